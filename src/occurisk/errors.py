@@ -1,0 +1,96 @@
+"""What a user can fix: one base class, one exit code per kind, one message pattern.
+
+Every message answers four questions: how many, which first, what rule, what to do.
+"""
+
+from __future__ import annotations
+
+
+class OccuriskError(Exception):
+    """A problem whose cure is in the user's hands; shown without a traceback.
+
+    Parameters
+    ----------
+    what : str
+        The problem in one sentence, with the count (*how many*).
+    first : str, optional
+        The first offending value and where it stands (*which first*).
+    rule : str, optional
+        The rule that it breaks.
+    fix : str, optional
+        What to do about it.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        first: str | None = None,
+        rule: str | None = None,
+        fix: str | None = None,
+    ) -> None:
+        self.what, self.first, self.rule, self.fix = what, first, rule, fix
+        lines = [what]
+        lines += [
+            f"  {name}: {text}"
+            for name, text in (("First", first), ("Rule", rule), ("Fix", fix))
+            if text
+        ]
+        super().__init__("\n".join(lines))
+
+
+# Exit code 2 is click's own, for a wrong command line.
+class SettingsError(OccuriskError):
+    """A configuration file that cannot be used."""
+
+    exit_code = 3
+
+
+class CatalogueError(OccuriskError):
+    """A feature catalogue that breaks its own contract."""
+
+    exit_code = 4
+
+
+class ReleaseError(OccuriskError):
+    """An O*NET release that cannot be read, or an attribute table made from one."""
+
+    exit_code = 5
+
+
+class LabelError(OccuriskError):
+    """A label file that cannot be trained on."""
+
+    exit_code = 6
+
+
+class BundleError(OccuriskError):
+    """A model bundle that is missing, truncated or altered."""
+
+    exit_code = 7
+
+
+class OutputError(OccuriskError):
+    """A place that cannot be written to, or that already holds something."""
+
+    exit_code = 8
+
+
+class EnvironmentProblem(OccuriskError):
+    """Something that the machine lacks, such as a system library."""
+
+    exit_code = 9
+
+
+class RegistryError(OccuriskError):
+    """An occupation registry that cannot be read or understood."""
+
+    exit_code = 10
+
+
+class CrosswalkError(OccuriskError):
+    """A crosswalk that cannot be used."""
+
+    exit_code = 11
