@@ -172,7 +172,5 @@ def load_occupations() -> pd.DataFrame:
         O*NET still rates, `aggregate` hybrid code made of members); `members` (codes, space-separated).
     """
     return (
-        pd.read_csv(OCCUPATIONS_TABLE, dtype=str, keep_default_na=False)
-        .set_index("code")
-        .rename_axis("soc")
+        pd.read_csv(OCCUPATIONS_TABLE, dtype=str, keep_default_na=False).set_index("code").rename_axis("soc")
     )

@@ -173,9 +173,7 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         ) from problem
     for key in ("name", "element_id"):
         # The same element may enter on two scales (importance and level), a name only once.
-        values = Counter(
-            a.name if key == "name" else f"{a.element_id} {a.scale}" for a in catalogue
-        )
+        values = Counter(a.name if key == "name" else f"{a.element_id} {a.scale}" for a in catalogue)
         twice = [value for value, n in values.items() if n > 1]
         if twice:
             raise CatalogueError(

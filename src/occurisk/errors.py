@@ -34,9 +34,7 @@ class OccuriskError(Exception):
         self.what, self.first, self.rule, self.fix = what, first, rule, fix
         lines = [what]
         lines += [
-            f"  {name}: {text}"
-            for name, text in (("First", first), ("Rule", rule), ("Fix", fix))
-            if text
+            f"  {name}: {text}" for name, text in (("First", first), ("Rule", rule), ("Fix", fix)) if text
         ]
         super().__init__("\n".join(lines))
 
@@ -78,7 +76,7 @@ class OutputError(OccuriskError):
     exit_code = 8
 
 
-class EnvironmentProblem(OccuriskError):
+class MachineError(OccuriskError):
     """Something that the machine lacks, such as a system library."""
 
     exit_code = 9

@@ -88,9 +88,7 @@ def soc2010_structure(path: Path) -> pd.DataFrame:
     for column, level in enumerate(["major", "minor", "broad", "detailed"]):
         rows = raw[raw[column].notna()]
         parts.append(
-            pd.DataFrame(
-                {"code": rows[column].str.strip(), "title": rows[4].str.strip(), "level": level}
-            )
+            pd.DataFrame({"code": rows[column].str.strip(), "title": rows[4].str.strip(), "level": level})
         )
     return pd.concat(parts).set_index("code").sort_index()
 
@@ -126,12 +124,8 @@ def with_aggregates(table: pd.DataFrame, repairs: pd.DataFrame) -> pd.DataFrame:
     29-1111 is both: O*NET's figures under the retired code are older than its members', so the
     members win.
     """
-    rows = {
-        code: table.reindex(members.split()).mean() for code, members in repairs["soc2010"].items()
-    }
-    return pd.concat(
-        [table.drop(index=list(rows), errors="ignore"), pd.DataFrame(rows).T]
-    ).sort_index()
+    rows = {code: table.reindex(members.split()).mean() for code, members in repairs["soc2010"].items()}
+    return pd.concat([table.drop(index=list(rows), errors="ignore"), pd.DataFrame(rows).T]).sort_index()
 
 
 def code_repairs(structure: pd.DataFrame) -> pd.DataFrame:
@@ -215,9 +209,7 @@ def label_table(
     titles = occupations.set_index("code")["title"]
     detailed = set(structure.index[structure["level"] == "detailed"])
     soc2010 = (
-        printed["code"]
-        .where(printed["code"].isin(detailed))
-        .fillna(printed["code"].map(repairs["soc2010"]))
+        printed["code"].where(printed["code"].isin(detailed)).fillna(printed["code"].map(repairs["soc2010"]))
     )
     unknown = printed.loc[soc2010.isna(), "code"]
     if len(unknown):

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from occurisk.errors import SettingsError
+from occurisk.errors import OccuriskError
 
 PACKAGE = Path(__file__).resolve().parent
 # A checkout holds features/ and configs/ at its top; a wheel carries them in the package.
@@ -41,7 +41,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def load_yaml(path: Path, error: type[Exception]) -> Any:
+def load_yaml(path: Path, error: type[OccuriskError]) -> Any:
     """Read a YAML file; anything unreadable becomes `error` with the place in the file."""
     try:
         text = Path(path).read_text(encoding="utf-8")
