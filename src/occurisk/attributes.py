@@ -13,6 +13,7 @@ import pandas as pd
 from occurisk.catalogue import Catalogue, load_catalogue
 from occurisk.codes import soc_of
 from occurisk.errors import ReleaseError
+from occurisk.onet import check_scales
 from occurisk.settings import FEATURES
 
 REFERENCE_TABLE = FEATURES / "reference" / "task_attributes.csv"
@@ -35,12 +36,18 @@ def average_to_soc(ratings: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     DataFrame, shape (n_occupations, n_attributes)
         Unweighted means on O*NET's scales (Frey & Osborne 2017, section 4.1, average the same way);
         index `soc`, columns in catalogue order; NaN where O*NET has no rating.
+
+    Raises
+    ------
+    ReleaseError
+        If a rating lies outside the range that the catalogue states, though its mean may lie inside.
     """
     wanted = pd.DataFrame(
-        [(a.element_id, a.scale, a.name) for a in catalogue],
-        columns=["element_id", "scale", "attribute"],
+        [(a.element_id, a.scale, a.name, *a.range) for a in catalogue],
+        columns=["element_id", "scale", "attribute", "low", "high"],
     )
     rated = ratings.merge(wanted, on=["element_id", "scale"])
+    check_scales(rated, rated["low"], rated["high"], "range in the catalogue")
     rated = rated.assign(soc=rated["code"].map(soc_of))
     table = rated.pivot_table(index="soc", columns="attribute", values="value", aggfunc="mean")
     return table.reindex(columns=catalogue.names).rename_axis(columns=None).astype(float)
@@ -65,7 +72,7 @@ def build_attributes(ratings: pd.DataFrame, catalogue: Catalogue) -> pd.DataFram
     ReleaseError
         If a rating lies outside its scale.
     """
-    return catalogue.rescale(check_table(average_to_soc(ratings, catalogue), catalogue))
+    return catalogue.rescale(average_to_soc(ratings, catalogue))
 
 
 def check_table(table: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
