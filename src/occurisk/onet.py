@@ -339,7 +339,7 @@ def _check_rows(rows: pd.DataFrame, name: str) -> None:
             f"{len(bad):,} of {len(codes):,} occupation codes in {name} are malformed.",
             first=repr(bad.iloc[0]),
             rule=f"An O*NET-SOC code reads NN-NNNN.NN, as in {ONET_SOC.example}.",
-    XX
+            fix="Download the release again; it may be cut short, or changed by a spreadsheet.",
         )
 
 
