@@ -1,0 +1,322 @@
+"""`occurisk features`: make an attribute table from an O*NET release; remake the embedded tables."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from occurisk.catalogue import Catalogue
+    from occurisk.coverage import SocBasis
+    from occurisk.onet import Reading
+
+EMBEDDED = "embedded"
+
+
+@click.group()
+def features() -> None:
+    """Make attribute tables: from an O*NET release, or the embedded ones anew."""
+
+
+@features.command()
+@click.option(
+    "--onet",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="An official O*NET release, 15 to 30: the zip as downloaded, or its folder; text or Excel.",
+)
+@click.option(
+    "--catalogue",
+    "catalogue_path",
+    type=click.Path(path_type=Path),
+    help="YAML list of the attributes you want. [default: the 25 of features/catalogue.yaml]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("task_attributes.csv"),
+    show_default=True,
+    help="Where the table goes.",
+)
+@click.option("--force", is_flag=True, help="Replace the table if it exists.")
+@click.option(
+    "--not-relevant",
+    type=click.Choice(["lowest", "drop"]),
+    default="lowest",
+    show_default=True,
+    help="Level ratings that O*NET flags Not Relevant: the lowest level (0), or no rating.",
+)
+@click.option(
+    "--compare",
+    metavar="TABLE.csv|embedded",
+    help="Also print how the table agrees with another one, or with the embedded one (O*NET 20.3).",
+)
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Also write the report as JSON.")
+def build(
+    *,
+    onet: Path,
+    catalogue_path: Path | None,
+    out: Path,
+    force: bool,
+    not_relevant: str,
+    compare: str | None,
+    json_path: Path | None,
+) -> None:
+    """Build the attribute table of every occupation that an O*NET release rates.
+
+    Figures are on O*NET's own scales, averaged from eight-digit O*NET-SOC codes to six-digit SOC; a cell is
+    empty where the release has no usable rating.
+    """
+    from occurisk.attributes import average_to_soc, format_table
+    from occurisk.catalogue import load_catalogue
+    from occurisk.coverage import agreement, soc_basis
+    from occurisk.errors import OutputError
+    from occurisk.files import write_text
+
+    catalogue = load_catalogue(catalogue_path)
+    other = None if compare is None else _other_table(compare, catalogue)
+    if out.exists() and not force:
+        raise OutputError(
+            f"{out} exists already.",
+            rule="Nothing is overwritten unasked.",
+            fix="Add --force to replace it, or choose another name with --out.",
+        )
+    reading = _read(onet, catalogue, not_relevant)
+    _check_any(reading, catalogue)
+    table = average_to_soc(reading.ratings, catalogue)
+    basis = soc_basis(table, reading.number)
+    agreed = None if other is None else agreement(table, other)
+
+    console = _console()
+    _print_files(console, reading)
+    _print_attributes(console, reading, table, catalogue)
+    _print_gaps(console, reading, table, basis)
+    if agreed is not None:
+        _print_agreement(console, agreed, str(compare))
+    write_text(out, format_table(table))
+    console.print(
+        f"Wrote {out}: {len(table):,} occupations × {len(catalogue)} attributes, on O*NET's scales.",
+        soft_wrap=True,
+    )
+    if json_path is not None:
+        report = summary(reading, table, catalogue, basis, agreed)
+        write_text(json_path, json.dumps(report, indent=1, allow_nan=False) + "\n")
+        console.print(f"Wrote {json_path}: the same report for machines.", soft_wrap=True)
+
+
+@features.command()
+@click.option(
+    "--originals",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder of the third-party originals, as data/CATALOGUE.md describes it.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The features/ folder to write into. [default: the project's own]",
+)
+def reference(originals: Path, out: Path | None) -> None:
+    """Remake the embedded tables from the third-party originals (for maintainers)."""
+    from occurisk.errors import ReleaseError
+    from occurisk.originals import make_reference_tables
+    from occurisk.settings import FEATURES
+
+    try:
+        written = make_reference_tables(originals, out or FEATURES)
+    except FileNotFoundError as problem:
+        raise ReleaseError(
+            f"An original is missing: {problem.filename}.",
+            rule="The folder holds every file that features/SOURCES.md names.",
+            fix="Name that folder with --originals.",
+        ) from problem
+    console = _console()
+    for path in written:
+        rows = sum(1 for _ in path.open(encoding="utf-8")) - 1
+        console.print(f"Wrote {path}: {rows:,} rows.", soft_wrap=True)
+
+
+def summary(
+    reading: Reading,
+    table: pd.DataFrame,
+    catalogue: Catalogue,
+    basis: SocBasis,
+    agreed: pd.DataFrame | None = None,
+) -> dict[str, Any]:
+    """Return the report of a build as plain data; NaN becomes None."""
+    from dataclasses import asdict
+
+    from occurisk.coverage import coverage
+
+    covered = coverage(table, catalogue).reset_index().to_dict("records")
+    report: dict[str, Any] = {
+        "release": {"path": str(reading.path), "number": reading.number},
+        "soc": {**asdict(basis), "others": list(basis.others)},
+        "files": [asdict(tally) for tally in reading.files],
+        "absent_tables": list(reading.absent_tables),
+        "occupations": len(table),
+        "incomplete_occupations": int(table.isna().any(axis=1).sum()),
+        "attributes": [{**row, "missing": reading.missing.get(row["attribute"])} for row in covered],
+    }
+    if agreed is not None:
+        report["agreement"] = agreed.reset_index().to_dict("records")
+    return _without_nan(report)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _read(onet: Path, catalogue: Catalogue, not_relevant: Any) -> Reading:
+    """Read the release, with a progress bar on a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from occurisk.onet import read_release
+
+    errors = Console(stderr=True)
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        task = progress.add_task("Opening the release", total=None)
+
+        def show(name: str, place: int, total: int) -> None:
+            progress.update(task, description=f"Reading {name}", completed=place, total=total)
+
+        return read_release(onet, catalogue, not_relevant=not_relevant, on_file=show)
+
+
+def _check_any(reading: Reading, catalogue: Catalogue) -> None:
+    from occurisk.errors import ReleaseError
+
+    if reading.ratings.empty:
+        first = next(iter(reading.missing.items()), ("", "no rating"))
+        raise ReleaseError(
+            f"None of the {len(catalogue)} attributes of the catalogue has a rating in {reading.path}.",
+            first=f"{first[0]}: {first[1]}",
+            rule="At least one attribute must have figures.",
+            fix="Check element_id and scale in the catalogue, and that the release is complete.",
+        )
+
+
+def _other_table(compare: str, catalogue: Catalogue) -> pd.DataFrame:
+    """Read the attributes that the other table shares with the catalogue."""
+    import pandas as pd
+
+    from occurisk.attributes import REFERENCE_TABLE, read_table
+    from occurisk.catalogue import Catalogue, load_catalogue
+    from occurisk.errors import ReleaseError
+
+    path = Path(compare)
+    if compare == EMBEDDED:
+        path = REFERENCE_TABLE
+        measured = {(a.name, a.element_id, a.scale) for a in load_catalogue()}
+        shared = [a for a in catalogue if (a.name, a.element_id, a.scale) in measured]
+    else:
+        try:
+            columns = set(pd.read_csv(path, nrows=0).columns)
+        except (OSError, ValueError):
+            columns = set(catalogue.names)  # read_table has the words for a file that cannot be read
+        shared = [a for a in catalogue if a.name in columns]
+    if not shared:
+        raise ReleaseError(
+            f"{compare} has none of the {len(catalogue)} attributes of the catalogue.",
+            rule="Two tables are compared on the attributes that both have.",
+            fix="Compare with a table made from the same catalogue.",
+        )
+    return read_table(path, Catalogue(attributes=tuple(shared)))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    # Into a file or a pipe rich would cut the tables at 80 columns.
+    return console if console.is_terminal else Console(highlight=False, width=120)
+
+
+def _print_files(console: Console, reading: Reading) -> None:
+    from rich.table import Table
+
+    title = f"O*NET {reading.number}" if reading.number else "O*NET release (number unknown)"
+    files = Table("file", title=f"{title}: what was read", title_justify="left")
+    heads = ("rows", "wanted", "kept", "suppressed", "not relevant", "blank", "percent rows")
+    for head in heads:
+        files.add_column(head, justify="right")
+    for tally in reading.files:
+        counts = (tally.rows, tally.wanted, tally.kept, tally.suppressed)
+        more = (tally.not_relevant, tally.blank, tally.categories)
+        files.add_row(tally.name, *(f"{count:,}" for count in counts + more))
+    console.print(files)
+
+
+def _print_attributes(console: Console, reading: Reading, table: pd.DataFrame, catalogue: Catalogue) -> None:
+    from rich.table import Table
+
+    from occurisk.coverage import coverage
+
+    rows = Table("attribute", "element", "scale", title="Figures per attribute", title_justify="left")
+    for head in ("occupations", "gaps", "lowest", "mean", "highest"):
+        rows.add_column(head, justify="right")
+    for row in coverage(table, catalogue).itertuples():
+        spread = (f"{value:.2f}" if row.occupations else "–" for value in (row.lowest, row.mean, row.highest))
+        style = "yellow" if row.Index in reading.missing else None
+        counts = (f"{row.occupations:,}", f"{row.gaps:,}")
+        rows.add_row(str(row.Index), row.element_id, row.scale, *counts, *spread, style=style)
+    console.print(rows)
+
+
+def _print_gaps(console: Console, reading: Reading, table: pd.DataFrame, basis: SocBasis) -> None:
+    reasons: dict[str, list[str]] = {}
+    for name, reason in reading.missing.items():
+        reasons.setdefault(reason, []).append(name)
+    for reason, names in reasons.items():
+        plural = "attribute has" if len(names) == 1 else "attributes have"
+        console.print(f"[yellow]{len(names)} {plural} no figure[/]: {reason} ({', '.join(names)}).")
+    rated = table.drop(columns=list(reading.missing))
+    incomplete = int(rated.isna().any(axis=1).sum())
+    also = " for the other attributes" if reading.missing else ""
+    console.print(
+        f"{incomplete:,} of {len(table):,} occupations without a figure somewhere{also}; those cells stay empty."
+        if incomplete
+        else f"Every one of {len(table):,} occupations has all its figures{also}."
+    )
+    line = f"The codes are {basis.name}: {basis.soc2010:,} of {basis.codes:,} are SOC 2010 occupations too."
+    if basis.others:
+        line += f" Not so {len(basis.others):,}, the first {basis.others[0]}."
+    console.print(line)
+
+
+def _print_agreement(console: Console, agreed: pd.DataFrame, name: str) -> None:
+    from rich.table import Table
+
+    rows = Table("attribute", title=f"Agreement with {name}", title_justify="left")
+    for head in ("occupations", "correlation", "mean difference", "largest", "where"):
+        rows.add_column(head, justify="right")
+    for row in agreed.itertuples():
+        if row.occupations:
+            figures = (
+                f"{row.correlation:.3f}",
+                f"{row.mean_difference:+.2f}",
+                f"{row.largest_difference:.2f}",
+            )
+            rows.add_row(str(row.Index), f"{row.occupations:,}", *figures, str(row.where))
+        else:
+            rows.add_row(str(row.Index), "0", "–", "–", "–", "–")
+    console.print(rows)
+    known = agreed["correlation"].dropna()
+    console.print(
+        f"Correlation above 0.9 for {(known > 0.9).sum()} of {len(known)} attributes; "
+        f"median {known.median():.3f}, lowest {known.min():.3f}."
+        if len(known)
+        else "No attribute has figures in both tables."
+    )
