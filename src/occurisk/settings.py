@@ -9,10 +9,11 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from occurisk.errors import OccuriskError
+from occurisk.errors import OccuriskError, SettingsError
 
 PACKAGE = Path(__file__).resolve().parent
 # A checkout holds features/ and configs/ at its top; a wheel carries them in the package.
@@ -23,6 +24,7 @@ CONFIGS = RESOURCES / "configs"
 DEFAULT_CONFIG = CONFIGS / "train.yaml"
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
 
 
 def home() -> Path:
@@ -68,3 +70,130 @@ def validation_summary(problem: ValidationError) -> tuple[int, str]:
     value = first.get("input")
     shown = "" if isinstance(value, dict | list) else f", got {value!r}"
     return len(errors), f"{place}: {first['msg']}{shown}"
+
+
+class Bands(Strict):
+    """Risk bands of Frey & Osborne (2017, section 5): high p >= 0.7, low p < 0.3, else medium."""
+
+    high: Share = 0.7
+    low: Share = 0.3
+
+    @model_validator(mode="after")
+    def _low_below_high(self) -> Bands:
+        if not self.low < self.high:
+            raise ValueError("low must be below high")
+        return self
+
+    def of(self, p: Any) -> np.ndarray:
+        """Return the band (`low`, `medium`, `high`) of every probability."""
+        p = np.asarray(p, dtype=float)
+        return np.select([p >= self.high, p < self.low], ["high", "low"], "medium").astype(object)
+
+
+class TeacherSettings(Strict):
+    """The logistic regression that carries the labels to every occupation.
+
+    `bottlenecks` lists task groups or attributes; the highest of them is an attribute of its own
+    (Frey & Osborne 2017, section 3: one bottleneck is enough to keep a job from being automated).
+    `own_group` lists attributes that share their prior variance with no other.
+    """
+
+    prior_variance: Positive
+    bottlenecks: tuple[str, ...] = ()
+    own_group: tuple[str, ...] = ()
+
+
+class StudentSettings(Strict):
+    """LightGBM parameters of the student; every number is passed on as it is."""
+
+    rounds: Annotated[int, Field(ge=1)]
+    num_leaves: Annotated[int, Field(ge=2)]
+    learning_rate: Positive
+    min_data_in_leaf: Annotated[int, Field(ge=1)]
+    lambda_l2: Annotated[float, Field(ge=0)]
+    feature_fraction: Annotated[float, Field(gt=0, le=1)]
+    monotone: bool
+
+
+class ModelSettings(Strict):
+    """Both halves of `AutomationClassifier`, and how many replicas stand behind the intervals."""
+
+    teacher: TeacherSettings
+    student: StudentSettings
+    replicas: Annotated[int, Field(ge=20)]
+    prior_share: Annotated[float, Field(ge=0, le=1)]
+    coverage: Share = 0.9
+
+
+class EvaluationSettings(Strict):
+    """Frey & Osborne's protocol: repeated stratified random halves of the labelled occupations."""
+
+    splits: Annotated[int, Field(ge=2)] = 100
+    seed: int = 0
+    baselines: tuple[str, ...]
+
+
+class Settings(Strict):
+    """One configuration file, resolved.
+
+    Attributes
+    ----------
+    name : str
+        Goes into the version of the bundle.
+    catalogue, attributes, labels : Path
+        Absolute after loading.
+    seed : int
+        Of the replicas and of LightGBM.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+    catalogue: Path
+    attributes: Path
+    labels: Path
+    seed: int
+    bands: Bands = Bands()
+    model: ModelSettings
+    evaluation: EvaluationSettings
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read and check a configuration file.
+
+    Parameters
+    ----------
+    path : Path, optional
+        `configs/train.yaml` by default. A bare name such as `train.yaml` is also looked up in `configs/`.
+
+    Returns
+    -------
+    Settings
+        Frozen; the paths in it are absolute.
+
+    Raises
+    ------
+    SettingsError
+        On an unknown key, a wrong type or a value out of range.
+    """
+    path = Path(path or DEFAULT_CONFIG)
+    if not path.is_file() and (CONFIGS / path.name).is_file() and path.parent in (Path(), Path("configs")):
+        path = CONFIGS / path.name
+    document = load_yaml(path, SettingsError)
+    if not isinstance(document, dict):
+        raise SettingsError(
+            f"{path} is not a configuration.",
+            rule="A configuration is a YAML mapping of keys to values.",
+            fix=f"Start from {DEFAULT_CONFIG}.",
+        )
+    for key in ("catalogue", "attributes", "labels"):
+        if isinstance(document.get(key), str):
+            document[key] = (path.resolve().parent / document[key]).resolve()
+    try:
+        return Settings(**document)
+    except ValidationError as problem:
+        count, first = validation_summary(problem)
+        raise SettingsError(
+            f"{count} {'setting breaks' if count == 1 else 'settings break'} the rules in {path}.",
+            first=first,
+            rule="Unknown keys are errors; every value has a type and a range.",
+            fix=f"Compare it with {DEFAULT_CONFIG}.",
+        ) from problem
