@@ -14,6 +14,8 @@ from occurisk.catalogue import Catalogue
 FIRST_RELEASE = {"SOC 2000": (0, 0), "SOC 2010": (15, 1), "SOC 2018": (25, 1)}
 # One rated code of O*NET 18.1 (19-1020) is older than SOC 2010, of 764; of 30.1's 774, 90 are younger.
 FOREIGN_SHARE = 0.01
+# O*NET publishes two decimals; a mean of several may be rounded differently in another table.
+SAME = 0.006
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,10 @@ def agreement(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per common attribute
-        Index `attribute`; `occupations` (rated in both); `correlation` (Pearson's r, in [-1, 1]; NaN for
-        fewer than three occupations or no variance); `mean_difference` (ours minus theirs) and
-        `largest_difference` (absolute), in points of the attribute's scale; `where` (its occupation).
+        Index `attribute`; `occupations` (rated in both); `identical` (share with the same figure to two
+        decimals); `correlation` (Pearson's r, in [-1, 1]; NaN for fewer than three occupations or no
+        variance); `mean_difference` (ours minus theirs) and `largest_difference` (absolute), in points of
+        the attribute's scale; `where` (its occupation).
     """
     rows = []
     for name in [name for name in ours.columns if name in theirs.columns]:
@@ -124,11 +127,12 @@ def agreement(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
             {
                 "attribute": name,
                 "occupations": len(pair),
+                "identical": (difference.abs() < SAME).mean(),
                 "correlation": pair["ours"].corr(pair["theirs"]) if varied else float("nan"),
                 "mean_difference": difference.mean(),
                 "largest_difference": difference.abs().max(),
                 "where": difference.abs().idxmax() if len(pair) else None,
             }
         )
-    columns = ["occupations", "correlation", "mean_difference", "largest_difference", "where"]
+    columns = ["occupations", "identical", "correlation", "mean_difference", "largest_difference", "where"]
     return pd.DataFrame(rows, columns=["attribute", *columns]).set_index("attribute")

@@ -324,7 +324,7 @@ def _check_ranges(catalogue: Catalogue, scales: pd.DataFrame, source: Release) -
 
 
 def _check_rows(rows: pd.DataFrame, name: str) -> None:
-    cut = rows[["code", "element_id", "scale"]].isna().any(axis=1)
+    cut = rows[["code", "element_id", "scale"]].isin(["", None]).any(axis=1)
     if cut.any():
         raise ReleaseError(
             f"{cut.sum():,} of {len(rows):,} rows of {name} are cut short.",

@@ -69,8 +69,8 @@ class Release:
         Returns
         -------
         DataFrame
-            Text as it stands in the file, stripped; numbers from Excel are numbers; NaN for a field
-            that a short line lacks.
+            Text as it stands in the file, stripped; numbers from Excel are numbers; an empty text where a
+            cell is empty or a short line lacks it.
 
         Raises
         ------

@@ -286,7 +286,7 @@ def _print_gaps(console: Console, reading: Reading, table: pd.DataFrame, basis: 
     incomplete = int(rated.isna().any(axis=1).sum())
     also = " for the other attributes" if reading.missing else ""
     console.print(
-        f"{incomplete:,} of {len(table):,} occupations without a figure somewhere{also}; those cells stay empty."
+        f"{incomplete:,} of {len(table):,} occupations are incomplete{also}; the cells stay empty."
         if incomplete
         else f"Every one of {len(table):,} occupations has all its figures{also}."
     )
@@ -300,18 +300,15 @@ def _print_agreement(console: Console, agreed: pd.DataFrame, name: str) -> None:
     from rich.table import Table
 
     rows = Table("attribute", title=f"Agreement with {name}", title_justify="left")
-    for head in ("occupations", "correlation", "mean difference", "largest", "where"):
+    for head in ("occupations", "identical", "correlation", "mean difference", "largest", "where"):
         rows.add_column(head, justify="right")
     for row in agreed.itertuples():
         if row.occupations:
-            figures = (
-                f"{row.correlation:.3f}",
-                f"{row.mean_difference:+.2f}",
-                f"{row.largest_difference:.2f}",
-            )
-            rows.add_row(str(row.Index), f"{row.occupations:,}", *figures, str(row.where))
+            likeness = (f"{row.identical:.0%}", f"{row.correlation:.3f}")
+            apart = (f"{row.mean_difference:+.2f}", f"{row.largest_difference:.2f}", str(row.where))
+            rows.add_row(str(row.Index), f"{row.occupations:,}", *likeness, *apart)
         else:
-            rows.add_row(str(row.Index), "0", "–", "–", "–", "–")
+            rows.add_row(str(row.Index), "0", *["–"] * 5)
     console.print(rows)
     known = agreed["correlation"].dropna()
     console.print(
