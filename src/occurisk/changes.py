@@ -10,13 +10,12 @@ It is a statement about the model, not advice: attributes of real work rarely ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from occurisk.boxes import Boxes
 from occurisk.catalogue import Catalogue
+from occurisk.settings import Bands
 
 COLUMNS = [
     "limit", "direction", "found", "distance", "probability",
@@ -24,26 +23,19 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Band limits: high from `high` on, low below `low`."""
-
-    high: float = 0.7
-    low: float = 0.3
-
-    def target(self, probability: float) -> tuple[float, int]:
-        """Return the nearest limit (in log-odds) and the direction to it: -1 down, +1 up."""
-        if probability >= self.high:
-            return self.high, -1
-        if probability < self.low:
-            return self.low, +1
-        to_high = _logit(self.high) - _logit(probability)
-        to_low = _logit(probability) - _logit(self.low)
-        return (self.high, +1) if to_high < to_low else (self.low, -1)
+def nearest_limit(probability: float, bands: Bands) -> tuple[float, int]:
+    """Return the band limit nearest in log-odds (as a probability) and the way to it: -1 down, +1 up."""
+    if probability >= bands.high:
+        return bands.high, -1
+    if probability < bands.low:
+        return bands.low, +1
+    to_high = _logit(bands.high) - _logit(probability)
+    to_low = _logit(probability) - _logit(bands.low)
+    return (bands.high, +1) if to_high < to_low else (bands.low, -1)
 
 
 def find_changes(
-    boxes: Boxes, X: pd.DataFrame, reference: pd.DataFrame, catalogue: Catalogue, limits: Limits | None = None
+    boxes: Boxes, X: pd.DataFrame, reference: pd.DataFrame, catalogue: Catalogue, bands: Bands | None = None
 ) -> pd.DataFrame:
     """Find for each occupation the smallest change that would move it over the nearest band limit.
 
@@ -58,7 +50,7 @@ def find_changes(
     catalogue : Catalogue
         Signs: an attribute that theory says raises the susceptibility may only fall when the limit lies
         below, and only rise when it lies above; attributes without a sign may move both ways.
-    limits : Limits, optional
+    bands : Bands, optional
 
     Returns
     -------
@@ -68,8 +60,8 @@ def find_changes(
         `from_i`, `to_i` (on [0, 1]; the name is empty where there is none). A missing attribute is never changed.
     """
     search = _Search(boxes, reference, catalogue)
-    limits = limits or Limits()
-    rows = [search.run(x, limits) for x in X[boxes.names].to_numpy(dtype=float)]
+    bands = bands or Bands()
+    rows = [search.run(x, bands) for x in X[boxes.names].to_numpy(dtype=float)]
     return pd.DataFrame(rows, columns=COLUMNS, index=X.index)
 
 
@@ -98,13 +90,13 @@ class _Search:
         self.pair_row = pair_of
         self.pair_start = np.searchsorted(pair_of, np.arange(len(j) + 1))
 
-    def run(self, x: np.ndarray, limits: Limits) -> list[object]:
+    def run(self, x: np.ndarray, bands: Bands) -> list[object]:
         boxes = self.boxes
         cells = boxes.cells(x)
         outside = ~boxes.inside(cells)
         missed = outside.sum(axis=1)
         score = float(boxes.values[missed == 0].sum())
-        goal, direction = limits.target(1 / (1 + np.exp(-score)))
+        goal, direction = nearest_limit(1 / (1 + np.exp(-score)), bands)
         # From above, the limit itself still belongs to the upper band: p must fall below it.
         need = direction * (_logit(goal) - score)
 
