@@ -1,11 +1,14 @@
 """Coding systems of occupations as types: what a code looks like and what it is part of.
 
-A code is always a string: ISCO `0110` is not the number 110.
+A code is always a string: ISCO `0110` is not the number 110. Nothing here reads a table; a function
+that must know which codes exist takes them as `known`.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 
 # Dashes that registries arrive with, mapped onto the hyphen of the official codes.
@@ -33,21 +36,72 @@ class CodingSystem:
     pattern: re.Pattern[str]
     example: str
 
+    @property
+    def family(self) -> str:
+        """`soc` or `isco`: which shape the codes have."""
+        return "isco" if self.pattern is _ISCO else "soc"
+
     def is_code(self, text: object) -> bool:
         """Tell whether `text` is a well-formed, normalised code of this system."""
         return isinstance(text, str) and self.pattern.fullmatch(text) is not None
 
 
-_SOC = re.compile(r"(?P<major>\d{2})-(?P<rest>\d{4})")
-_ONET_SOC = re.compile(r"(?P<soc>\d{2}-\d{4})\.\d{2}")
+_SOC = re.compile(r"(?P<major>[0-9]{2})-(?P<rest>[0-9]{4})")
+_ONET_SOC = re.compile(r"(?P<soc>[0-9]{2}-[0-9]{4})\.[0-9]{2}")
 # Four digits are a unit group; three, two and one digit are its ancestors.
-_ISCO = re.compile(r"\d{1,4}")
+_ISCO = re.compile(r"[0-9]{1,4}")
 
 SOC2010 = CodingSystem("soc2010", "SOC 2010", _SOC, "43-9021")
 SOC2018 = CodingSystem("soc2018", "SOC 2018", _SOC, "43-9021")
 ONET_SOC = CodingSystem("onetsoc", "O*NET-SOC", _ONET_SOC, "43-9021.00")
 ISCO08 = CodingSystem("isco08", "ISCO-08", _ISCO, "4132")
 ISCO88 = CodingSystem("isco88", "ISCO-88", _ISCO, "4113")
+SYSTEMS = {system.name: system for system in (SOC2010, SOC2018, ONET_SOC, ISCO08, ISCO88)}
+
+# National codes are an ISCO-08 unit group and more: НК РК 01-2017 writes 4110-9.
+_NATIONAL = re.compile(r"(?P<isco>[0-9]{4})[-.]?[0-9]+(?:[-.][0-9]+)*")
+# ILOSTAT OC2_ISCO08_11, Eurostat OC1, a sheet called ISCO1, ESCO C2411.
+_ISCO_PREFIX = re.compile(
+    r"(?:OC[0-9]?_?)?(?:ISCO(?:[-_]?(?:08|88))?[-_:]?|(?<=OC)|(?<=OC[0-9]_)|C(?=[0-9]))", re.I
+)
+_ESCO_SUFFIX = re.compile(r"(?P<isco>[0-9]{4})(?:\.[0-9]+)+")
+_FLOAT = re.compile(r"(?P<whole>[0-9]+)\.0+")
+_TOTALS = {
+    "00-0000", "000000", "total", "_t", "t", "alloccupations", "all", "alljobs", "total,alloccupations",
+    "всего", "итого", "барлығы",
+}  # fmt: skip
+_MISSING = {
+    "",
+    "nan",
+    "na",
+    "n/a",
+    "none",
+    "null",
+    "<na>",
+    "-",
+    ".",
+    "x",
+    "n.e.c.",
+    "?",
+    "unknown",
+    "notclassified",
+}
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """A code as its system writes it, and what had to be mended to get there.
+
+    Attributes
+    ----------
+    code : str or None
+        The normalised code; None if the text is no code of the system.
+    repairs : tuple of str
+        What was done, in order; empty if nothing.
+    """
+
+    code: str | None
+    repairs: tuple[str, ...] = ()
 
 
 def tidy(text: str) -> str:
@@ -85,3 +139,176 @@ def soc_major(soc: str) -> str:
     if match is None:
         raise ValueError(f"A SOC code reads NN-NNNN, got {soc!r}.")
     return match["major"]
+
+
+def major_group(code: str, system: CodingSystem) -> str:
+    """Return the top group of a code: `43` for SOC `43-9021`, `4` for ISCO `4132`."""
+    return code[:1] if system.family == "isco" else soc_major(code[:7])
+
+
+def level(code: str, system: CodingSystem) -> str:
+    """Name the level of a normalised code.
+
+    Returns
+    -------
+    str
+        SOC: `total`, `major`, `minor`, `broad`, `detailed`; O*NET-SOC: `specialised` below that;
+        ISCO: `major`, `sub-major`, `minor`, `unit`.
+    """
+    if system.family == "isco":
+        return ("major", "sub-major", "minor", "unit")[len(code) - 1]
+    if len(code) > 7 and not code.endswith(".00"):
+        return "specialised"
+    code = code[:7]
+    if code == "00-0000":
+        return "total"
+    # No broad group ends in 00: SOC 2010 15-1100 and SOC 2018 31-1100 are minor groups.
+    for ending, name in (("0000", "major"), ("00", "minor"), ("0", "broad")):
+        if code.endswith(ending):
+            return name
+    return "detailed"
+
+
+def group_prefix(code: str, system: CodingSystem) -> str:
+    """Return the characters that every member of a group begins with: `15-11` for `15-1100`."""
+    return code if system.family == "isco" else code[:3] + code[3:7].rstrip("0")
+
+
+def is_part_of(code: str, group: str, system: CodingSystem) -> bool:
+    """Tell whether `code` lies strictly below `group`."""
+    if code == group or level(group, system) in ("unit", "detailed", "specialised"):
+        return False
+    return group == "00-0000" or code.startswith(group_prefix(group, system))
+
+
+def parents(code: str, system: CodingSystem) -> list[str]:
+    """Return the groups that a code is part of, nearest first.
+
+    SOC writes a minor group `NN-N000` or, rarely, `NN-NN00`; both spellings are given.
+    """
+    if system.family == "isco":
+        return [code[:n] for n in range(len(code) - 1, 0, -1)]
+    groups = [code[:6] + "0", code[:5] + "00", code[:4] + "000", code[:3] + "0000"]
+    return [
+        g for i, g in enumerate(groups) if g != code and g not in groups[:i] and is_part_of(code, g, system)
+    ]
+
+
+def is_total(text: str) -> bool:
+    """Tell whether a cell stands for all occupations together (`00-0000`, `OC2_ISCO08_TOTAL`)."""
+    return _bare(text) in _TOTALS
+
+
+def is_missing(text: str) -> bool:
+    """Tell whether a cell says that there is no code (`nan`, `X`, `n.e.c.`)."""
+    return _bare(text) in _MISSING
+
+
+def is_military(code: str, system: CodingSystem) -> bool:
+    """Tell whether a normalised code is of the armed forces, whom O*NET does not rate."""
+    return code.startswith("0" if system.family == "isco" else "55-")
+
+
+def _bare(text: str) -> str:
+    bare = tidy(text).lower().strip("\"'")
+    return _ISCO_PREFIX.sub("", bare, count=1) if bare.startswith("oc") else bare
+
+
+def normalise(
+    text: str, system: CodingSystem, known: Collection[str], *, prefix: int | None = None
+) -> Normalised:
+    """Bring a cell to the form of its coding system, mending only what is certain.
+
+    Parameters
+    ----------
+    text : str
+        The cell as the registry has it.
+    system : CodingSystem
+    known : collection of str
+        The codes that exist in the system; a lost leading zero is restored only if the text as it
+        stands is no code and the mended one is.
+    prefix : int, optional
+        National codes built on ISCO: take this many leading digits (НК РК: 4).
+
+    Returns
+    -------
+    Normalised
+        A code need not exist to be well-formed; check `code in known`.
+    """
+    repairs: list[str] = []
+    bare = text.strip("\"'=")
+    if bare != text:
+        repairs.append("quotes removed")
+    plain = unicodedata.normalize("NFKC", tidy(bare))
+    if plain != bare:
+        repairs.append("spaces or dashes made plain")
+    if system.family == "isco":
+        return _normalise_isco(plain, known, prefix, repairs)
+    return _normalise_soc(plain, system, known, repairs)
+
+
+def _normalise_soc(text: str, system: CodingSystem, known: Collection[str], repairs: list[str]) -> Normalised:
+    if not re.fullmatch(r"[0-9]{2}-?[0-9X]{0,4}(\.[0-9]{1,2})?|[0-9]{6,8}(\.0+)?", text, re.I):
+        return Normalised(None, tuple(repairs))
+    digits = re.sub(r"[^0-9Xx]", "", text.split(".", maxsplit=1)[0]).upper()
+    ending = text.partition(".")[2]
+    if len(digits) == 8:  # O*NET-SOC without punctuation
+        digits, ending = digits[:6], digits[6:]
+        repairs.append("punctuation restored")
+    elif "-" not in text and len(digits) == 6:
+        repairs.append("dash restored")
+    if "X" in digits:
+        digits = digits.replace("X", "0")
+        repairs.append("X taken as a group")
+    if len(digits) == 2:
+        digits += "0000"
+        repairs.append("group code filled up with zeros")
+    if len(digits) != 6:
+        return Normalised(None, tuple(repairs))
+    code = f"{digits[:2]}-{digits[2:]}"
+    if system is ONET_SOC:
+        if len(ending) != 2:
+            # Six digits are the occupation as a whole, which O*NET-SOC writes .00; 15-1132.1 is no code.
+            if ending.strip("0"):
+                return Normalised(None, tuple(repairs))
+            repairs.append(".00 added")
+            ending = "00"
+        code = f"{code}.{ending}"
+    elif ending:
+        if ending.strip("0"):
+            return Normalised(None, tuple(repairs))
+        repairs.append(f".{ending} removed")
+    return Normalised(code, tuple(repairs))
+
+
+def _normalise_isco(text: str, known: Collection[str], prefix: int | None, repairs: list[str]) -> Normalised:
+    head = _ISCO_PREFIX.match(text)
+    if head and head.end():
+        repairs.append(f"{head.group()} removed")
+        text = text[head.end() :]
+    if match := _FLOAT.fullmatch(text):
+        repairs.append(".0 removed")
+        text = match["whole"]
+    if prefix:
+        digits = re.sub(r"[-.]", "", text)
+        if digits.isascii() and digits.isdigit() and len(digits) > prefix:
+            repairs.append(f"first {prefix} digits taken")
+            text = digits[:prefix]
+    elif match := _ESCO_SUFFIX.fullmatch(text):
+        repairs.append("ESCO ending removed")
+        text = match["isco"]
+    if not _ISCO.fullmatch(text):
+        return Normalised(None, tuple(repairs))
+    if text not in known:
+        if len(text) < 4 and "0" + text in known:
+            repairs.append("lost leading zero restored")
+            text = "0" + text
+        elif (short := text.rstrip("0")) in known:
+            repairs.append("zeros that fill up a group code removed")
+            text = short
+    return Normalised(text, tuple(repairs))
+
+
+def is_national(text: str) -> bool:
+    """Tell whether a cell looks like a national code built on ISCO: `4110-9`."""
+    return _NATIONAL.fullmatch(unicodedata.normalize("NFKC", tidy(text))) is not None
