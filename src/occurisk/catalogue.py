@@ -78,7 +78,14 @@ class Catalogue(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    attributes: Annotated[tuple[Attribute, ...], Field(min_length=1)]
+    attributes: tuple[Attribute, ...]
+
+    # Not a `min_length`: that counts the valid entries, and would call every wrong sole entry two errors.
+    @model_validator(mode="after")
+    def _not_empty(self) -> Catalogue:
+        if not self.attributes:
+            raise ValueError("a catalogue has at least one attribute")
+        return self
 
     def __iter__(self) -> Iterator[Attribute]:  # type: ignore[override]
         return iter(self.attributes)
@@ -177,7 +184,7 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         twice = [value for value, n in values.items() if n > 1]
         if twice:
             raise CatalogueError(
-                f"{len(twice)} of {len(values)} {key} values stand more than once in {path}.",
+                f"{len(twice)} of {len(catalogue)} {key} values stand more than once in {path}.",
                 first=twice[0],
                 rule="An attribute's name is unique, and so is its element on one scale.",
                 fix="Rename or remove the second entry.",

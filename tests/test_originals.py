@@ -1,0 +1,131 @@
+"""The embedded tables: made anew from the originals, byte for byte; the repairs of printed codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from occurisk import originals as rooms
+from occurisk.errors import ReleaseError
+from occurisk.settings import FEATURES
+
+LABELS = FEATURES / "labels" / "frey_osborne_2017.csv"
+# The 17 codes on Frey & Osborne's list that are not SOC 2010, and what each stands for.
+REPAIRS = {
+    "13-1078": "13-1071 13-1075",
+    "15-1150": "15-1151 15-1152",
+    "15-1179": "15-1122 15-1134 15-1143",
+    "15-1799": "15-1199",
+    "25-3999": "25-2059 25-3099",
+    "29-1060": "29-1061 29-1062 29-1063 29-1064 29-1065 29-1066 29-1067 29-1069",
+    "29-1111": "29-1141 29-1151 29-1161 29-1171",
+    "29-2037": "29-2034 29-2035",
+    "29-2799": "29-2057 29-2092 29-2099",
+    "29-9799": "29-9092 29-9099",
+    "31-9799": "31-9097 31-9099",
+    "39-4831": "11-9061 39-4031",
+    "45-2090": "45-2091 45-2092 45-2093 45-2099",
+    "47-4799": "47-2231 47-4099",
+    "49-9799": "49-9081 49-9099",
+    "51-9399": "51-3099 51-9199",
+}
+
+
+@pytest.fixture(scope="module")
+def labels() -> pd.DataFrame:
+    return pd.read_csv(LABELS, dtype={"code": str, "soc2010": str}, keep_default_na=False).set_index("code")
+
+
+@pytest.fixture(scope="module")
+def structure(originals: Path) -> pd.DataFrame:
+    return rooms.soc2010_structure(originals / "crosswalks" / "soc_structure_2010.xls")
+
+
+@pytest.mark.originals
+def test_the_embedded_tables_are_what_the_originals_give(originals, tmp_path):
+    written = rooms.make_reference_tables(originals, tmp_path)
+    names = {path.relative_to(tmp_path).as_posix() for path in written}
+    assert {
+        "reference/task_attributes.csv",
+        "reference/task_attributes_frey_osborne.csv",
+        "reference/occupations.csv",
+        "labels/frey_osborne_2017.csv",
+    } <= names
+    for name in sorted(names):
+        assert (tmp_path / name).read_bytes() == (FEATURES / name).read_bytes(), name
+
+
+def test_the_printed_list_is_whole(labels):
+    assert len(labels) == 702
+    assert labels.index.is_unique
+    hand = labels["label"][labels["label"] != ""]
+    assert hand.value_counts().to_dict() == {"1": 37, "0": 33}
+    p = labels["published_probability"].astype(float)
+    assert ((p >= 0.7).sum(), (p < 0.3).sum()) == (320, 237)
+    assert p.min() == 0.0028
+    assert p.max() == 0.99
+
+
+def test_seventeen_codes_are_repaired_each_with_a_note(labels):
+    repaired = labels[labels["soc2010"] != labels.index]
+    assert len(repaired) == 17
+    assert (repaired["note"] != "").all()
+    assert repaired["soc2010"].drop("25-1000").to_dict() == REPAIRS
+    assert (labels["note"][labels["soc2010"] == labels.index] == "").all()
+
+
+@pytest.mark.originals
+def test_every_repair_holds_against_the_soc_2010_structure(labels, structure):
+    detailed = set(structure.index[structure["level"] == "detailed"])
+    assert len(detailed) == 840
+    for code, members in labels["soc2010"].items():
+        assert set(members.split()) <= detailed
+        assert (code in detailed) == (members == code)
+    # Broad groups and the minor group of teachers stand for all that SOC 2010 puts below them.
+    for code, stem in {
+        "29-1060": "29-106",
+        "15-1150": "15-115",
+        "45-2090": "45-209",
+        "25-1000": "25-1",
+    }.items():
+        below = sorted(member for member in detailed if member.startswith(stem))
+        assert labels.loc[code, "soc2010"].split() == below
+    assert len(labels.loc["25-1000", "soc2010"].split()) == 38
+
+
+def test_no_soc_2010_occupation_stands_behind_two_printed_codes(labels):
+    members = labels["soc2010"].str.split().explode()
+    assert members[members.duplicated()].tolist() == []
+
+
+@pytest.mark.originals
+def test_the_printed_titles_are_those_of_the_codes(labels, structure, originals):
+    printed = rooms.printed_list(originals / "frey_osborne" / "frey_osborne_2017_appendix.csv")
+    plain = labels[labels["soc2010"] == labels.index]
+    ours = plain["title"].str.lower().str.replace("[^a-z]", "", regex=True)
+    theirs = printed.set_index("code")["printed_title"].str.lower().str.replace("[^a-z]", "", regex=True)
+    # The appendix misspells some titles; most are the same to the letter, so the codes are not shifted.
+    assert (ours == theirs.reindex(ours.index)).mean() > 0.9
+
+
+@pytest.mark.originals
+def test_a_repair_that_does_not_hold_is_refused(structure, tmp_path, monkeypatch):
+    folder = tmp_path / "labels"
+    folder.mkdir()
+    monkeypatch.setattr(rooms, "FEATURES", tmp_path)
+    repairs = folder / "code_repairs.yaml"
+    repairs.write_text("- {code: 11-1011, soc2010: [11-1021], note: x}\n")
+    with pytest.raises(ReleaseError, match="Code repair 11-1011 does not hold"):
+        rooms.code_repairs(structure)
+    repairs.write_text("- {code: 29-1060, soc2010: [29-1061, 29-1068], note: x}\n")
+    with pytest.raises(ReleaseError, match="First: 29-1068"):
+        rooms.code_repairs(structure)
+
+
+def test_aggregates_are_the_mean_of_their_rated_members():
+    table = pd.DataFrame({"a": [1.0, 3.0, 9.0]}, index=["29-9092", "29-9099", "29-9799"])
+    repairs = pd.DataFrame({"soc2010": ["29-9092 29-9099 29-0000"]}, index=["29-9799"])
+    # An older figure under the retired code itself gives way.
+    assert rooms.with_aggregates(table, repairs).loc["29-9799", "a"] == 2.0
