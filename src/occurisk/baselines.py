@@ -31,7 +31,7 @@ FREY_OSBORNE_NINE = (
 def _gp(kernel: str) -> Any:
     # GaussianProcessClassifier: Laplace approximation, hyperparameters by marginal likelihood
     # (Rasmussen & Williams 2006, chapter 5), as in Frey & Osborne 2017, section 4.2.
-    from sklearn.gaussian_process import GaussianProcessClassifier, kernels  # noqa: PLC0415
+    from sklearn.gaussian_process import GaussianProcessClassifier, kernels
 
     shape = {
         "rbf": lambda: kernels.RBF(3.0),
@@ -42,14 +42,14 @@ def _gp(kernel: str) -> Any:
 
 
 def _logistic() -> Any:
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=1.0, max_iter=1000)
 
 
 def _lightgbm_labels_only() -> Any:
     # LightGBM's defaults cannot split fewer than 40 rows; these are its smallest workable settings.
-    from occurisk.boosting import lightgbm  # noqa: PLC0415
+    from occurisk.boosting import lightgbm
 
     return lightgbm().LGBMClassifier(
         n_estimators=100,
@@ -67,7 +67,7 @@ def _lightgbm_labels_only() -> Any:
 
 
 def _extra_trees() -> Any:
-    from sklearn.ensemble import ExtraTreesClassifier  # noqa: PLC0415
+    from sklearn.ensemble import ExtraTreesClassifier
 
     return ExtraTreesClassifier(n_estimators=100, min_samples_leaf=2, random_state=0)
 
@@ -151,7 +151,7 @@ class Contest:
         names : tuple of str, optional
             Baselines to fit beside LightGBM; all by default.
         """
-        from sklearn.base import clone  # noqa: PLC0415
+        from sklearn.base import clone
 
         y = np.full(len(self.y), np.nan)
         y[train] = self.y[train]
@@ -172,6 +172,6 @@ class Contest:
 
 
 def _expit(log_odds: np.ndarray) -> np.ndarray:
-    from scipy.special import expit  # noqa: PLC0415
+    from scipy.special import expit
 
     return np.asarray(expit(log_odds))

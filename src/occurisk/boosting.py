@@ -25,7 +25,7 @@ _FIXED = {
 def lightgbm() -> Any:
     """Import LightGBM; a missing OpenMP runtime becomes one clear line."""
     try:
-        import lightgbm  # noqa: PLC0415  (2 s, and only commands that fit or explain need it)
+        import lightgbm
     except OSError as problem:
         raise MachineError(
             f"LightGBM cannot start: {problem}.",

@@ -5,6 +5,7 @@ No pickle: the LightGBM text, the teacher as JSON, tables as CSV and Parquet.
 
 from __future__ import annotations
 
+import gzip
 import importlib.metadata
 import json
 import platform
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 MANIFEST = "manifest.json"
 BOOSTER = "model.txt"
-REPLICA_BOOSTERS = "replicas.txt"
+REPLICA_BOOSTERS = "replicas.txt.gz"
 REPLICA_SCORES = "replicas.parquet"
 TEACHER = "teacher.json"
 ATTRIBUTES = "attributes.csv"
@@ -87,14 +88,14 @@ class Bundle:
     @cached_property
     def model(self) -> AutomationClassifier:
         """The classifier, ready to predict."""
-        from occurisk.boosting import read_booster  # noqa: PLC0415
-        from occurisk.model import AutomationClassifier  # noqa: PLC0415
-        from occurisk.teacher import Teacher  # noqa: PLC0415
+        from occurisk.boosting import read_booster
+        from occurisk.model import AutomationClassifier
+        from occurisk.teacher import Teacher
 
         model = AutomationClassifier(**self.manifest["model"]["parameters"])
         model.booster_ = read_booster(_text(self.path / BOOSTER))
-        texts = _text(self.path / REPLICA_BOOSTERS).split(_SEPARATOR)
-        model.replica_boosters_ = [read_booster(text) for text in texts if text.strip()]
+        texts = gzip.decompress((self.path / REPLICA_BOOSTERS).read_bytes()).decode()
+        model.replica_boosters_ = [read_booster(text) for text in texts.split(_SEPARATOR)]
         model.teacher_ = Teacher.from_dict(json.loads(_text(self.path / TEACHER)))
         model.classes_ = np.array(self.manifest["model"]["classes"])
         model.n_labelled_ = self.manifest["model"]["labelled"]
@@ -145,13 +146,17 @@ def save_bundle(
     OutputError
         If the folder cannot be written.
     """
+    from scipy.stats import norm
+
     path = Path(path)
     replicas = pd.DataFrame(model.predict_replicas(attributes), index=attributes.index)
     replicas.columns = pd.Index([f"r{i:03d}" for i in range(replicas.shape[1])])
     with whole_folder(path) as folder:
         (folder / BOOSTER).write_text(model.booster_.model_to_string(), encoding="utf-8")
         texts = [booster.model_to_string() for booster in model.replica_boosters_]
-        (folder / REPLICA_BOOSTERS).write_text(_SEPARATOR.join(texts), encoding="utf-8")
+        # mtime=0: the same replicas are the same bytes.
+        packed = gzip.compress(_SEPARATOR.join(texts).encode(), mtime=0)
+        (folder / REPLICA_BOOSTERS).write_bytes(packed)
         (folder / TEACHER).write_text(json.dumps(model.teacher_.to_dict()) + "\n", encoding="utf-8")
         catalogue.unscale(attributes).rename_axis("code").to_csv(
             folder / ATTRIBUTES, lineterminator="\n", float_format="%.6g"
@@ -170,6 +175,8 @@ def save_bundle(
                 "labelled": model.n_labelled_,
                 "names": model.names_,
             },
+            # Standard deviations of the replicas' log-odds on either side of the score.
+            "interval_reach": float(norm.ppf(0.5 + model.coverage / 2)),
             "data": data,
             "metrics": metrics or {},
             "packages": {name: _package_version(name) for name in PACKAGES},

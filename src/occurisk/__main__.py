@@ -1,0 +1,5 @@
+"""`python -m occurisk`."""
+
+from occurisk.cli import main
+
+main()

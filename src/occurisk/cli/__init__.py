@@ -1,0 +1,71 @@
+"""The command line: paths in, one call per stage, one closing line out.
+
+A command's module is imported when the command runs, so that `occurisk --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from occurisk.errors import OccuriskError
+
+COMMANDS = {
+    "train": "Train the default model, evaluate it, track it, score the reference occupations.",
+    "evaluate": "Run the held-out protocol of Frey & Osborne with every baseline.",
+    "score": "Score an occupation registry, every row accounted for.",
+    "explain": "Say why occupations get their probability.",
+    "review": "Record a reviewer's verdict on a scored list.",
+    "national": "The national picture: shares at risk, expected value, breakdowns.",
+    "backtest": "Compare the scores with realised employment growth.",
+    "labels": "Audit the hand labels.",
+    "study": "Studies behind the documentation: coverage of the intervals, O*NET vintage.",
+    "features": "Build the attribute table from an O*NET release.",
+    "ui": "Open the tracked runs in the MLflow UI.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import `occurisk.cli.NAME` and return the command in it."""
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"occurisk.cli.{name}")
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="occurisk")
+def occurisk() -> None:
+    """Which occupations machines could take over, how sure we are, and why.
+
+    Scores are susceptibilities of occupations, not forecasts of jobs lost and not judgements of people.
+    """
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; a problem that the user can fix is printed without a traceback."""
+    try:
+        return occurisk.main(args=arguments, prog_name="occurisk")
+    except OccuriskError as problem:
+        click.echo(f"Error: {problem}", err=True)
+        sys.exit(problem.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""What commands share on the terminal: progress, tables, JSON files, the model that they need."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from occurisk.bundle import Bundle
+
+JSON_OPTION = click.option(
+    "--json",
+    "json_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the figures as JSON.",
+)
+MODELS_DIR_OPTION = click.option(
+    "--models-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where bundles live.  [default: models/ of the project, else of the working directory]",
+)
+
+
+def out() -> Console:
+    """The console of results (standard output)."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False)
+
+
+def err() -> Console:
+    """The console of progress and remarks (standard error)."""
+    from rich.console import Console
+
+    return Console(highlight=False, stderr=True)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on a terminal, nothing elsewhere; yield `tick(done, total)`."""
+    from rich import progress as bars
+
+    with bars.Progress(
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(),
+        console=err(),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write a JSON document, whole or not at all."""
+    from occurisk.files import write_text
+
+    write_text(path, json.dumps(document, indent=1, allow_nan=True, default=str) + "\n")
+
+
+def probability(p: float) -> str:
+    """Write a probability as people read it: two decimals, never 0 or 1."""
+    if p != p:  # NaN
+        return "–"
+    return "<0.01" if p < 0.005 else ">0.99" if p > 0.995 else f"{p:.2f}"
+
+
+def need_model(models_dir: Path | None, version: str | None = None) -> Bundle:
+    """Load the model that a command needs; train the default one, in seconds, if there is none."""
+    from occurisk.bundle import find_bundle
+
+    def train(folder: Path) -> Bundle:
+        from occurisk.training import train_default
+
+        console = err()
+        console.print(f"No model in {folder}: training the default one first.")
+        bundle = train_default(folder)
+        console.print(f"Trained {bundle.version}. 'occurisk train' would also evaluate and track it.")
+        return bundle
+
+    return find_bundle(models_dir, version, train)

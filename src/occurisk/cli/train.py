@@ -1,0 +1,133 @@
+"""`occurisk train`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, out, probability, progress, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+ENDS = 5
+
+
+@click.command()
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Configuration.  [default: configs/train.yaml]",
+)
+@click.option("--labels", type=click.Path(path_type=Path), help="Your own label file (code, label, …).")
+@click.option(
+    "--attributes",
+    type=click.Path(path_type=Path),
+    help="Your own attribute table (occurisk features build).",
+)
+@MODELS_DIR_OPTION
+@click.option("--no-evaluation", is_flag=True, help="Skip the held-out protocol.")
+@click.option("--no-track", is_flag=True, help="Leave MLflow out.")
+@JSON_OPTION
+def train(
+    config: Path | None,
+    labels: Path | None,
+    attributes: Path | None,
+    models_dir: Path | None,
+    no_evaluation: bool,
+    no_track: bool,
+    json_path: Path | None,
+) -> None:
+    """Train, evaluate and track a model; score and explain the reference occupations."""
+    from occurisk.bundle import CARD, SCORES
+    from occurisk.cli.evaluate import quality_table
+    from occurisk.settings import default_models_dir, settings_text
+    from occurisk.training import load_data
+    from occurisk.training import train as fit
+
+    console, remarks = out(), err()
+    data = load_data(config, labels, attributes)
+    remarks.print(
+        f"{data.digests['occupations']} occupations, {data.digests['attributes']} attributes; "
+        f"{data.digests['labelled']} labelled, {data.digests['labelled_automatable']} of them automatable."
+    )
+    if data.labels.undecided:
+        remarks.print(f"Not used, raters evenly divided: {', '.join(data.labels.undecided)}.")
+    evaluation = None
+    if not no_evaluation:
+        with progress("Evaluating on held-out labels") as tick:
+            evaluation = data.evaluate(tick)
+    training = fit(data, models_dir or default_models_dir(), evaluation, lambda s: remarks.print(f"{s} …"))
+    tracked = None
+    if not no_track:
+        from occurisk.tracking import track_training
+
+        remarks.print("Tracking the run in MLflow …")
+        tracked = track_training(training, settings_text(data.settings))
+
+    scores = training.bundle.reference
+    if evaluation:
+        console.print(quality_table(evaluation))
+    console.print(ends_table(scores))
+    console.print(agreement(scores))
+    console.print()
+    folder = training.bundle.path
+    console.print(f"Model       {folder}", soft_wrap=True)
+    console.print(f"Scores      {folder / SCORES}", soft_wrap=True)
+    console.print(f"Model card  {folder / CARD}", soft_wrap=True)
+    if json_path:
+        document = {"version": training.bundle.version, **(evaluation.to_json() if evaluation else {})}
+        write_json(json_path, document)
+        console.print(f"Figures     {json_path}", soft_wrap=True)
+    if tracked:
+        console.print(f"Look at it  make ui   (or: occurisk ui), then {tracked.link}", soft_wrap=True)
+        console.print(f"Registered  models:/occurisk@champion, version {tracked.model_version}")
+
+
+def ends_table(scores: pd.DataFrame) -> Table:
+    """The five least and the five most susceptible occupations, with intervals and reasons."""
+    from rich.table import Table
+
+    # Retired and hybrid codes repeat occupations: show each once.
+    current = scores[scores["status"].isin(["soc2010", "user"])]
+    table = Table(title="Least and most susceptible occupations", title_justify="left")
+    for column, options in (
+        ("code", {"no_wrap": True}),
+        ("occupation", {"overflow": "fold"}),
+        ("p", {"justify": "right"}),
+        ("90% interval", {"justify": "right", "no_wrap": True}),
+        ("published", {"justify": "right"}),
+        ("main reasons (log-odds)", {"overflow": "fold"}),
+    ):
+        table.add_column(column, **options)  # type: ignore[arg-type]
+    for part, section in ((current.head(ENDS), True), (current.tail(ENDS), False)):
+        for code, row in part.iterrows():
+            table.add_row(
+                str(code),
+                row["title"],
+                probability(row["probability"]),
+                f"{probability(row['lower'])} – {probability(row['upper'])}",
+                probability(row["published_probability"]),
+                ", ".join(row[f"reason_{i}"] for i in (1, 2)),
+            )
+        if section:
+            table.add_section()
+    return table
+
+
+def agreement(scores: pd.DataFrame) -> str:
+    """One line: bands, robustness, rank correlation with the published list."""
+    counts = scores["band"].value_counts()
+    robust = (scores["stability"] != "model-dependent").mean()
+    rho = scores["probability"].corr(scores["published_probability"], method="spearman")
+    line = (
+        f"{counts.get('high', 0)} occupations high, {counts.get('medium', 0)} medium, {counts.get('low', 0)} low; "
+        f"{robust:.0%} robustly so."
+    )
+    if rho == rho:
+        n = int(scores["published_probability"].notna().sum())
+        line += f" Spearman correlation with the published probabilities: {rho:.2f} ({n} codes)."
+    return line
