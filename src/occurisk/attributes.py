@@ -18,10 +18,13 @@ from occurisk.settings import FEATURES
 
 REFERENCE_TABLE = FEATURES / "reference" / "task_attributes.csv"
 OCCUPATIONS_TABLE = FEATURES / "reference" / "occupations.csv"
+ONETSOC_SOC2010 = FEATURES / "crosswalks" / "onetsoc_soc2010.csv"
 DECIMALS = 4
 
 
-def average_to_soc(ratings: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+def average_to_soc(
+    ratings: pd.DataFrame, catalogue: Catalogue, socs: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Average eight-digit O*NET-SOC ratings to six-digit SOC occupations.
 
     Parameters
@@ -30,6 +33,9 @@ def average_to_soc(ratings: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
         Long ratings: `code` (NN-NNNN.NN), `element_id`, `scale`, `value`.
     catalogue : Catalogue
         Which elements to keep, on which scale.
+    socs : DataFrame, optional
+        `code` and the `soc` to count it for, several where an occupation was split; a code without a row
+        is left out. By default a code counts for its own first six digits.
 
     Returns
     -------
@@ -48,7 +54,7 @@ def average_to_soc(ratings: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     )
     rated = ratings.merge(wanted, on=["element_id", "scale"])
     check_scales(rated, rated["low"], rated["high"], "range in the catalogue")
-    rated = rated.assign(soc=rated["code"].map(soc_of))
+    rated = rated.assign(soc=rated["code"].map(soc_of)) if socs is None else rated.merge(socs, on="code")
     table = rated.pivot_table(index="soc", columns="attribute", values="value", aggfunc="mean")
     return table.reindex(columns=catalogue.names).rename_axis(columns=None).astype(float)
 
@@ -181,3 +187,15 @@ def load_occupations() -> pd.DataFrame:
     return (
         pd.read_csv(OCCUPATIONS_TABLE, dtype=str, keep_default_na=False).set_index("code").rename_axis("soc")
     )
+
+
+def load_onetsoc_soc2010() -> pd.DataFrame:
+    """Load which SOC 2010 occupations each O*NET-SOC code of 2006, 2009, 2010 and 2019 stands for.
+
+    Returns
+    -------
+    DataFrame
+        `code` (NN-NNNN.NN), `soc` (NN-NNNN); several rows for a code that joins SOC 2010 occupations.
+    """
+    pairs = pd.read_csv(ONETSOC_SOC2010, dtype=str, usecols=["onetsoc", "soc2010"])
+    return pairs.rename(columns={"onetsoc": "code", "soc2010": "soc"}).drop_duplicates()

@@ -54,6 +54,11 @@ def features() -> None:
     help="Level ratings that O*NET flags Not Relevant: the lowest level (0), or no rating.",
 )
 @click.option(
+    "--soc2010",
+    is_flag=True,
+    help="Recode the occupations to SOC 2010, the coding of the labels and of the embedded table.",
+)
+@click.option(
     "--compare",
     metavar="TABLE.csv|embedded",
     help="Also print how the table agrees with another one, or with the embedded one (O*NET 20.3).",
@@ -66,6 +71,7 @@ def build(
     out: Path,
     force: bool,
     not_relevant: str,
+    soc2010: bool,
     compare: str | None,
     json_path: Path | None,
 ) -> None:
@@ -74,7 +80,7 @@ def build(
     Figures are on O*NET's own scales, averaged from eight-digit O*NET-SOC codes to six-digit SOC; a cell is
     empty where the release has no usable rating.
     """
-    from occurisk.attributes import average_to_soc, format_table
+    from occurisk.attributes import average_to_soc, format_table, load_onetsoc_soc2010
     from occurisk.catalogue import load_catalogue
     from occurisk.coverage import agreement, soc_basis
     from occurisk.errors import OutputError
@@ -90,14 +96,17 @@ def build(
         )
     reading = _read(onet, catalogue, not_relevant)
     _check_any(reading, catalogue)
-    table = average_to_soc(reading.ratings, catalogue)
-    basis = soc_basis(table, reading.number)
+    socs = load_onetsoc_soc2010() if soc2010 else None
+    table = average_to_soc(reading.ratings, catalogue, socs)
+    basis = soc_basis(table, None if soc2010 else reading.number)
     agreed = None if other is None else agreement(table, other)
 
     console = _console()
     _print_files(console, reading)
     _print_attributes(console, reading, table, catalogue)
     _print_gaps(console, reading, table, basis)
+    if socs is not None:
+        _print_unmapped(console, reading, socs)
     if agreed is not None:
         _print_agreement(console, agreed, str(compare))
     write_text(out, format_table(table))
@@ -127,10 +136,12 @@ def reference(originals: Path, out: Path | None) -> None:
     """Remake the embedded tables from the third-party originals (for maintainers)."""
     from occurisk.errors import ReleaseError
     from occurisk.originals import make_reference_tables
+    from occurisk.originals_crosswalks import make_crosswalk_tables
     from occurisk.settings import FEATURES
 
     try:
-        written = make_reference_tables(originals, out or FEATURES)
+        folder = out or FEATURES
+        written = [*make_reference_tables(originals, folder), *make_crosswalk_tables(originals, folder)]
     except FileNotFoundError as problem:
         raise ReleaseError(
             f"An original is missing: {problem.filename}.",
@@ -293,6 +304,15 @@ def _print_gaps(console: Console, reading: Reading, table: pd.DataFrame, basis: 
     line = f"The codes are {basis.name}: {basis.soc2010:,} of {basis.codes:,} are SOC 2010 occupations too."
     if basis.others:
         line += f" Not so {len(basis.others):,}, the first {basis.others[0]}."
+    console.print(line)
+
+
+def _print_unmapped(console: Console, reading: Reading, socs: pd.DataFrame) -> None:
+    codes = set(reading.ratings["code"])
+    lost = sorted(codes - set(socs["code"]))
+    line = f"Recoded to SOC 2010: {len(codes) - len(lost):,} of {len(codes):,} O*NET-SOC codes."
+    if lost:
+        line += f" [yellow]Left out, as they stand for none: {', '.join(lost)}[/]."
     console.print(line)
 
 
