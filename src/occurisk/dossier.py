@@ -248,9 +248,7 @@ def _checked(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows[[*REQUIRED, *OPTIONAL]]
     rows.index = rows.index.astype(str).rename("code")
     text = ["title", "band", "stability", "major", "match"]
-    rows[text] = rows[text].fillna("").astype(str)
-    blank = rows["major"] == ""
-    return rows.assign(major=rows["major"].mask(blank, rows.index.str[:2].to_series(rows.index)))
+    return rows.assign(**{name: rows[name].fillna("").astype(str) for name in text})
 
 
 def _lineage(members: pd.DataFrame, reference: Reference) -> pd.DataFrame:

@@ -46,6 +46,7 @@ class Phrases(Strict):
     verdicts: dict[str, str]
     frames: dict[str, str]
     page: dict[str, str]
+    majors: dict[str, dict[str, str]]
 
     def number(self, value: float, decimals: int) -> str:
         """Write a number with this language's decimal sign."""
@@ -53,7 +54,16 @@ class Phrases(Strict):
 
     def share(self, value: float) -> str:
         """Write a share as whole per cent, never rounding something to nothing or to all."""
-        return self.percent.format(n=round(min(max(100 * value, 1), 99)) if 0 < value < 1 else round(100 * value))
+        return self.percent.format(
+            n=round(min(max(100 * value, 1), 99)) if 0 < value < 1 else round(100 * value)
+        )
+
+    def major(self, code: str, major: str = "") -> str:
+        """Name the major group of a code, SOC with a dash, ISCO without; `major` itself if it is a name."""
+        if major and not major.isdigit():
+            return major
+        system, digits = ("soc", code[:2]) if "-" in code else ("isco", code[:1])
+        return f"{digits} {self.majors[system].get(digits, '')}".strip()
 
     def phrase(self, name: str) -> Phrase:
         """Return an attribute's phrases; one without any is called by its name."""
