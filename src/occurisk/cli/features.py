@@ -150,7 +150,7 @@ def reference(originals: Path, out: Path | None) -> None:
         ) from problem
     console = _console()
     for path in written:
-        rows = sum(1 for _ in path.open(encoding="utf-8")) - 1
+        rows = path.read_text(encoding="utf-8").count("\n") - 1
         console.print(f"Wrote {path}: {rows:,} rows.", soft_wrap=True)
 
 
