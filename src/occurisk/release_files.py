@@ -201,11 +201,18 @@ def _read_workbook(content: bytes, name: str, wanted: dict[str, str]) -> pd.Data
         rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).iter_rows()
         header = [plain(str(cell)) for cell in next(rows, [])]
         places = {wanted[cell]: place for place, cell in enumerate(header) if cell in wanted}
-        cells = [[row[place] for place in places.values()] for row in rows if any(cell != "" for cell in row)]
+        picked = ([row[place] for place in places.values()] for row in rows)
+        cells = [row for row in picked if any(row)]  # workbooks may end in blank rows
     except (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as problem:
         raise _damaged(name, problem) from problem
     frame = pd.DataFrame(cells, columns=list(places), dtype=object)
-    return frame.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
+    return frame.apply(_strip)
+
+
+def _strip(column: pd.Series) -> pd.Series:
+    # Once per distinct cell: there are hundreds of thousands of cells, few of them different.
+    stripped = {cell: cell.strip() if isinstance(cell, str) else cell for cell in column.unique()}
+    return column.map(stripped)
 
 
 def _list_folder(path: Path) -> list[str]:
