@@ -27,6 +27,8 @@
   const fill = (frame, values) => frame.replace(/\{(\w+)\}/g, (_, key) => values[key]);
   const number = (value, decimals) => (value === null || value === undefined ? "–"
     : value.toFixed(decimals).replace("-", "−").replace(".", about.decimal));
+  // A probability is never printed as the certainty that it is not.
+  const chance = (p) => (p !== null && p < 0.005 ? "<" + number(0.01, 2) : p !== null && p > 0.995 ? ">" + number(0.99, 2) : number(p, 2));
   const signed = (value, decimals) => (value > 0 ? "+" : "") + number(value, decimals);
   const whole = (value) => Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
   const percent = (value, decimals = 0) => (value === null ? "–" : number(100 * value, decimals) + "\u2009%");
@@ -73,8 +75,8 @@
   const drawScatter = () => {
     const rows = data.rows.filter((row) => row.published !== null && row.p !== null);
     if (!rows.length) { $("published").hidden = true; return; }
-    const size = 420, left = 46, bottom = 42, inner = size - left - 10;
-    const x = (p) => left + p * inner, y = (p) => size - bottom - p * (size - bottom - 10);
+    const size = 420, left = 46, bottom = 42, top = 22, inner = size - left - 10;
+    const x = (p) => left + p * inner, y = (p) => size - bottom - p * (size - bottom - top);
     const rho = data.summary.rank_correlation;
     const caption = `${text.rank_correlation} ${number(rho, 2)}, n = ${rows.length}`;
     const picture = svg("svg", { viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": `${text.published}: ${caption}` });
@@ -91,7 +93,7 @@
     picture.append(svg("line", { class: "diagonal", x1: x(0), y1: y(0), x2: x(1), y2: y(1) }),
       svg("text", { x: x(0.5), y: size - 6, "text-anchor": "middle" }, text.published_p),
       svg("text", { x: 12, y: y(0.5), "text-anchor": "middle", transform: `rotate(-90 12 ${y(0.5)})` }, text.ours),
-      svg("text", { x: x(0.02), y: y(1) + 14 }, caption));
+      svg("text", { x: x(1), y: 13, "text-anchor": "end" }, caption));
     for (const row of rows) {
       const dot = svg("circle", { cx: x(row.published), cy: y(row.p), r: 4, class: "dot-" + row.band },
         svg("title", {}, `${row.title} (${row.code}): ${number(row.p, 2)} / ${number(row.published, 2)}`));
@@ -128,12 +130,13 @@
     const expanded = open.has(row.code);
     const button = el("button", { class: "name", type: "button", "aria-expanded": expanded, "data-code": row.code,
       onclick: () => toggle(row, button) },
-      el("span", {}, el("span", { class: "title" }, row.title), el("span", { class: "code" }, row.code)));
+      el("span", {}, el("span", { class: "title" }, row.title), el("span", { class: "code" }, row.code,
+        row.weight === null ? null : ` · ${whole(row.weight)}`)));
     const steady = row.stability !== "model-dependent";
     const reviewed = row.verdicts.length ? el("span", { class: "code" }, `${text.review}: ${names.verdict[row.verdicts.at(-1)[0]] ?? row.verdicts.at(-1)[0]}`) : null;
     const main = el("tr", { class: "row" },
       el("td", {}, button),
-      el("td", {}, el("span", { class: "probability" }, el("b", {}, number(row.p, 2)), line(row))),
+      el("td", {}, el("span", { class: "probability" }, el("b", {}, chance(row.p)), line(row))),
       el("td", {}, chip(row.band)),
       el("td", {}, el("span", { class: steady ? "steady" : "shaky" }, names.stability[row.stability] ?? row.stability), reviewed));
     if (!expanded) return [main];
@@ -195,7 +198,7 @@
             style: { left: at(share(Math.min(step.from, step.to))), width: at(Math.abs(step.value) / span) } }),
           step.lower === null ? null : el("span", { class: "whisker",
             style: { left: at(share(step.from + step.lower)), width: at((step.upper - step.lower) / span) } })),
-        el("span", { class: "figure" }, signed(step.value, 2), " ", el("small", {}, `(${signed(change, 1)}\u2009pp)`))));
+        el("span", { class: "figure" }, signed(step.value, 2), " ", el("small", {}, `(${signed(change, 1)}\u2009${text.points})`))));
     }
     list.append(end(text.result, z));
     return list;
@@ -225,7 +228,7 @@
         el("td", {}, signed(row.k[place], 3)),
         el("td", {}, row.lo[place] === null ? "–" : `${number(row.lo[place], 2)} … ${number(row.hi[place], 2)}${row.unstable[place] ? " · " + text.unstable : ""}`),
         el("td", {}, Math.abs(total) > 0.05 ? percent(row.k[place] / total) : "–"),
-        el("td", {}, signed(100 * (sigmoid(z) - sigmoid(before)), 1) + "\u2009pp"));
+        el("td", {}, signed(100 * (sigmoid(z) - sigmoid(before)), 1) + "\u2009" + text.points));
     });
     const heads = [text.attribute, text.value, text.percentile, text.contribution, text.range, text.share_distance, text.step_change];
     return el("details", {}, el("summary", {}, text.table), el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": text.table },
@@ -238,7 +241,7 @@
   const detail = (row) => {
     const mixed = row.members.length > 1;
     const known = el("ul", { class: "plain" },
-      fact(text.susceptibility, `${number(row.p, 3)} (${number(row.lower, 2)}–${number(row.upper, 2)})`),
+      fact(text.susceptibility, `${number(row.p, 3)} (${chance(row.lower)}–${chance(row.upper)})`),
       row.published === null ? null : fact(text.published_p, number(row.published, 3)),
       row.label === null ? null : fact(text.label, row.label === 1 ? text.label_1 : row.label === 0 ? text.label_0 : number(row.label, 2)),
       row.weight === null ? null : fact(text.weight, whole(row.weight)),
@@ -246,7 +249,7 @@
       row.match ? fact(text.matched, row.match) : null);
     const near = row.near.length ? el("ul", { class: "plain" }, row.near.map(([code, title, distance, p]) => el("li", {},
       byCode.has(code) ? el("button", { class: "link", type: "button", onclick: () => reveal(code) }, title) : el("span", {}, title),
-      el("span", { class: "figure" }, `${number(p, 2)} · ${text.distance} ${number(distance, 2)}`)))) : el("p", {}, text.neighbours_none);
+      el("span", { class: "figure" }, `${chance(p)} · ${text.distance} ${number(distance, 2)}`)))) : el("p", {}, text.neighbours_none);
     const review = row.verdicts.length ? el("ul", { class: "plain" }, row.verdicts.map(([verdict, note, reviewer, time]) =>
       el("li", {}, el("span", {}, el("b", {}, names.verdict[verdict] ?? verdict), note ? ` ${note}` : ""),
         el("span", { class: "figure" }, [reviewer, time].filter(Boolean).join(" · "))))) : el("p", {}, text.no_review);
@@ -260,7 +263,7 @@
         block(text.neighbours, near),
         mixed || row.members.some((member) => member[0] !== row.code) ? block(text.lineage, el("ul", { class: "plain" }, row.members.map(([soc, title, weight, p]) =>
           el("li", {}, el("span", {}, `${title} `, el("span", { class: "code" }, soc)),
-            el("span", { class: "figure" }, `${percent(weight)} · ${number(p, 2)}`))))) : null,
+            el("span", { class: "figure" }, `${percent(weight)} · ${chance(p)}`))))) : null,
         block(text.susceptibility, known),
         block(text.review, review)),
       el("div", { class: "all" }, table(row)));
