@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from scipy.stats import t as student_t
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedShuffleSplit
 
 from occurisk.baselines import LIGHTGBM, Contest
 from occurisk.calibration import Reliability, reliability
-from occurisk.codes import soc_major
 from occurisk.labels import Labels
 from occurisk.model import AutomationClassifier
 from occurisk.settings import EvaluationSettings
@@ -118,12 +118,22 @@ class Evaluation:
         }
 
 
+@dataclass(frozen=True)
+class Trial:
+    """One fit: rows whose labels are seen, rows that are predicted, baselines (None: all)."""
+
+    train: np.ndarray
+    test: np.ndarray
+    baselines: tuple[str, ...] | None
+
+
 def evaluate(
     X: pd.DataFrame,
     labels: Labels,
     classifier: AutomationClassifier,
     settings: EvaluationSettings,
     progress: Progress | None = None,
+    jobs: int = 1,
 ) -> Evaluation:
     """Run the protocol of Frey & Osborne (2017, section 4.3), leave-one-out and leave-group-out.
 
@@ -138,6 +148,8 @@ def evaluate(
         Number of splits, seed, baselines.
     progress : callable, optional
         Called with (done, total).
+    jobs : int
+        Processes; the figures do not depend on it.
 
     Returns
     -------
@@ -146,41 +158,30 @@ def evaluate(
     y, weight = (series.to_numpy() for series in labels.on(X.index))
     rows = X.index.get_indexer(labels.y.index)
     contest = Contest(X, y, weight, classifier, settings.baselines)
-    groups = np.array([soc_major(str(code)) for code in labels.y.index])
-    halves = list(_halves(y[rows], settings))
-    group_names = np.unique(groups)
-    total = len(halves) + len(rows) + len(group_names)
-    done = 0
-
-    def tick() -> None:
-        nonlocal done
-        done += 1
-        if progress:
-            progress(done, total)
-
-    scores, predictions = [], []
-    for split, (train, test) in enumerate(halves):
-        found = contest.predict(rows[train], rows[test])
-        truth = y[rows[test]]
-        scores += [(split, name, *_metrics(truth, p)) for name, p in found.items()]
-        predictions.append(pd.DataFrame({"split": split, "soc": labels.y.index[test], "y": truth, **found}))
-        tick()
-    # The strongest simple baseline and Frey & Osborne's own are enough beside LightGBM from here on.
+    # The strongest simple baseline and Frey & Osborne's own are enough where one label or group is out.
     few = tuple(name for name in settings.baselines if name in ("logistic", "gp_rbf_9"))
-    alone = []
-    for i in range(len(rows)):
-        alone.append(_held_out(contest, rows, np.arange(len(rows)) == i, few))
-        tick()
-    grouped = []
-    for group in group_names:
-        grouped.append(_held_out(contest, rows, groups == group, few).assign(group=group))
-        tick()
-    pooled = pd.concat(predictions, ignore_index=True)
+    groups = labels.y.index.astype(str).str[:2].to_numpy()
+    names = np.unique(groups)
+    halves = [Trial(rows[train], rows[test], None) for train, test in _halves(y[rows], settings)]
+    alone = [Trial(np.delete(rows, i), rows[[i]], few) for i in range(len(rows))]
+    grouped = [Trial(rows[groups != name], rows[groups == name], few) for name in names]
+
+    found = _run(contest, [*halves, *alone, *grouped], jobs, progress)
+    in_halves, rest = found[: len(halves)], found[len(halves) :]
+    scores = [
+        (split, name, *_metrics(table["y"].to_numpy(), table[name].to_numpy()))
+        for split, table in enumerate(in_halves)
+        for name in table.columns.drop("y")
+    ]
+    pooled = pd.concat(
+        [table.reset_index().assign(split=split) for split, table in enumerate(in_halves)],
+        ignore_index=True,
+    )
     return Evaluation(
         pd.DataFrame(scores, columns=["split", "model", *METRICS]),
         pooled,
-        pd.concat(alone),
-        pd.concat(grouped),
+        pd.concat(rest[: len(alone)]),
+        pd.concat([t.assign(group=name) for name, t in zip(names, rest[len(alone) :], strict=True)]),
         reliability(pooled[LIGHTGBM].to_numpy(), pooled["y"].to_numpy(), pooled["soc"].to_numpy()),
     )
 
@@ -190,9 +191,23 @@ def _halves(y: np.ndarray, settings: EvaluationSettings) -> Iterator[tuple[np.nd
     return splitter.split(np.zeros((len(y), 1)), y)
 
 
-def _held_out(contest: Contest, rows: np.ndarray, out: np.ndarray, names: tuple[str, ...]) -> pd.DataFrame:
-    found = contest.predict(rows[~out], rows[out], names)
-    return pd.DataFrame({"y": contest.y[rows[out]], **found}, index=contest.X.index[rows[out]])
+def _run(contest: Contest, trials: list[Trial], jobs: int, progress: Progress | None) -> list[pd.DataFrame]:
+    """Run every trial, in order, in `jobs` processes."""
+    outcomes = Parallel(n_jobs=jobs, return_as="generator", batch_size=4)(
+        delayed(_held_out)(contest, trial) for trial in trials
+    )
+    found = []
+    for table in outcomes:
+        found.append(table)
+        if progress:
+            progress(len(found), len(trials))
+    return found
+
+
+def _held_out(contest: Contest, trial: Trial) -> pd.DataFrame:
+    """Return `y` and a column of probabilities per model for the test occupations."""
+    found = contest.predict(trial.train, trial.test, trial.baselines)
+    return pd.DataFrame({"y": contest.y[trial.test], **found}, index=contest.X.index[trial.test])
 
 
 def _metrics(y: np.ndarray, p: np.ndarray) -> tuple[float, float, float]:

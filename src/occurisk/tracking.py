@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,11 +128,9 @@ def track_training(training: Training, config_text: str) -> TrackedRun:
         mlflow.log_text(config_text, "config.yaml")
         for name, frame, source in (
             ("task_attributes", data.X.reset_index(), settings.attributes),
-            ("labels", data.labels.y.reset_index(), settings.labels),
+            ("labels", data.labels.y.astype(float).reset_index(), settings.labels),
         ):
-            mlflow.log_input(
-                mlflow.data.from_pandas(frame, source=str(source), name=name), context="training"
-            )
+            log_input(mlflow, frame, source, name, "training")
         mlflow.log_metrics(training_metrics(training))
         mlflow.set_tags({f"sha256.{name}": value for name, value in data.digests["sha256"].items()})
         mlflow.log_artifact(bundle.path / CARD)
@@ -188,6 +187,15 @@ def training_description(training: Training) -> str:
     return "\n".join(lines)
 
 
+def log_input(mlflow: Any, frame: pd.DataFrame, source: Path, name: str, context: str) -> None:
+    """Log a table that went into a run: its digest, shape and source, not its rows."""
+    with warnings.catch_warnings():
+        # A path matches two of MLflow's source types; either will do.
+        warnings.filterwarnings("ignore", "The specified dataset source can be interpreted")
+        dataset = mlflow.data.from_pandas(frame, source=str(source), name=name)
+    mlflow.log_input(dataset, context=context)
+
+
 def log_figure(mlflow: Any, figure: Any, name: str) -> None:
     """Log a matplotlib figure; `tight` keeps long labels from being cut."""
     with tempfile.TemporaryDirectory() as folder:
@@ -216,11 +224,20 @@ def _register(mlflow: Any, training: Training) -> str:
         signature=infer_signature(example, output),
         input_example=example,
         pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in SERVED_REQUIREMENTS],
-        registered_model_name=MODEL_NAME,
     )
-    version = str(info.registered_model_version)
-    mlflow.MlflowClient().set_registered_model_alias(MODEL_NAME, CHAMPION, version)
-    return version
+    # Through the client: `registered_model_name` would print three lines of its own.
+    client = mlflow.MlflowClient()
+    if not client.search_registered_models(f"name = '{MODEL_NAME}'"):
+        client.create_registered_model(MODEL_NAME, description="Susceptibility of occupations to automation.")
+    version = client.create_model_version(
+        MODEL_NAME,
+        info.model_uri,
+        run_id=info.run_id,
+        model_id=info.model_id,
+        tags={"occurisk.model_version": bundle.version},
+    ).version
+    client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
+    return str(version)
 
 
 def served_model_path() -> str:
@@ -257,6 +274,7 @@ def _mlflow() -> Any:
     # Its database migrations and git look-ups talk at length.
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
     for name in ("mlflow", "alembic"):

@@ -50,9 +50,9 @@ class TrainingData:
         """Return the unfitted classifier of the configuration."""
         return AutomationClassifier.from_settings(self.settings, self.catalogue, **overrides)
 
-    def evaluate(self, progress: Progress | None = None) -> Evaluation:
+    def evaluate(self, progress: Progress | None = None, jobs: int = 1) -> Evaluation:
         """Run the evaluation protocol of the configuration."""
-        return evaluate(self.X, self.labels, self.classifier(), self.settings.evaluation, progress)
+        return evaluate(self.X, self.labels, self.classifier(), self.settings.evaluation, progress, jobs)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,14 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+def jobs() -> int:
+    """Processes to use: the cores that this process may run on, at most four."""
+    import os
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, 4)
+
+
 def write_json(path: Path, document: Any) -> None:
     """Write a JSON document, whole or not at all."""
     from occurisk.files import write_text
@@ -68,7 +77,7 @@ def write_json(path: Path, document: Any) -> None:
 
 def probability(p: float) -> str:
     """Write a probability as people read it: two decimals, never 0 or 1."""
-    if p != p:  # NaN
+    if math.isnan(p):
         return "–"
     return "<0.01" if p < 0.005 else ">0.99" if p > 0.995 else f"{p:.2f}"
 

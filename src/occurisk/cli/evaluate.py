@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, out, progress, write_json
+from occurisk.cli.console import JSON_OPTION, jobs, out, progress, write_json
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from occurisk.evaluate import Evaluation
+
+METRIC_TITLES = {"auc": "AUC", "log_loss": "log-loss", "brier": "Brier"}
+OURS = "lightgbm"
 
 
 @click.command()
@@ -46,8 +49,9 @@ def evaluate(
         protocol = data.settings.evaluation.model_copy(update={"splits": splits})
         data = replace(data, settings=data.settings.model_copy(update={"evaluation": protocol}))
     with progress("Evaluating on held-out labels") as tick:
-        evaluation = data.evaluate(tick)
+        evaluation = data.evaluate(tick, jobs())
     console.print(quality_table(evaluation))
+    console.print(paired_table(evaluation))
     console.print(held_out_table(evaluation))
     console.print(verdict(evaluation).replace("**", ""), soft_wrap=True)
     found = evaluation.reliability
@@ -62,47 +66,52 @@ def evaluate(
 
 
 def quality_table(evaluation: Evaluation) -> Table:
-    """Mean and standard deviation over the halves, and the paired difference in log-loss."""
-    from rich.table import Table
-
-    from occurisk.baselines import LIGHTGBM, TITLES
-
-    table = Table(
-        title=f"Held-out quality: mean ± sd over {evaluation.splits} random halves of the labels",
-        title_justify="left",
-    )
-    table.add_column("model")
-    for column in ("AUC", "log-loss", "Brier"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("LightGBM's log-loss minus this one's\n(95%, corrected for overlap)", justify="right")
+    """Mean and standard deviation of each metric over the halves, best log-loss first."""
+    table = _table(f"Held-out quality: mean ± sd over {evaluation.splits} random halves of the labels")
     for name, row in evaluation.summary().iterrows():
-        difference = "–"
-        if name != LIGHTGBM:
-            paired = evaluation.paired(str(name)).loc["log_loss"]
-            difference = f"{paired['difference']:+.3f} ({paired['lower']:+.3f} to {paired['upper']:+.3f})"
-        cells = [f"{row[m]:.3f} ± {row[m + '_sd']:.3f}" for m in ("auc", "log_loss", "brier")]
-        table.add_row(
-            TITLES.get(str(name), str(name)),
-            *cells,
-            difference,
-            style="bold" if name == LIGHTGBM else None,
-        )
+        cells = [f"{row[m]:.3f} ±{row[m + '_sd']:.3f}" for m in METRIC_TITLES]
+        table.add_row(_title(name), *cells, style="bold" if name == OURS else None)
+    return table
+
+
+def paired_table(evaluation: Evaluation) -> Table:
+    """LightGBM minus each other model, half by half."""
+    table = _table("LightGBM minus the other: 95% intervals, corrected for overlapping halves")
+    for name in evaluation.summary().index.drop(OURS):
+        paired = evaluation.paired(str(name))
+        cells = [
+            f"{row['lower']:+.3f}, {row['upper']:+.3f}".replace("0.", ".")
+            for _, row in paired.loc[list(METRIC_TITLES)].iterrows()
+        ]
+        table.add_row(_title(name), *cells)
     return table
 
 
 def held_out_table(evaluation: Evaluation) -> Table:
     """Leave-one-out and leave-one-major-group-out, pooled."""
-    from rich.table import Table
-
-    from occurisk.baselines import TITLES
-
-    table = Table(title="Pooled predictions when more is held out", title_justify="left")
-    table.add_column("model")
-    for scheme in ("one label out", "one SOC major group out"):
+    table = _table("Pooled predictions when one label, or one SOC major group, is held out", ())
+    for scheme in ("label", "group"):
         for metric in ("AUC", "log-loss"):
-            table.add_column(f"{scheme}\n{metric}", justify="right")
+            table.add_column(f"{scheme} out\n{metric}", justify="right", no_wrap=True)
     one, group = evaluation.pooled(evaluation.leave_one_out), evaluation.pooled(evaluation.leave_group_out)
     for name in one.index:
         cells = [f"{frame.loc[name, metric]:.3f}" for frame in (one, group) for metric in ("auc", "log_loss")]
-        table.add_row(TITLES.get(str(name), str(name)), *cells)
+        table.add_row(_title(name), *cells)
     return table
+
+
+def _table(title: str, columns: tuple[str, ...] = tuple(METRIC_TITLES.values())) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("model", no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _title(name: object) -> str:
+    from occurisk.baselines import TITLES
+
+    return TITLES.get(str(name), str(name))

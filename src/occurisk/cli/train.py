@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, out, probability, progress, write_json
+from occurisk.cli.console import (
+    JSON_OPTION,
+    MODELS_DIR_OPTION,
+    err,
+    jobs,
+    out,
+    probability,
+    progress,
+    write_json,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +69,7 @@ def train(
     evaluation = None
     if not no_evaluation:
         with progress("Evaluating on held-out labels") as tick:
-            evaluation = data.evaluate(tick)
+            evaluation = data.evaluate(tick, jobs())
     training = fit(data, models_dir or default_models_dir(), evaluation, lambda s: remarks.print(f"{s} …"))
     tracked = None
     if not no_track:
@@ -89,20 +99,18 @@ def train(
 
 def ends_table(scores: pd.DataFrame) -> Table:
     """The five least and the five most susceptible occupations, with intervals and reasons."""
+    from rich import box
     from rich.table import Table
 
     # Retired and hybrid codes repeat occupations: show each once.
     current = scores[scores["status"].isin(["soc2010", "user"])]
-    table = Table(title="Least and most susceptible occupations", title_justify="left")
-    for column, options in (
-        ("code", {"no_wrap": True}),
-        ("occupation", {"overflow": "fold"}),
-        ("p", {"justify": "right"}),
-        ("90% interval", {"justify": "right", "no_wrap": True}),
-        ("published", {"justify": "right"}),
-        ("main reasons (log-odds)", {"overflow": "fold"}),
-    ):
-        table.add_column(column, **options)  # type: ignore[arg-type]
+    table = Table(title="Least and most susceptible occupations", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("code", no_wrap=True)
+    table.add_column("occupation", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("p", justify="right", no_wrap=True)
+    table.add_column("90% interval", no_wrap=True)
+    table.add_column("published", justify="right", no_wrap=True)
+    table.add_column("main reason", no_wrap=True)
     for part, section in ((current.head(ENDS), True), (current.tail(ENDS), False)):
         for code, row in part.iterrows():
             table.add_row(
@@ -111,7 +119,7 @@ def ends_table(scores: pd.DataFrame) -> Table:
                 probability(row["probability"]),
                 f"{probability(row['lower'])} – {probability(row['upper'])}",
                 probability(row["published_probability"]),
-                ", ".join(row[f"reason_{i}"] for i in (1, 2)),
+                row["reason_1"],
             )
         if section:
             table.add_section()
@@ -124,10 +132,10 @@ def agreement(scores: pd.DataFrame) -> str:
     robust = (scores["stability"] != "model-dependent").mean()
     rho = scores["probability"].corr(scores["published_probability"], method="spearman")
     line = (
-        f"{counts.get('high', 0)} occupations high, {counts.get('medium', 0)} medium, {counts.get('low', 0)} low; "
-        f"{robust:.0%} robustly so."
+        f"{counts.get('high', 0)} occupations high, {counts.get('medium', 0)} medium, "
+        f"{counts.get('low', 0)} low; {robust:.0%} robustly so."
     )
-    if rho == rho:
+    if not math.isnan(rho):
         n = int(scores["published_probability"].notna().sum())
         line += f" Spearman correlation with the published probabilities: {rho:.2f} ({n} codes)."
     return line
