@@ -101,9 +101,7 @@ def read_boxes(booster: Any) -> Boxes:
         gap_left = bool(node["default_left"]) if node["missing_type"] == "NaN" else split >= 0
         along = gaps.get(j, True)
         walk(node["left_child"], {**box, j: (lower, min(upper, split))}, {**gaps, j: along and gap_left})
-        walk(
-            node["right_child"], {**box, j: (max(lower, split), upper)}, {**gaps, j: along and not gap_left}
-        )
+        walk(node["right_child"], {**box, j: (max(lower, split), upper)}, {**gaps, j: along and not gap_left})
 
     for tree in dump["tree_info"]:
         walk(tree["tree_structure"], {}, {})

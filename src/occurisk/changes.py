@@ -46,7 +46,7 @@ def find_changes(
     X : DataFrame, shape (n_occupations, n_attributes)
         Occupations to search for; attributes on [0, 1].
     reference : DataFrame, shape (n_reference, n_attributes)
-        Sets the unit (its standard deviations) and the range (its lowest and highest value) of each attribute.
+        Sets the unit (standard deviations) and the range (lowest and highest value) of each attribute.
     catalogue : Catalogue
         Signs: an attribute that theory says raises the susceptibility may only fall when the limit lies
         below, and only rise when it lies above; attributes without a sign may move both ways.
@@ -57,7 +57,8 @@ def find_changes(
     DataFrame, index of X
         `limit` (probability), `direction` (-1 down, +1 up), `found`, `distance` (sum of absolute changes in
         standard deviations), `probability` (after the change), and for up to two attributes `attribute_i`,
-        `from_i`, `to_i` (on [0, 1]; the name is empty where there is none). A missing attribute is never changed.
+        `from_i`, `to_i` (on [0, 1]; the name is empty where there is none). A missing
+        attribute is never changed.
     """
     search = _Search(boxes, reference, catalogue)
     bands = bands or Bands()

@@ -1,7 +1,7 @@
 """Everything explained about a list of occupations, ready to be shown, stored or read aloud.
 
-A dossier pays per distinct code: explanations are made once for the reference occupations that the list needs,
-and a code of another system is the weighted mean of its members.
+A dossier pays per distinct code: explanations are made once for the reference occupations that the list
+needs, and a code of another system is the weighted mean of its members.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from occurisk.errors import OccuriskError
 from occurisk.explain import SPREAD_REPLICAS, Explanation, Model, explain
 from occurisk.identifiability import Identifiability, identifiability
 from occurisk.neighbours import find_neighbours
+from occurisk.review import empty_verdicts
 from occurisk.settings import Bands
 from occurisk.words import Standing, change_in_words, load_phrases, reasons, standing
 
@@ -37,11 +38,18 @@ OPTIONAL: dict[str, Any] = {
 class BundleLike(Protocol):
     """What a dossier needs of a model bundle: `occurisk.bundle.Bundle` has it."""
 
-    version: str
-    model: Model
-    catalogue: Catalogue
-    attributes: pd.DataFrame
-    reference: pd.DataFrame
+    @property
+    def version(self) -> str: ...
+    @property
+    def model(self) -> Model: ...
+    @property
+    def bands(self) -> Bands: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def attributes(self) -> pd.DataFrame: ...
+    @property
+    def reference(self) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,8 @@ class Dossier:
         `title`, `probability`, `lower`, `upper`, `band`, `stability`, `weight`, `major`,
         `published_probability`, `label`, `match`; in the order of the list.
     members : DataFrame
-        `code`, `soc`, `title`, `weight` (sums to 1 per code), `probability`, `band`: where a score comes from.
+        `code`, `soc`, `title`, `weight` (sums to 1 per code), `probability`, `band`: where a score
+        comes from.
     explanation : Explanation
         Index as `rows`.
     standing : Standing
@@ -160,15 +169,14 @@ def explain_reference(
     """
     X = bundle.attributes
     needed = X if only is None else X.loc[X.index.isin(set(only))]
-    bands = getattr(getattr(bundle, "settings", None), "bands", None) or Bands()
     return Reference(
         version=bundle.version,
         catalogue=bundle.catalogue,
         attributes=X,
         occupations=bundle.reference,
         explanation=explain(bundle.model, needed, replicas=replicas),
-        changes=find_changes(read_boxes(bundle.model.booster_), needed, X, bundle.catalogue, bands),
-        bands=bands,
+        changes=find_changes(read_boxes(bundle.model.booster_), needed, X, bundle.catalogue, bundle.bands),
+        bands=bundle.bands,
         identifiability=identifiability(X, labels) if labels is not None else None,
     )
 
@@ -211,8 +219,8 @@ def explain_list(
         raise OccuriskError(
             f"{max(len(lacking), int((~known).sum()))} codes cannot be explained.",
             first=str(first),
-            rule="Every scored code stands for at least one reference occupation, and all its members are known.",
-            fix="Leave unscored codes out of the list, and pass the members as SOC codes of the model's table.",
+            rule="Every scored code stands for at least one reference occupation; all members are known.",
+            fix="Leave unscored codes out of the list; pass the members as SOC codes of the model's table.",
         )
     own = (members["code"] == members["soc"]).all() and members["code"].is_unique
     if own:
@@ -230,7 +238,7 @@ def explain_list(
         changes=changes,
         neighbours=_neighbours(rows, explanation, members, reference, neighbours),
         reference=reference,
-        verdicts=pd.DataFrame(columns=["code", "verdict", "note", "reviewer", "time"]),
+        verdicts=empty_verdicts(),
     )
 
 
@@ -271,7 +279,7 @@ def _neighbours(
     # Retired codes and aggregates repeat today's occupations: they are no neighbours of anyone.
     occupations = reference.occupations
     if "status" in occupations.columns:
-        occupations = occupations[occupations["status"] == "soc2010"]
+        occupations = occupations[occupations["status"].isin(["soc2010", "user"])]
     found = find_neighbours(
         explanation.values,
         rows["probability"],

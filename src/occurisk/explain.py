@@ -229,7 +229,9 @@ class Explanation:
         )
 
 
-def explain(model: Model, X: pd.DataFrame, *, replicas: int = SPREAD_REPLICAS, threads: int = 1) -> Explanation:
+def explain(
+    model: Model, X: pd.DataFrame, *, replicas: int = SPREAD_REPLICAS, threads: int = 1
+) -> Explanation:
     """Explain a fitted model's score of every occupation.
 
     Parameters

@@ -206,7 +206,8 @@ def change_in_words(change: pd.Series, catalogue: Catalogue, phrases: Phrases) -
         if name := change[f"attribute_{place}"]:
             low, high = catalogue[name].range
             old, new = (low + change[f"{end}_{place}"] * (high - low) for end in ("from", "to"))
-            decimals = 1 if round(old, 1) != round(new, 1) else 2
+            # As few decimals as still show that something changed.
+            decimals = next((d for d in (1, 2, 3) if round(old, d) != round(new, d)), 4)
             moves.append(
                 phrases.frames["move"].format(
                     label=phrases.phrase(name).label,

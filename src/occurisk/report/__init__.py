@@ -7,4 +7,14 @@ from occurisk.report.page import render
 from occurisk.report.payload import About, Summary, summarise
 from occurisk.report.tables import CAP, full_table, table
 
-__all__ = ["CAP", "About", "Summary", "description", "full_table", "render", "run_facts", "summarise", "table"]
+__all__ = [
+    "CAP",
+    "About",
+    "Summary",
+    "description",
+    "full_table",
+    "render",
+    "run_facts",
+    "summarise",
+    "table",
+]

@@ -42,19 +42,21 @@ def description(dossier: Dossier, about: About, links: Mapping[str, str] | None 
         return f"[{text}]({links[key]})" if key in links else text
 
     lines = [
-        f"**{_plain(about.name)}**, scored by {link('model', f'model {_plain(about.model)}')}, {_plain(about.made)}.",
+        f"**{_plain(about.name)}**, scored by {link('model', f'model {_plain(about.model)}')}, "
+        f"{_plain(about.made)}.",
         "",
         "| high susceptibility | medium | low | mean | occupations | rows without a score |",
         "|---|---|---|---|---|---|",
         f"| {_share(s.high)} | {_share(s.medium)} | {_share(s.low)} | {s.mean:.3f} | {s.occupations:,} "
         f"| {_unscored(about)} |",
         "",
-        f"Shares and mean: {how}. Susceptibility is not a forecast of lost jobs; the labels speak of technology as "
-        "of 2013. Not for decisions about individual people.",
+        f"Shares and mean: {how}. Susceptibility is not a forecast of lost jobs; the labels speak of "
+        "technology as of 2013. Not for decisions about individual people.",
         "",
         "### Five things to look at",
         f"1. {link('report', '`explanations/report.html`')}: search an occupation, open it, read why.",
-        f"2. {link('table', '`explanations/table.json`')}{cap}: the same as a table; select two runs and compare.",
+        f"2. {link('table', '`explanations/table.json`')}{cap}: the same as a table; "
+        "select two runs and compare.",
         f"3. {link('beeswarm', '`explanations/beeswarm.png`')}: what moves the list as a whole.",
         f"4. The {shaky:,} occupations whose band depends on the model; the widest intervals: {named}.",
         "5. Do you believe it? Record a verdict: "
@@ -69,8 +71,8 @@ def run_facts(dossier: Dossier, about: About) -> tuple[dict[str, Any], dict[str,
     Returns
     -------
     params, metrics, tags : dict
-        `model_version`, `registry`; `share_high`, `share_medium`, `share_low`, `mean_p`, `share_robust`, `occupations`,
-        `rows_unscored` (figures that are unknown are left out); `occurisk.kind`, `occurisk.language`.
+        `model_version`, `registry`; `share_high`, `share_medium`, `share_low`, `mean_p`, `share_robust`,
+        `occupations`, `rows_unscored` (figures that are unknown are left out); `occurisk.kind`, `occurisk.language`.
     """
     s = summarise(dossier.rows)
     metrics = {

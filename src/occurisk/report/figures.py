@@ -35,7 +35,9 @@ def beeswarm(dossier: Dossier, language: str = "en") -> Figure:
     for height, name in enumerate(names):
         x = explanation.contributions[name].to_numpy()
         value = explanation.values[name].rank(pct=True).to_numpy()
-        axes.scatter(x, height + _swarm(x), c=value, cmap=_VALUES, vmin=0, vmax=1, s=9, linewidths=0, alpha=0.8)
+        axes.scatter(
+            x, height + _swarm(x), c=value, cmap=_VALUES, vmin=0, vmax=1, s=9, linewidths=0, alpha=0.8
+        )
     axes.axvline(0, color=SOFT, linewidth=0.8)
     axes.set_yticks(range(len(names)), [_label(name, language) for name in names])
     axes.set_xlabel("contribution to the log-odds of susceptibility")
@@ -52,10 +54,13 @@ def importance(dossier: Dossier, language: str = "en") -> Figure:
     figure, axes = _canvas(8, 0.36 * len(table) + 1.4)
     axes.barh(range(len(table)), table["importance"], color=INK, height=0.6, alpha=0.75)
     known = table["lower"].notna()
-    axes.hlines(np.flatnonzero(known), table["lower"][known], table["upper"][known], color=MEDIUM, linewidth=2)
+    axes.hlines(
+        np.flatnonzero(known), table["lower"][known], table["upper"][known], color=MEDIUM, linewidth=2
+    )
     arrows = {1: "▲", -1: "▼", 0: "◆"}
     labels = [
-        f"{_label(name, language)} {arrows[sign]}" for name, sign in zip(table.index, table["sign"], strict=True)
+        f"{_label(name, language)} {arrows[sign]}"
+        for name, sign in zip(table.index, table["sign"], strict=True)
     ]
     axes.set_yticks(range(len(table)), labels)
     axes.set_xlabel("mean absolute contribution, log-odds (line: 90% of the replicas; ▲▼◆ theory's sign)")
@@ -149,7 +154,9 @@ def scatter(dossier: Dossier) -> Figure:
     found = summarise(dossier.rows)
     figure, axes = _canvas(6, 6)
     colours = [BAND_COLOURS.get(band, SOFT) for band in rows["band"]]
-    axes.scatter(rows["published_probability"], rows["probability"], s=16, c=colours, linewidths=0, alpha=0.55)
+    axes.scatter(
+        rows["published_probability"], rows["probability"], s=16, c=colours, linewidths=0, alpha=0.55
+    )
     axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1)
     for limit in (dossier.reference.bands.low, dossier.reference.bands.high):
         axes.axhline(limit, color=SOFT, linewidth=0.8, linestyle=":")

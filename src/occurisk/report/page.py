@@ -1,8 +1,8 @@
 """The report: one HTML page that needs nothing but itself.
 
-Style, script and figures are inside; the page fetches nothing and stores nothing, so it works as a file, in an
-e-mail, and in MLflow's sandboxed frame. Texts of the list reach the page as JSON and are shown as text; a content
-security policy allows exactly the two inline blocks written here, by their digests.
+Style, script and figures are inside; the page fetches nothing and stores nothing, so it works as a file, in
+an e-mail, and in MLflow's sandboxed frame. Texts of the list reach the page as JSON and are shown as text; a
+content security policy allows exactly the two inline blocks written here, by their digests.
 """
 
 from __future__ import annotations

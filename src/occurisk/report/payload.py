@@ -82,8 +82,8 @@ def summarise(rows: pd.DataFrame) -> Summary:
     Parameters
     ----------
     rows : DataFrame, index code
-        `probability`, `band`, `stability`, `weight`, `published_probability`. Weighted if every weight is known and
-        they are not all alike.
+        `probability`, `band`, `stability`, `weight`, `published_probability`. Weighted
+        if every weight is known.
 
     Returns
     -------
@@ -178,7 +178,8 @@ def _cautions(dossier: Dossier, phrases: Phrases) -> dict[str, Any]:
     return {
         "blocks": [[phrases.phrase(name).label for name in block] for block in found.blocks],
         "alone": [
-            f"{phrases.phrase(name).label} ({phrases.number(found.alone.at[name, 'auc'], 2)})" for name in alone
+            f"{phrases.phrase(name).label} ({phrases.number(found.alone.at[name, 'auc'], 2)})"
+            for name in alone
         ],
     }
 

@@ -34,7 +34,9 @@ def table(dossier: Dossier, cap: int = CAP, language: str = "en") -> pd.DataFram
     """
     words, rows = dossier.words(language), dossier.rows
     verdicts = dossier.verdicts.drop_duplicates("code", keep="last").set_index("code")["verdict"]
-    found = pd.concat([rows, _reasons(dossier, language), words[["raises", "lowers", "change", "neighbours"]]], axis=1)
+    found = pd.concat(
+        [rows, _reasons(dossier, language), words[["raises", "lowers", "change", "neighbours"]]], axis=1
+    )
     found["verdict"] = verdicts.reindex(found.index).fillna("")
     found = found.rename_axis("code").reset_index()
     # A code such as 0110 must not turn into a number on its way through JSON viewers: it stays a string.
@@ -52,7 +54,8 @@ def full_table(dossier: Dossier, language: str = "en") -> pd.DataFrame:
     -------
     DataFrame
         The columns of `table`, then `base`, `log_odds`, `value_…`, `contribution_…`, `lower_…`, `upper_…` and
-        `stable_…` for every attribute, `group_…` for every task group, and `members` (code:share, space-separated).
+        `stable_…` for every attribute, `group_…` for every task group, and `members` (code:share,
+        space-separated).
     """
     explanation, catalogue = dossier.explanation, dossier.reference.catalogue
     lower, upper = explanation.spread()
@@ -70,7 +73,9 @@ def full_table(dossier: Dossier, language: str = "en") -> pd.DataFrame:
         members.groupby("code")["text"].agg(" ".join).rename("members"),
     ]
     wide = pd.concat(parts, axis=1).rename_axis("code")
-    return table(dossier, cap=len(dossier.rows), language=language).merge(wide, on="code", how="left", validate="1:1")
+    return table(dossier, cap=len(dossier.rows), language=language).merge(
+        wide, on="code", how="left", validate="1:1"
+    )
 
 
 def _reasons(dossier: Dossier, language: str) -> pd.DataFrame:
@@ -86,4 +91,6 @@ def _reasons(dossier: Dossier, language: str) -> pd.DataFrame:
             for name, value in top.items()
         ]
         rows.append(found + [""] * (3 - len(found)))
-    return pd.DataFrame(rows, index=explanation.contributions.index, columns=["reason_1", "reason_2", "reason_3"])
+    return pd.DataFrame(
+        rows, index=explanation.contributions.index, columns=["reason_1", "reason_2", "reason_3"]
+    )

@@ -1,0 +1,130 @@
+"""`occurisk review`: what a reviewer thinks of a scored list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from occurisk.cli.console import JSON_OPTION, out, probability, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+
+@click.command()
+@click.argument("run", default="latest")
+@click.option("--occupation", "code", help="Code, as the run's report shows it.")
+@click.option(
+    "--verdict", type=click.Choice(["agree", "disagree", "unsure"]), help="What you think of its score."
+)
+@click.option("--note", default="", help="Why.")
+@click.option(
+    "--csv",
+    "csv_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Many verdicts: code, verdict, note.",
+)
+@click.option("--reviewer", help="Who says so.  [default: your user name]")
+@click.option(
+    "--export",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the verdicts as labels, behind the model's own, for: train --labels.",
+)
+@JSON_OPTION
+def review(
+    run: str,
+    code: str | None,
+    verdict: str | None,
+    note: str,
+    csv_path: Path | None,
+    reviewer: str | None,
+    export: Path | None,
+    json_path: Path | None,
+) -> None:
+    """Record verdicts on a scored list, show them, export them as labels.
+
+    RUN is a run id, a run name, or `latest`.
+    """
+    from datetime import UTC, datetime
+
+    from occurisk.review import check_verdicts, empty_verdicts
+    from occurisk.tracking import link_to
+    from occurisk.tracking_review import read_review, store_review
+
+    if (code is None) != (verdict is None):
+        raise click.UsageError("--occupation and --verdict go together.")
+    console = out()
+    reviewed = read_review(run)
+    given = _given(code, verdict, note, csv_path)
+    verdicts = reviewed.verdicts
+    if len(given):
+        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
+        checked = check_verdicts(given, reviewed.scored.index, reviewer=reviewer or _user(), time=now)
+        verdicts = store_review(reviewed, checked)
+    console.print(_table(verdicts if len(verdicts) else empty_verdicts(), reviewed.scored))
+    if export:
+        _export(export, verdicts, reviewed.scored)
+    if json_path:
+        write_json(json_path, verdicts.to_dict("records"))
+        console.print(f"Verdicts  {json_path}", soft_wrap=True)
+    done = f"Stored {len(given)} of them now; the run's report shows them." if len(given) else "Nothing new."
+    console.print(f"{len(verdicts)} verdicts on run {reviewed.run_id}. {done}", soft_wrap=True)
+    console.print(f"Look at it  {link_to(reviewed.experiment_id, reviewed.run_id)}", soft_wrap=True)
+
+
+def _given(code: str | None, verdict: str | None, note: str, csv_path: Path | None) -> pd.DataFrame:
+    import pandas as pd
+
+    from occurisk.review import empty_verdicts, read_verdicts
+
+    tables = [empty_verdicts()]
+    if csv_path is not None:
+        tables.append(read_verdicts(csv_path))
+    if code is not None:
+        tables.append(pd.DataFrame({"code": [code], "verdict": [verdict], "note": [note]}))
+    return tables[-1] if len(tables) == 2 else pd.concat(tables, ignore_index=True)
+
+
+def _export(path: Path, verdicts: pd.DataFrame, scored: pd.DataFrame) -> None:
+    import pandas as pd
+
+    from occurisk.files import write_text
+    from occurisk.labels import DEFAULT_LABELS
+    from occurisk.review import label_file, to_labels, write_csv
+
+    labels, left_out = to_labels(verdicts, scored)
+    base = pd.read_csv(DEFAULT_LABELS, dtype=str, keep_default_na=False)
+    write_text(path, write_csv(label_file(labels, base, "Frey & Osborne 2017")))
+    reasons = ", ".join(f"{n} {reason}" for reason, n in left_out.items())
+    console = out()
+    console.print(f"Labels    {path}: {len(labels)} from reviews behind the 70 hand labels.", soft_wrap=True)
+    if reasons:
+        console.print(f"Left out: {reasons}.", soft_wrap=True)
+    console.print(f"Train on them: occurisk train --labels {path}", soft_wrap=True)
+
+
+def _table(verdicts: pd.DataFrame, scored: pd.DataFrame) -> Table:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, title="Verdicts", title_justify="left")
+    for name in ("code", "occupation", "p", "band", "verdict", "note", "reviewer", "time"):
+        table.add_column(name, justify="right" if name == "p" else "left")
+    for row in verdicts.itertuples():
+        about = scored.loc[row.code]
+        cells = [row.code, about["title"], probability(about["probability"]), about["band"], row.verdict]
+        table.add_row(*(escape(str(cell)) for cell in [*cells, row.note, row.reviewer, row.time]))
+    return table
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a user database
+        return "unknown"
