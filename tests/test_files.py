@@ -1,0 +1,52 @@
+"""Files are whole or absent."""
+
+import os
+
+import pytest
+
+from occurisk.errors import OutputError
+from occurisk.files import sha256, whole_file, whole_folder, write_text
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = write_text(tmp_path / "a.txt", "old")
+    with pytest.raises(RuntimeError), whole_file(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_failed_folder_leaves_the_old_folder(tmp_path):
+    folder = tmp_path / "bundle"
+    with whole_folder(folder) as temporary:
+        (temporary / "x").write_text("1")
+    with pytest.raises(RuntimeError), whole_folder(folder) as temporary:
+        (temporary / "y").write_text("2")
+        raise RuntimeError
+    assert os.listdir(folder) == ["x"]
+    assert os.listdir(tmp_path) == ["bundle"]
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path):
+    for name in ("x", "y"):
+        with whole_folder(tmp_path / "bundle") as temporary:
+            (temporary / name).write_text(name)
+    assert os.listdir(tmp_path / "bundle") == ["y"]
+    assert os.listdir(tmp_path) == ["bundle"]
+
+
+def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for attempt in (whole_file, whole_folder):
+        with (
+            pytest.raises(OutputError, match="Cannot write "),
+            attempt(tmp_path / "file" / "x"),
+        ):
+            pytest.fail("the block must not run")
+
+
+def test_sha256_is_the_standard_one(tmp_path):
+    path = write_text(tmp_path / "a", "abc")
+    # FIPS 180-2, appendix B.1
+    assert sha256(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
