@@ -243,7 +243,7 @@ def normalise(
     if plain != bare:
         repairs.append("spaces or dashes made plain")
     if system.family == "isco":
-        return _normalise_isco(plain, known, prefix, repairs)
+        return _normalise_isco(plain, system, known, prefix, repairs)
     return _normalise_soc(plain, system, known, repairs)
 
 
@@ -281,9 +281,14 @@ def _normalise_soc(text: str, system: CodingSystem, known: Collection[str], repa
     return Normalised(code, tuple(repairs))
 
 
-def _normalise_isco(text: str, known: Collection[str], prefix: int | None, repairs: list[str]) -> Normalised:
+def _normalise_isco(
+    text: str, system: CodingSystem, known: Collection[str], prefix: int | None, repairs: list[str]
+) -> Normalised:
     head = _ISCO_PREFIX.match(text)
     if head and head.end():
+        other = {"isco08": "88", "isco88": "08"}.get(system.name, "")
+        if other and other in head.group():  # OC2_ISCO88_11 is no ISCO-08
+            return Normalised(None, tuple(repairs))
         repairs.append(f"{head.group()} removed")
         text = text[head.end() :]
     if match := _FLOAT.fullmatch(text):

@@ -1,0 +1,139 @@
+"""Find out how a text table is written: encoding, delimiter, where its header stands."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_LINES = 200
+_LONGEST_LINE = 1 << 20
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text table is written.
+
+    Attributes
+    ----------
+    encoding : str
+        Python's name of it.
+    delimiter : str
+        One character.
+    header : tuple of str
+    skip : int
+        Lines above the header.
+    """
+
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+    skip: int = 0
+
+    @property
+    def delimiter_name(self) -> str:
+        """The delimiter in words."""
+        return DELIMITERS.get(self.delimiter, repr(self.delimiter))
+
+
+def sniff(head: bytes, *, whole: bool, encoding: str | None = None, delimiter: str | None = None) -> Dialect:
+    """Tell the dialect from the beginning of a file.
+
+    Parameters
+    ----------
+    head : bytes
+    whole : bool
+        Whether that is all of the file.
+    encoding, delimiter : str, optional
+        What is known already.
+
+    Returns
+    -------
+    Dialect
+
+    Raises
+    ------
+    ValueError
+        If the bytes are no text, or a line does not end.
+    LookupError
+        If the encoding does not exist.
+    """
+    encoding = codecs.lookup(encoding).name if encoding else _encoding(head, whole)
+    if encoding in {"utf-8", "ascii"} and head.startswith(codecs.BOM_UTF8):
+        encoding = "utf-8-sig"
+    text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(
+        head[: 8 * _LONGEST_LINE], final=False
+    )
+    if (
+        max((len(line) for line in text[: 4 * _LONGEST_LINE].split("\n")[:_LINES]), default=0)
+        >= _LONGEST_LINE - 8
+    ):
+        raise ValueError("its first lines are longer than 1 MB")
+    lines = text.splitlines(keepends=True)[:_LINES]
+    if not whole and len(lines) > 1:
+        lines = lines[:-1]  # may be cut
+    delimiter = delimiter or _delimiter(lines)
+    records = list(csv.reader(io.StringIO("".join(lines)), delimiter=delimiter))
+    skip, header = _header(records)
+    return Dialect(encoding, delimiter, tuple(header), skip)
+
+
+def _encoding(head: bytes, whole: bool) -> str:
+    for bom, name in _BOMS:
+        if head.startswith(bom):
+            return name
+    sample = head[: 1 << 16]
+    if b"\x00" in sample:
+        even, odd = sample[0::2].count(0), sample[1::2].count(0)
+        half = len(sample) // 2
+        if odd > 0.3 * half and even < 0.1 * half:
+            return "utf-16-le"
+        if even > 0.3 * half and odd < 0.1 * half:
+            return "utf-16-be"
+    control = sum(sample.count(bytes([c])) for c in (*range(9), *range(14, 27), *range(28, 32)))
+    if control > 0.02 * len(sample):
+        raise ValueError("it holds binary data")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
+        return "utf-8"
+    except UnicodeDecodeError:
+        return "cp1251" if _looks_cyrillic(head) else "cp1252"
+
+
+def _looks_cyrillic(head: bytes) -> bool:
+    """Cyrillic words are runs of high bytes; Western accents stand alone among ASCII letters."""
+    high = [byte >= 0xC0 for byte in head[: 1 << 18]]
+    pairs = sum(a and b for a, b in zip(high, high[1:], strict=False))
+    return pairs > 0.5 * max(1, sum(high))
+
+
+def _delimiter(lines: list[str]) -> str:
+    """Choose the delimiter that cuts most lines into the same number, above one, of fields."""
+    best, best_score = ",", 0.0
+    for candidate in DELIMITERS:
+        counts = Counter(len(r) for r in csv.reader(io.StringIO("".join(lines)), delimiter=candidate) if r)
+        if not counts:
+            continue
+        width, times = counts.most_common(1)[0]
+        if width > 1 and times / counts.total() + width / 1000 > best_score:
+            best, best_score = candidate, times / counts.total() + width / 1000
+    return best
+
+
+def _header(records: list[list[str]]) -> tuple[int, list[str]]:
+    """Find the header: the first record as wide as most are; what stands above it is a preamble."""
+    filled = [(i, r) for i, r in enumerate(records) if any(cell.strip() for cell in r)]
+    if not filled:
+        return 0, []
+    width = Counter(len(r) for _, r in filled).most_common(1)[0][0]
+    index, header = filled[0]
+    # A preamble is one cell of prose above a table; anything else is a header with ragged rows below it.
+    if len(header) == 1 and width > 1 and len(filled) > 2:
+        index, header = next(((i, r) for i, r in filled if len(r) == width), filled[0])
+    if len(header) < width and sum(len(r) == width for _, r in filled) > len(filled) / 2:
+        header = [*header, *[""] * (width - len(header))]  # rows end in a delimiter, the header does not
+    return index, header

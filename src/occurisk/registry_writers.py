@@ -1,0 +1,189 @@
+"""Write scored rows as they come: Parquet, CSV, Excel; the user's columns first, unchanged, then ours."""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from occurisk.csv_text import CsvCells
+from occurisk.errors import OutputError
+from occurisk.registry_excel import MIXED
+
+SUFFIX = {"parquet": ".parquet", "csv": ".csv", "excel": ".xlsx"}
+ROW_GROUP = 1 << 20
+EXCEL_ROWS = 1_048_575
+_EXCEL_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+class Writer(Protocol):
+    """One output file."""
+
+    altered: int
+
+    def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
+        """Append rows: the user's columns and ours."""
+
+    def close(self) -> None:
+        """Finish the file."""
+
+
+def open_writer(
+    kind: str, path: Path, user: pa.Schema, added: list[pa.Field], compact: frozenset[str] | None = None
+) -> Writer:
+    """Open an output file.
+
+    Parameters
+    ----------
+    kind : {"parquet", "csv", "excel"}
+    path : Path
+    user : pyarrow.Schema
+        The registry's own columns, which keep name, order and type.
+    added : list of pyarrow.Field
+    compact : frozenset of str, optional
+        The user's columns that were dictionary-encoded in a Parquet input; None if that is not known.
+    """
+    if kind == "parquet":
+        return ParquetOut(path, user, added, compact)
+    return CsvOut(path, user, added) if kind == "csv" else ExcelOut(path, user, added)
+
+
+class ParquetOut:
+    """Parquet; text stays in its dictionaries on the way, and keeps its declared type in the file."""
+
+    def __init__(
+        self, path: Path, user: pa.Schema, added: list[pa.Field], compact: frozenset[str] | None
+    ) -> None:
+        self.path, self.user, self.added = path, user, added
+        self.altered = 0
+        names = [f.name for f in (*user, *added)]
+        # A column that did not fit a dictionary on the way in does not fit one on the way out.
+        self.dictionary: bool | list[str] = True
+        if compact is not None and len(set(names)) == len(names):
+            self.dictionary = [*(compact & set(user.names)), *(f.name for f in added)]
+        self.statistics = [f.name for f in user] or False
+        self.declared = pa.schema([*user, *added], metadata=user.metadata)
+        self.writer: pq.ParquetWriter | None = None
+        self.types: list[pa.DataType] = []
+
+    def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
+        """Append rows."""
+        columns = [*user, *added]
+        if self.writer is None:
+            self.types = [c.type for c in columns]
+            self._open()
+        elif self.types != [c.type for c in columns]:
+            columns = [c.cast(t) if c.type != t else c for c, t in zip(columns, self.types, strict=True)]
+        assert self.writer is not None  # noqa: S101
+        self.writer.write_table(pa.Table.from_arrays(columns, schema=self.carried), row_group_size=ROW_GROUP)
+
+    def _open(self) -> None:
+        self.carried = pa.schema([f.with_type(t) for f, t in zip(self.declared, self.types, strict=True)])
+        self.writer = pq.ParquetWriter(
+            self.path,
+            self.carried,
+            use_dictionary=self.dictionary,
+            write_statistics=self.statistics,
+            write_batch_size=1 << 16,
+            store_schema=False,
+        )
+        # The schema as the user declared it: text is text, although it came here in dictionaries.
+        encoded = base64.b64encode(self.declared.serialize().to_pybytes())
+        metadata = {k: v for k, v in (self.user.metadata or {}).items() if k != b"ARROW:schema"}
+        self.writer.add_key_value_metadata({**metadata, b"ARROW:schema": encoded})
+
+    def close(self) -> None:
+        """Finish the file; one without rows still has its columns."""
+        if self.writer is None:
+            self.types = [f.type for f in self.declared]
+            self._open()
+        assert self.writer is not None  # noqa: S101
+        self.writer.close()
+
+
+class CsvOut:
+    """CSV: UTF-8, commas, line feeds; formulas are disarmed."""
+
+    def __init__(self, path: Path, user: pa.Schema, added: list[pa.Field]) -> None:
+        self.text = CsvCells()
+        self.stream = open(path, "wb", buffering=1 << 20)  # noqa: SIM115
+        self.stream.write(self.text.header([f.name for f in (*user, *added)]))
+
+    @property
+    def altered(self) -> int:
+        """Cells that got an apostrophe."""
+        return self.text.disarmed
+
+    def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
+        """Append rows."""
+        for piece in self.text.lines([*user, *added]):
+            self.stream.write(piece)
+
+    def write_ended(self, user: list[pa.Array], ending: pa.Array) -> None:
+        """Append rows whose added cells are rendered already, with their line feed."""
+        for piece in self.text.lines(user, ending):
+            self.stream.write(piece)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self.stream.close()
+
+
+class ExcelOut:
+    """Excel: text is written as text, so that nothing in it runs."""
+
+    def __init__(self, path: Path, user: pa.Schema, added: list[pa.Field]) -> None:
+        from openpyxl import Workbook
+        from openpyxl.cell import WriteOnlyCell
+
+        self.path, self.cell = path, WriteOnlyCell
+        self.book = Workbook(write_only=True)
+        self.sheet = self.book.create_sheet("occurisk")
+        self.rows = 0
+        self.altered = 0
+        self.mixed = [f.metadata == MIXED for f in user] + [False] * len(added)
+        self.sheet.append([self._cell(f.name, False) for f in (*user, *added)])
+
+    def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
+        """Append rows."""
+        columns = [c.to_pylist() for c in (*user, *added)]
+        self.rows += len(columns[0])
+        if self.rows > EXCEL_ROWS:
+            raise OutputError(
+                f"An Excel sheet holds {EXCEL_ROWS:,} rows; there are more.",
+                fix="Use --format parquet or csv.",
+            )
+        for row in zip(*columns, strict=True):
+            self.sheet.append([self._cell(v, m) for v, m in zip(row, self.mixed, strict=True)])
+
+    def _cell(self, value: Any, mixed: bool) -> Any:
+        if isinstance(value, str):
+            if mixed:
+                try:
+                    return float(value) if "." in value or "e" in value else int(value)
+                except ValueError:
+                    pass
+            if _EXCEL_ILLEGAL.search(value):
+                self.altered += 1
+                value = _EXCEL_ILLEGAL.sub("", value)
+            if value[:1] in ("=", "#"):  # openpyxl would make these formulas and errors
+                cell = self.cell(self.sheet, value)
+                cell.data_type = "s"
+                return cell
+            return value
+        if isinstance(value, float) and not np.isfinite(value):
+            return None
+        return (
+            value
+            if isinstance(value, int | float | bool) or value is None or hasattr(value, "year")
+            else str(value)
+        )
+
+    def close(self) -> None:
+        """Finish the file."""
+        self.book.save(self.path)

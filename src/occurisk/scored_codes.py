@@ -1,0 +1,249 @@
+"""The distinct codes of a registry, each scored once: what every row is then joined with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from occurisk.crosswalk import KINDS, REASONS, Lineage, to_soc2010
+from occurisk.crosswalk_user import through_map
+from occurisk.csv_text import CsvCells
+from occurisk.intake import Understanding
+from occurisk.levels import level_word
+from occurisk.projection import project
+from occurisk.settings import Bands
+
+# Between a code and its row's level word, in registries with a level column.
+SEPARATOR = "\x1f"
+REPEATS = "aggregate of listed detail"
+UNUSABLE_WEIGHT = "unusable weight"
+RAGGED = "ragged row"
+TITLE_ONLY = "title only"
+OUTCOMES = (*KINDS, *REASONS, REPEATS, UNUSABLE_WEIGHT, RAGGED, TITLE_ONLY)
+SCORE_COLUMNS = (
+    "code", "title", "match", "probability", "lower", "upper", "band", "stability", "mixed",
+    "reason_1", "reason_2", "reason_3",
+)  # fmt: skip
+_TEXTS = ("code", "title", "match", "band", "stability", "reason_1", "reason_2", "reason_3")
+_FLOATS = ("probability", "lower", "upper")
+# Figures in the output, as in the bundle: six significant digits.
+_ROUNDED = ("probability", "lower", "upper", "minimum", "maximum", "share_high")
+_DIGITS = 6
+# More distinct unknown codes than this are told apart no longer, so that memory stays bounded.
+MOST_UNKNOWN = 200_000
+MANY_UNKNOWN = "(further unknown codes)"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What codes are scored with.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Index `soc`; `probability` and, from a model, `lower`, `upper`, `stability`, reasons.
+    replicas : DataFrame or None
+    bands : Bands
+    coverage : float
+    siblings : bool
+        Whether unrated occupations take their siblings' scores.
+    weights : str
+        `employment` or `equal`.
+    """
+
+    table: pd.DataFrame
+    replicas: pd.DataFrame | None
+    bands: Bands
+    coverage: float = 0.9
+    siblings: bool = True
+    weights: str = "employment"
+
+
+def score_occupations(
+    codes: Iterable[str], understanding: Understanding, scores: Scores
+) -> tuple[pd.DataFrame, Lineage]:
+    """Score distinct codes.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        As the registry has them.
+    understanding : Understanding
+        For the coding system, prefix and user's map.
+    scores : Scores
+
+    Returns
+    -------
+    DataFrame
+        One row per code: the columns of `Lineage.codes` and, where scored, those of `project`.
+    Lineage
+    """
+    if understanding.user_map:
+        lineage = through_map(
+            codes,
+            understanding.user_map,
+            weights=scores.weights,
+            scored=scores.table.index,
+            siblings=scores.siblings,
+        )
+    else:
+        lineage = to_soc2010(
+            codes, understanding.system, weights=scores.weights, scored=scores.table.index,
+            siblings=scores.siblings, prefix=understanding.prefix,
+        )  # fmt: skip
+    projected = project(
+        scores.table, lineage, replicas=scores.replicas, bands=scores.bands, coverage=scores.coverage
+    )
+    for name in _ROUNDED:
+        projected[name] = [float(f"{v:.{_DIGITS}g}") for v in projected[name]]
+    return lineage.codes.join(projected, on="code"), lineage
+
+
+@dataclass
+class CodeBook:
+    """Every distinct key met so far, with its score and outcome, growing as batches arrive.
+
+    A key is a cell of the code column, or cell and level word. Position in `keys` is the key's number.
+    """
+
+    understanding: Understanding
+    scores: Scores
+    repeats: frozenset[str] = frozenset()
+    keys: list[str] = field(default_factory=list)
+    outcome: list[str] = field(default_factory=list)
+    matched: list[str] = field(default_factory=list)
+    words: list[str | None] = field(default_factory=list)
+    version: int = 0
+    scored: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    outcome_number: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    tables: list[pd.DataFrame] = field(default_factory=list)
+    members: list[pd.DataFrame] = field(default_factory=list)
+    _number: dict[str, int] = field(default_factory=dict)
+    _unknown: int = 0
+
+    def numbers(self, keys: list[str | None]) -> np.ndarray:
+        """Return the number of each key, int32; new keys are scored and added first."""
+        new = [k for k in dict.fromkeys("" if k is None else k for k in keys) if k not in self._number]
+        overflow: dict[str, int] = {}
+        if new:
+            overflow = self._add(new)
+        both = self._number if not overflow else {**self._number, **overflow}
+        return np.array([both["" if k is None else k] for k in keys], dtype=np.int32)
+
+    def _add(self, keys: list[str]) -> dict[str, int]:
+        cells = [k.partition(SEPARATOR)[0] for k in keys]
+        table, lineage = score_occupations(cells, self.understanding, self.scores)
+        rows = table.set_index("code").reindex(cells).reset_index()
+        rows.insert(0, "key", keys)
+        words = [level_word(k.partition(SEPARATOR)[2]) if SEPARATOR in k else None for k in keys]
+        rows["outcome"] = [
+            self._outcome(key, kind, word) for key, kind, word in zip(keys, rows["kind"], words, strict=True)
+        ]
+        unknown = (rows["outcome"] == "unknown code").to_numpy()
+        overflow: dict[str, int] = {}
+        room = max(0, MOST_UNKNOWN - self._unknown)
+        if unknown.sum() > room:
+            over = unknown & (unknown.cumsum() > room)
+            other = self._number.get(MANY_UNKNOWN)
+            if other is None:
+                other = self._append(
+                    rows[over].iloc[:1].assign(key=MANY_UNKNOWN, code=MANY_UNKNOWN, matched="", repairs=""),
+                    [None],
+                )
+            overflow = dict.fromkeys(rows.loc[over, "key"], other)
+            words = [w for w, o in zip(words, over, strict=True) if not o]
+            rows = rows[~over]
+        self._unknown += int((rows["outcome"] == "unknown code").sum())
+        if len(rows):
+            self._append(rows, words)
+        self.members.append(lineage.members)
+        return overflow
+
+    def _append(self, rows: pd.DataFrame, words: list[str | None]) -> int:
+        start = len(self.keys)
+        for i, key in enumerate(rows["key"], start=start):
+            self._number[key] = i
+        self.keys += rows["key"].tolist()
+        self.outcome += rows["outcome"].tolist()
+        self.matched += rows["matched"].tolist()
+        self.words += words
+        self.tables.append(rows)
+        self.scored = np.isin(np.array(self.outcome, dtype=object), KINDS)
+        self.outcome_number = np.array([OUTCOMES.index(o) for o in self.outcome], dtype=np.int32)
+        self.version += 1
+        return start
+
+    def _outcome(self, key: str, kind: str, word: str | None) -> str:
+        if key in self.repeats:
+            return REPEATS
+        return "total row" if word == "total" and kind in KINDS else kind
+
+    def table(self) -> pd.DataFrame:
+        """Return every key with its score: one row per number."""
+        return pd.concat(self.tables, ignore_index=True) if self.tables else pd.DataFrame()
+
+
+@dataclass
+class ScoreColumns:
+    """The columns that are added to a row, as look-up tables by key number."""
+
+    book: CodeBook
+    prefix: str = "occurisk_"
+    version: int = -1
+    texts: dict[str, tuple[pa.Array, np.ndarray]] = field(default_factory=dict)
+    floats: dict[str, np.ndarray] = field(default_factory=dict)
+    mixed: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    rendered: pa.Array | None = None
+
+    @property
+    def fields(self) -> list[pa.Field]:
+        """Names and types of the added columns."""
+        kinds = dict.fromkeys(_TEXTS, pa.dictionary(pa.int32(), pa.string())) | dict.fromkeys(
+            _FLOATS, pa.float64()
+        )
+        return [pa.field(self.prefix + n, kinds.get(n, pa.bool_())) for n in SCORE_COLUMNS]
+
+    def refresh(self) -> None:
+        """Rebuild the look-up tables if keys were added."""
+        if self.version == self.book.version:
+            return
+        table = self.book.table().rename(columns={"matched": "matched_code"})
+        source = {"code": "matched_code", "match": "outcome"}
+        for name in _TEXTS:
+            values = table[source.get(name, name)].fillna("").astype(str)
+            numbers, unique = pd.factorize(values)
+            self.texts[name] = (pa.array(unique.to_list(), pa.string()), numbers.astype(np.int32))
+        for name in _FLOATS:
+            self.floats[name] = table[name].to_numpy(dtype=float)
+        self.mixed = table["mixed"].fillna(False).to_numpy(dtype=bool)
+        self.version = self.book.version
+
+    def snapshot(self) -> ScoreColumns:
+        """Return the look-up tables as they are now, for a thread that writes while keys are added."""
+        return ScoreColumns(
+            self.book, self.prefix, self.version, dict(self.texts), dict(self.floats), self.mixed
+        )
+
+    def endings(self) -> pa.Array:
+        """Return the added columns of each key as the end of a CSV line."""
+        if self.version != self.book.version or self.rendered is None:
+            self.refresh()
+            self.rendered = CsvCells().endings(self.columns(np.arange(len(self.book.keys))))
+        return self.rendered
+
+    def columns(self, number: np.ndarray) -> list[pa.Array]:
+        """Return the added columns of rows, given their key numbers; `refresh` first."""
+        arrays = []
+        for name in SCORE_COLUMNS:
+            if name in self.texts:
+                values, index = self.texts[name]
+                arrays.append(pa.DictionaryArray.from_arrays(pa.array(index[number]), values, safe=False))
+            elif name in self.floats:
+                arrays.append(pa.array(self.floats[name][number], from_pandas=True))
+            else:
+                arrays.append(pa.array(self.mixed[number]))
+        return arrays

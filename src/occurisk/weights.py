@@ -1,0 +1,132 @@
+"""Weights as registries write them: thousands separators, decimal commas, suppressed cells."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# What statistical offices print where they print no number: BLS *, **, #; Eurostat :, and the like.
+_SUPPRESSED = r"^\s*(?:|\*{1,3}|#|:|\.{1,3}|-|–|—|x|c|na|n/a|nan|null|none|<na>|~)\s*[a-z]?\s*$"
+_COMMA_THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_DOT_THOUSANDS = re.compile(r"-?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
+_SPACES = "[\\s\u00a0\u202f\u2009']+"
+
+
+@dataclass(frozen=True)
+class NumberStyle:
+    """How numbers are written in a text column: the decimal mark; the other mark separates thousands."""
+
+    decimal: str = "."
+
+    @property
+    def thousands(self) -> str:
+        """The mark that is no decimal mark."""
+        return "," if self.decimal == "." else "."
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of a batch.
+
+    Attributes
+    ----------
+    value : ndarray of float, shape (n,)
+        Zero where there is none.
+    missing : ndarray of bool, shape (n,)
+        Empty or suppressed; the row counts, its weight is unknown.
+    unusable : ndarray of bool, shape (n,)
+        Text, negative or infinite; the row is set aside.
+    """
+
+    value: np.ndarray
+    missing: np.ndarray
+    unusable: np.ndarray
+
+
+def number_style(texts: list[str], delimiter: str | None = None) -> NumberStyle:
+    """Tell the decimal mark of a column from a sample.
+
+    Parameters
+    ----------
+    texts : list of str
+    delimiter : str, optional
+        Of the file: where columns are separated by semicolons, `1,234` is read with a decimal comma.
+
+    Returns
+    -------
+    NumberStyle
+        A comma is a decimal mark if some value cannot be read otherwise (`1,5`), or if the file
+        separates columns by semicolons and nothing speaks against it.
+    """
+    plain = [re.sub(_SPACES, "", t) for t in texts]
+    commas = [t for t in plain if "," in t]
+    if not commas:
+        several = any(t.count(".") > 1 for t in plain)
+        return NumberStyle("," if several else ".")
+    if any("." in t and t.rindex(",") > t.rindex(".") for t in commas):
+        return NumberStyle(",")
+    if all(_COMMA_THOUSANDS.fullmatch(t) for t in commas):
+        certain = any(t.count(",") > 1 or "." in t for t in commas)
+        return NumberStyle(".") if certain or delimiter != ";" else NumberStyle(",")
+    return NumberStyle(",")
+
+
+def read_weights(column: pa.Array, style: NumberStyle) -> Weights:
+    """Read a weight column of any type.
+
+    Parameters
+    ----------
+    column : pyarrow.Array
+        Numbers, or text in the given style, dictionary-encoded or not.
+    style : NumberStyle
+    """
+    if pa.types.is_dictionary(column.type):
+        inner = read_weights(column.dictionary, style)
+        index = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False)
+        gap = index < 0
+        return Weights(
+            np.where(gap, 0.0, inner.value[index]) if len(inner.value) else np.zeros(len(column)),
+            gap | (inner.missing[index] if len(inner.value) else False),
+            ~gap & (inner.unusable[index] if len(inner.value) else False),
+        )
+    if (
+        pa.types.is_integer(column.type)
+        or pa.types.is_floating(column.type)
+        or pa.types.is_decimal(column.type)
+    ):
+        missing = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
+        value = column.cast(pa.float64(), safe=False)
+        value = (value.fill_null(0.0) if missing is not None else value).to_numpy(zero_copy_only=False)
+        nothing = np.isnan(value)
+        missing = nothing if missing is None else missing | nothing
+    else:
+        value, missing = _from_text(column.cast(pa.string()), style)
+    unusable = ~missing & ~((value >= 0) & (value < np.inf))
+    off = missing | unusable
+    return Weights(np.where(off, 0.0, value) if off.any() else value, missing, unusable)
+
+
+def _from_text(column: pa.Array, style: NumberStyle) -> tuple[np.ndarray, np.ndarray]:
+    """Return (value, missing); a text that is no number has value -1, which is unusable."""
+    if style.decimal == "." and not column.null_count:
+        try:
+            # The common case, at the speed of Arrow: plain numbers.
+            value = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+            return value, np.isnan(value)
+        except pa.ArrowInvalid:
+            pass
+    text = pc.ascii_lower(column.fill_null(""))
+    missing = pc.match_substring_regex(text, _SUPPRESSED).to_numpy(zero_copy_only=False)
+    text = pc.replace_substring_regex(text, _SPACES, "")
+    thousands, decimal = re.escape(style.thousands), re.escape(style.decimal)
+    number = rf"^\+?-?(?:\d+|\d{{1,3}}(?:{thousands}\d{{3}})+)?(?:{decimal}\d*)?(?:e[+-]?\d+)?$"
+    sound = pc.match_substring_regex(text, number).to_numpy(zero_copy_only=False)
+    text = pc.replace_substring(text, style.thousands, "")
+    text = pc.ascii_ltrim(pc.replace_substring(text, style.decimal, "."), "+")
+    sound &= pc.match_substring_regex(text, r"\d").to_numpy(zero_copy_only=False)
+    text = pc.if_else(pa.array(sound & ~missing), text, "-1")
+    return text.cast(pa.float64()).to_numpy(zero_copy_only=False), missing
