@@ -8,6 +8,7 @@ doi:10.1038/s42256-019-0138-9). LightGBM computes it exactly.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -286,7 +287,10 @@ def interactions(model: Model, X: pd.DataFrame, top: int = 10) -> pd.DataFrame:
         `first`, `second`, `interaction`: mean absolute SHAP interaction value over the occupations, both
         halves of the pair together, in log-odds (Lundberg et al. 2020, section 'SHAP interaction values').
     """
-    import shap
+    with warnings.catch_warnings():
+        # On import it calls what matplotlib is about to deprecate.
+        warnings.simplefilter("ignore")
+        import shap
 
     X = X[model.booster_.feature_name()]
     values = np.asarray(shap.TreeExplainer(model.booster_).shap_interaction_values(X.to_numpy(dtype=float)))

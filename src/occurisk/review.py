@@ -54,8 +54,8 @@ def check_verdicts(table: pd.DataFrame, known: pd.Index, *, reviewer: str, time:
             rule="Verdicts have code and verdict; optionally note, reviewer, time.",
             fix=f"Rename your columns; found: {', '.join(map(str, table.columns))}.",
         )
-    table = table.reindex(columns=COLUMNS).fillna("").astype(str)
-    table = table.apply(lambda column: column.str.strip())
+    text = {name: table[name].fillna("").astype(str).str.strip() for name in COLUMNS if name in table}
+    table = pd.DataFrame(text, index=table.index).reindex(columns=COLUMNS, fill_value="")
     table["verdict"] = table["verdict"].str.lower()
     wrong = table[~table["verdict"].isin(VERDICTS)]
     if len(wrong):

@@ -171,14 +171,7 @@ def _find(mlflow: Any, run: str) -> Any:
 
 def _fetch(mlflow: Any, run_id: str, artifact: str, folder: str) -> Path | None:
     """Download an artifact; None if the run does not have it."""
-    from mlflow.exceptions import MlflowException
-
     parent = str(Path(artifact).parent)
     if artifact not in {item.path for item in mlflow.MlflowClient().list_artifacts(run_id, parent)}:
         return None
-    try:
-        return Path(
-            mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=artifact, dst_path=folder)
-        )
-    except MlflowException:
-        return None
+    return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=artifact, dst_path=folder))

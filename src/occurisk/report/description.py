@@ -72,7 +72,7 @@ def run_facts(dossier: Dossier, about: About) -> tuple[dict[str, Any], dict[str,
     -------
     params, metrics, tags : dict
         `model_version`, `registry`; `share_high`, `share_medium`, `share_low`, `mean_p`, `share_robust`,
-        `occupations`, `rows_unscored` (figures that are unknown are left out); `occurisk.kind`, `occurisk.language`.
+        `occupations`, `rows_unscored` (unknown figures are left out); `occurisk.kind`, `occurisk.language`.
     """
     s = summarise(dossier.rows)
     metrics = {

@@ -1,0 +1,69 @@
+"""A trained model and its dossiers, made once per test process."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from occurisk.bundle import Bundle
+from occurisk.dossier import Dossier, Reference, explain_list, explain_reference
+from occurisk.training import train_default
+
+
+@cache
+def models_dir() -> Path:
+    return Path(tempfile.mkdtemp(prefix="occurisk-test-models-"))
+
+
+@cache
+def default_bundle() -> Bundle:
+    """The default model, as a clean clone trains it."""
+    return train_default(models_dir())
+
+
+@cache
+def reference() -> Reference:
+    bundle = default_bundle()
+    return explain_reference(bundle, labels=bundle.reference["label"])
+
+
+@cache
+def reference_dossier() -> Dossier:
+    """All reference occupations, with made-up weights that are the same every time."""
+    bundle = default_bundle()
+    weight = np.random.default_rng(1).lognormal(9, 1.2, len(bundle.reference)).round()
+    return explain_list(bundle.reference.assign(weight=weight), reference())
+
+
+def small_dossier(**titles: str) -> Dossier:
+    """Data entry keyers (high), waiters (low) and an ISCO code of two members; titles by code, dashes as _."""
+    bundle = default_bundle()
+    codes = ["43-9021", "35-3031"]
+    own = bundle.reference.loc[codes, ["title", "probability", "lower", "upper", "band", "stability"]]
+    mixed = pd.DataFrame(
+        {
+            "title": "Typists and word processing operators",
+            "probability": 0.9,
+            "lower": 0.8,
+            "upper": 0.95,
+            "band": "high",
+            "stability": "robustly high",
+        },
+        index=["4131"],
+    )
+    rows = pd.concat([own, mixed])
+    rows["weight"] = [100.0, 300.0, 50.0]
+    for code, title in titles.items():
+        rows.loc[code.strip("_").replace("_", "-"), "title"] = title
+    members = pd.DataFrame(
+        {
+            "code": ["43-9021", "35-3031", "4131", "4131"],
+            "soc": ["43-9021", "35-3031", "43-9022", "43-9021"],
+            "weight": [1, 1, 3, 1],
+        }
+    )
+    return explain_list(rows, reference(), members)

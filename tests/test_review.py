@@ -1,0 +1,177 @@
+"""Verdicts: checked, merged, exported as labels that training accepts, stored under a run."""
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from explained import default_bundle, small_dossier
+
+from occurisk import tracking
+from occurisk.cli import occurisk
+from occurisk.errors import OccuriskError
+from occurisk.labels import load_labels
+from occurisk.report import About, full_table, render
+from occurisk.review import (
+    check_verdicts,
+    empty_verdicts,
+    label_file,
+    merge_verdicts,
+    read_verdicts,
+    to_labels,
+    write_csv,
+)
+from occurisk.settings import FEATURES
+from occurisk.tracking_explanations import log_explanations
+from occurisk.tracking_review import earlier_verdicts, read_review, with_verdicts
+
+# MLflow and SQLAlchemy deprecate things of each other.
+QUIET = pytest.mark.filterwarnings("ignore")
+KNOWN = pd.Index(["43-9021", "35-3031", "4131", "11-1011"])
+
+
+def verdicts(*rows, time="2026-01-01 10:00", reviewer="ann"):
+    table = pd.DataFrame([row.split("|") for row in rows], columns=["code", "verdict"])
+    return check_verdicts(table, KNOWN, reviewer=reviewer, time=time)
+
+
+def test_verdicts_are_checked():
+    with pytest.raises(OccuriskError, match=r"1 of 2 verdicts are none of the three(.|\n)*'maybe'"):
+        verdicts("43-9021|agree", "35-3031|maybe")
+    with pytest.raises(OccuriskError, match=r"not on this list(.|\n)*99-9999"):
+        verdicts("99-9999|agree")
+    with pytest.raises(OccuriskError, match="First: verdict"):
+        check_verdicts(pd.DataFrame({"code": ["43-9021"]}), KNOWN, reviewer="ann", time="")
+
+
+def test_a_reviewers_last_word_stands_beside_other_reviewers():
+    merged = merge_verdicts(verdicts("43-9021|agree"), verdicts("43-9021|disagree", time="2026-01-02 10:00"))
+    merged = merge_verdicts(merged, verdicts("43-9021|unsure", reviewer="bob"))
+    assert set(merged[["reviewer", "verdict"]].itertuples(index=False, name=None)) == {
+        ("ann", "disagree"),
+        ("bob", "unsure"),
+    }
+
+
+def test_labels_follow_from_verdict_and_band():
+    scored = pd.DataFrame(
+        {
+            "probability": [0.9, 0.1, 0.9, 0.5],
+            "members": ["43-9021:1.0", "35-3031:1.0", "43-9022:0.7 43-9021:0.3", "11-1011:1.0"],
+        },
+        index=KNOWN,
+    )
+    labels, left_out = to_labels(
+        pd.concat(
+            [
+                verdicts("43-9021|agree", "35-3031|agree", "4131|agree", "11-1011|disagree"),
+                verdicts("43-9021|disagree", "35-3031|unsure", reviewer="bob"),
+            ],
+            ignore_index=True,
+        ),
+        scored,
+    )
+    assert labels[["code", "label", "rater"]].to_numpy().tolist() == [
+        ["43-9021", 1, "ann"],
+        ["35-3031", 0, "ann"],
+        ["43-9021", 0, "bob"],
+    ]
+    assert left_out.to_dict() == {"medium band": 1, "several occupations": 1, "unsure": 1}
+    assert (labels["weight"] == 0.5).all()
+
+
+def test_the_exported_file_is_one_that_training_reads(tmp_path):
+    base = pd.read_csv(FEATURES / "labels" / "frey_osborne_2017.csv", dtype=str, keep_default_na=False)
+    labels = pd.DataFrame(
+        {"code": ["35-3031", "11-1011"], "label": [1, 0], "weight": 0.5, "rater": "ann", "note": ["", "=1+1"]}
+    )
+    path = tmp_path / "labels.csv"
+    path.write_text(write_csv(label_file(labels, base, "Frey & Osborne 2017")), encoding="utf-8")
+    found = load_labels(path, known=default_bundle().attributes.index)
+    before = load_labels()
+    assert len(found.y) == len(before.y) + (0 if "11-1011" in before.y.index else 1)
+    assert found.weight["35-3031"] < 1  # a reviewer spoke against the hand label 0
+    assert len(found.published) == 702
+
+
+def test_notes_that_a_spreadsheet_would_run_are_guarded(tmp_path):
+    noted = verdicts("43-9021|agree").assign(note="=HYPERLINK(1)")
+    text = write_csv(noted)
+    assert ",'=HYPERLINK(1)," in text
+    path = tmp_path / "verdicts.csv"
+    path.write_text(text, encoding="utf-8")
+    assert read_verdicts(path)["note"].tolist() == ["=HYPERLINK(1)"]
+
+
+def test_a_report_takes_verdicts_without_any_other_change():
+    page = render(small_dossier(), About("list", "m", "now"))
+    said = verdicts("43-9021|disagree").assign(note="</script><b>no")
+    once = with_verdicts(page, said)
+    assert "</script><b>no" not in once and "\\u003c/script\\u003e\\u003cb\\u003eno" in once
+    assert with_verdicts(once, empty_verdicts()) == page
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """A run with explanations in a store of its own."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    monkeypatch.chdir(tmp_path)
+    about = About("jobs.csv", "m-1", "now", rows=4, unscored=1)
+    with tracking.run(tracking.SCORING, "jobs.csv") as mlflow:
+        log_explanations(mlflow, small_dossier(), about)
+        return mlflow.active_run().info.run_id
+
+
+@QUIET
+def test_a_review_is_stored_shown_and_exported(store, tmp_path):
+    run = CliRunner().invoke(
+        occurisk,
+        ["review", store, "--occupation", "35-3031", "--verdict", "disagree", "--note", "kiosks", "--reviewer", "ann",
+         "--export", str(tmp_path / "labels.csv"), "--json", str(tmp_path / "said.json")],
+    )  # fmt: skip
+    assert run.exit_code == 0, run.output
+    assert "Waiters" in run.output and "1 verdicts on run" in run.output
+    reviewed = read_review("latest")
+    assert reviewed.run_id == store
+    assert reviewed.verdicts[["code", "verdict", "note"]].to_numpy().tolist() == [
+        ["35-3031", "disagree", "kiosks"]
+    ]
+    client = __import__("mlflow").MlflowClient()
+    tags = client.get_run(store).data.tags
+    assert tags["occurisk.review.disagree"] == "1" and tags["occurisk.review.by"] == "ann"
+    page = client.download_artifacts(store, "explanations/report.html", str(tmp_path))
+    with open(page, encoding="utf-8") as stream:
+        assert '["disagree","kiosks","ann",' in stream.read()
+    added = pd.read_csv(tmp_path / "labels.csv", dtype=str).query("rater == 'ann'")
+    assert added[["code", "label"]].to_numpy().tolist() == [["35-3031", "1"]]
+    assert earlier_verdicts("jobs.csv")["code"].tolist() == ["35-3031"]
+    assert earlier_verdicts("other.csv").empty
+
+    many = tmp_path / "many.csv"
+    many.write_text("code,verdict\n43-9021,agree\n4131,Unsure\n", encoding="utf-8")
+    run = CliRunner().invoke(occurisk, ["review", "latest", "--csv", str(many), "--reviewer", "bob"])
+    assert run.exit_code == 0, run.output
+    assert len(read_review(store).verdicts) == 3
+    with pytest.raises(OccuriskError, match="no run 'nonesuch'"):
+        read_review("nonesuch")
+
+
+@QUIET
+def test_the_run_holds_everything_a_reviewer_needs(store):
+    mlflow = __import__("mlflow")
+    client = mlflow.MlflowClient()
+    names = {Path.path for Path in client.list_artifacts(store, "explanations")}
+    for wanted in (
+        "report.html",
+        "table.json",
+        "explanations.parquet",
+        "beeswarm.png",
+        "waterfall_35-3031.png",
+    ):
+        assert f"explanations/{wanted}" in names
+    run = client.get_run(store)
+    assert run.data.metrics["rows_unscored"] == 1
+    assert run.data.params == {"model_version": "m-1", "registry": "jobs.csv"}
+    note = run.data.tags["mlflow.note.content"]
+    assert f"/runs/{store}/artifacts/explanations/report.html" in note
+    shown = mlflow.load_table("explanations/table.json", run_ids=[store])
+    assert shown["code"].tolist() == ["35-3031", "43-9021", "4131"]
+    assert list(full_table(small_dossier()).columns[:3]) == ["code", "title", "probability"]
