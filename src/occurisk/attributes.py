@@ -151,6 +151,29 @@ def read_table(path: Path, catalogue: Catalogue) -> pd.DataFrame:
     return check_table(table.set_index("code").rename_axis("soc")[catalogue.names], catalogue)
 
 
+def with_aggregates(table: pd.DataFrame, members: pd.Series) -> pd.DataFrame:
+    """Add the hybrid codes that Frey & Osborne printed: each the unweighted mean of its rated members.
+
+    Parameters
+    ----------
+    table : DataFrame, shape (n, p)
+        Figures or X, index `soc`.
+    members : Series of str
+        Space-separated codes by hybrid code; empty for an occupation that is no hybrid.
+
+    Returns
+    -------
+    DataFrame
+        Sorted by code. A hybrid that is there already, or has no rated member, is left as it is.
+    """
+    rows = {
+        code: table.reindex(text.split()).mean()
+        for code, text in members[members != ""].items()
+        if code not in table.index and table.index.isin(text.split()).any()
+    }
+    return pd.concat([table, pd.DataFrame(rows).T]).rename_axis("soc").sort_index() if rows else table
+
+
 def format_table(table: pd.DataFrame) -> str:
     """Return an attribute table as CSV text, figures rounded to four decimals."""
     return table.round(DECIMALS).rename_axis("code").sort_index().to_csv(lineterminator="\n")

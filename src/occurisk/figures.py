@@ -5,6 +5,7 @@ Titles state the finding, captions the source. Okabe-Ito colours tell apart for 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,16 @@ import pandas as pd
 from occurisk.baselines import LIGHTGBM, TITLES
 from occurisk.calibration import Reliability
 from occurisk.evaluate import Evaluation
+from occurisk.files import whole_file
 from occurisk.settings import Bands
+from occurisk.simulation import Coverage
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
 BAND_COLOURS = {"low": "#0072B2", "medium": "#E69F00", "high": "#D55E00"}
 
 
-def _figure(width: float, height: float) -> tuple[Any, Any]:
+def new_figure(width: float, height: float) -> tuple[Any, Any]:
+    """Return an empty figure (size in inches) and its axes, in the house style."""
     # The object API: no pyplot, no global state, no window.
     from matplotlib.figure import Figure
 
@@ -29,7 +33,8 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _caption(figure: Any, text: str) -> None:
+def caption(figure: Any, text: str) -> None:
+    """Put the source under a figure."""
     figure.supxlabel(text, fontsize=7, color="#555555", x=0.01, ha="left")
 
 
@@ -44,7 +49,7 @@ def reliability_figure(found: Reliability) -> Any:
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = _figure(6, 5)
+    figure, axes = new_figure(6, 5)
     curve = found.curve
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--", label="perfectly calibrated")
     axes.fill_between(
@@ -59,7 +64,7 @@ def reliability_figure(found: Reliability) -> Any:
         loc="left",
     )
     axes.legend(frameon=False, loc="upper left", fontsize=8)
-    _caption(figure, "occurisk; pooled test halves; the bootstrap draws occupations.")
+    caption(figure, "occurisk; pooled test halves; the bootstrap draws occupations.")
     return figure
 
 
@@ -76,7 +81,7 @@ def distribution_figure(scores: pd.DataFrame, bands: Bands) -> Any:
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = _figure(7, 4)
+    figure, axes = new_figure(7, 4)
     p = scores["probability"].to_numpy()
     edges = np.linspace(0, 1, 21)
     for band, colour in BAND_COLOURS.items():
@@ -89,7 +94,7 @@ def distribution_figure(scores: pd.DataFrame, bands: Bands) -> Any:
         f"Most occupations lie at either end; the band of {robust:.0%} is robust", fontsize=10, loc="left"
     )
     axes.legend(frameon=False, title="susceptibility", fontsize=8)
-    _caption(
+    caption(
         figure,
         f"occurisk; {len(scores)} reference occupations (SOC 2010, O*NET 20.3), not weighted by employment.",
     )
@@ -108,7 +113,7 @@ def quality_figure(evaluation: Evaluation) -> Any:
     matplotlib.figure.Figure
     """
     order = list(evaluation.summary().index)[::-1]
-    figure, axes = _figure(8, 0.45 * len(order) + 1.6)
+    figure, axes = new_figure(8, 0.45 * len(order) + 1.6)
     by_model = {name: rows["log_loss"].to_numpy() for name, rows in evaluation.scores.groupby("model")}
     boxes = axes.boxplot(
         [by_model[name] for name in order],
@@ -128,8 +133,49 @@ def quality_figure(evaluation: Evaluation) -> Any:
         fontsize=10,
         loc="left",
     )
-    _caption(
+    caption(
         figure,
         f"occurisk; {evaluation.splits} stratified random halves of the labels, the same for every model.",
     )
     return figure
+
+
+def coverage_figure(found: Coverage, nominal: float) -> Any:
+    """Draw how often the intervals hold a known truth, one dot per simulated panel.
+
+    Parameters
+    ----------
+    found : Coverage
+    nominal : float
+        What the intervals promise.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    groups = list(found.trials.groupby(["truth", "labelled"], sort=False))[::-1]
+    figure, axes = new_figure(8, 0.4 * len(groups) + 1.6)
+    axes.axvspan(0.85, 0.95, color=BLUE, alpha=0.12)
+    axes.axvline(nominal, color=GREY, linewidth=1, linestyle="--")
+    for place, (_, rows) in enumerate(groups):
+        axes.plot(rows["covered"], [place] * len(rows), "o", color=BLUE, alpha=0.35, markersize=4)
+        axes.plot(rows["covered"].mean(), place, "D", color=ORANGE, markersize=6)
+    chosen = {"same": "the labelled 70", "random": "70 at random"}
+    names = [f"{truth}; {chosen[labelled]}" for (truth, labelled), _ in groups]
+    axes.set_yticks(range(len(groups)), names, fontsize=8)
+    axes.set(xlabel="share of occupations whose true probability lies in its interval", xlim=(0.4, 1))
+    axes.set_title(
+        f"On average {found.overall:.0%} of the true probabilities lie in their {nominal:.0%} interval",
+        fontsize=10,
+        loc="left",
+    )
+    caption(
+        figure, "occurisk study coverage; dots: simulated expert panels, diamonds: their mean, band: 85-95%."
+    )
+    return figure
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a figure, whole or not at all; the ending of the name says which kind."""
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, bbox_inches="tight")

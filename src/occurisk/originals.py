@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from occurisk.attributes import DECIMALS, check_table, format_table
+from occurisk.attributes import DECIMALS, check_table, format_table, with_aggregates
 from occurisk.catalogue import Catalogue, load_catalogue
 from occurisk.errors import ReleaseError
 from occurisk.files import sha256, write_text
@@ -44,7 +44,9 @@ def make_reference_tables(originals: Path, features: Path = FEATURES) -> list[Pa
         "task_attributes": load_catalogue(),
         "task_attributes_frey_osborne": load_catalogue(PAPER_CATALOGUE),
     }.items():
-        table = with_aggregates(table_from_means(means, catalogue), repairs)
+        # 29-1111 is rated under its retired code, too: its members' figures are newer and win.
+        rated = table_from_means(means, catalogue).drop(index=repairs.index, errors="ignore")
+        table = with_aggregates(rated, repairs["soc2010"])
         tables[name] = check_table(table.round(DECIMALS), catalogue)
     printed = printed_list(originals / "frey_osborne" / "frey_osborne_2017_appendix.csv")
     occupations = occupation_list(
@@ -116,16 +118,6 @@ def table_from_means(means: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     key = pd.MultiIndex.from_frame(means[["element_id", "scale"]])
     rated = means.assign(attribute=key.map(wanted)).dropna(subset=["attribute"])
     return rated.pivot(index="soc", columns="attribute", values="value")[catalogue.names]
-
-
-def with_aggregates(table: pd.DataFrame, repairs: pd.DataFrame) -> pd.DataFrame:
-    """Add a row per repaired code: the unweighted mean of its members that O*NET rates.
-
-    29-1111 is both: O*NET's figures under the retired code are older than its members', so the
-    members win.
-    """
-    rows = {code: table.reindex(members.split()).mean() for code, members in repairs["soc2010"].items()}
-    return pd.concat([table.drop(index=list(rows), errors="ignore"), pd.DataFrame(rows).T]).sort_index()
 
 
 def code_repairs(structure: pd.DataFrame) -> pd.DataFrame:

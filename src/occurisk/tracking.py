@@ -14,11 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from occurisk import figures
-from occurisk.bundle import BOOSTER, CARD, MANIFEST, REPLICA_BOOSTERS, SCORES
 from occurisk.errors import OutputError
 from occurisk.settings import home
-from occurisk.training import Training
 
 TRAINING = "occurisk-training"
 SCORING = "occurisk-scoring"
@@ -89,9 +86,8 @@ def run(experiment: str, name: str, tags: Mapping[str, str] | None = None) -> It
     OutputError
         If the store cannot be written.
     """
-    mlflow = _mlflow()
     try:
-        mlflow.set_tracking_uri(tracking_uri())
+        mlflow = open_store()
         found = mlflow.get_experiment_by_name(experiment)
         if found is None:
             mlflow.create_experiment(experiment, artifact_location=_artifacts_of(experiment))
@@ -106,85 +102,19 @@ def run(experiment: str, name: str, tags: Mapping[str, str] | None = None) -> It
         yield mlflow
 
 
-def track_training(training: Training, config_text: str) -> TrackedRun:
-    """Track a training run and register its model as the champion.
-
-    Parameters
-    ----------
-    training : Training
-    config_text : str
-        The resolved configuration, YAML.
-
-    Returns
-    -------
-    TrackedRun
-    """
-    bundle, data, evaluation = training.bundle, training.data, training.evaluation
-    settings = data.settings
-    tags = {"occurisk.stage": "training", "occurisk.model_version": bundle.version}
-    with run(TRAINING, bundle.version, tags) as mlflow:
+def track_table(name: str, frame: pd.DataFrame, artifact: str) -> TrackedRun:
+    """Track a table as a run of its own in the training experiment."""
+    with run(TRAINING, name, {"occurisk.stage": name}) as mlflow:
         active = mlflow.active_run().info
-        mlflow.log_params(_flat(settings.model_dump(mode="json")))
-        mlflow.log_text(config_text, "config.yaml")
-        for name, frame, source in (
-            ("task_attributes", data.X.reset_index(), settings.attributes),
-            ("labels", data.labels.y.astype(float).reset_index(), settings.labels),
-        ):
-            log_input(mlflow, frame, source, name, "training")
-        mlflow.log_metrics(training_metrics(training))
-        mlflow.set_tags({f"sha256.{name}": value for name, value in data.digests["sha256"].items()})
-        mlflow.log_artifact(bundle.path / CARD)
-        mlflow.log_artifact(bundle.path / SCORES)
-        mlflow.log_artifact(bundle.path / MANIFEST)
-        pictures = {"scores": figures.distribution_figure(bundle.reference, settings.bands)}
-        if evaluation:
-            pictures["reliability"] = figures.reliability_figure(evaluation.reliability)
-            pictures["held_out_quality"] = figures.quality_figure(evaluation)
-            mlflow.log_dict(evaluation.to_json(), "evaluation.json")
-        for name, figure in pictures.items():
-            log_figure(mlflow, figure, f"figures/{name}.png")
-        version = _register(mlflow, training)
-        mlflow.set_tag(DESCRIPTION, training_description(training))
-    return TrackedRun(
-        active.run_id, active.experiment_id, link_to(active.experiment_id, active.run_id), version
-    )
+        mlflow.log_table(frame, f"{artifact}.json")
+    return TrackedRun(active.run_id, active.experiment_id, link_to(active.experiment_id, active.run_id))
 
 
-def training_metrics(training: Training) -> dict[str, float]:
-    """Return the figures of a training run that the run list shows."""
-    scores = training.bundle.reference
-    metrics = {
-        "reference.share_high": float((scores["band"] == "high").mean()),
-        "reference.share_low": float((scores["band"] == "low").mean()),
-        "reference.mean_p": float(scores["probability"].mean()),
-        "reference.share_robust": float((scores["stability"] != "model-dependent").mean()),
-        "reference.spearman_published": spearman_published(scores),
-    }
-    if training.evaluation:
-        for model, row in training.evaluation.summary().iterrows():
-            metrics |= {f"{model}.{name}": float(value) for name, value in row.items()}
-        metrics["calibration_error"] = training.evaluation.reliability.error
-    return metrics
-
-
-def spearman_published(scores: pd.DataFrame) -> float:
-    """Return the rank correlation of our probabilities with the published ones."""
-    return float(scores["probability"].corr(scores["published_probability"], method="spearman"))
-
-
-def training_description(training: Training) -> str:
-    """Return the run's description, Markdown: what a reviewer should look at."""
-    scores = training.bundle.reference
-    lines = [
-        f"**{training.bundle.version}**: susceptibility of {len(scores)} occupations to automation.",
-        "",
-        "1. `MODEL_CARD.md`: what the model is for and not for",
-        "2. `figures/held_out_quality.png`: how it does beside every baseline",
-        "3. `figures/reliability.png`: whether its probabilities hold",
-        "4. `scores.csv`: every reference occupation with interval, band, stability, reasons",
-        "5. `explanations/report.html`: the same, to search and read",
-    ]
-    return "\n".join(lines)
+def open_store() -> Any:
+    """Return the mlflow module, pointed at the tracking store."""
+    mlflow = _mlflow()
+    mlflow.set_tracking_uri(tracking_uri())
+    return mlflow
 
 
 def log_input(mlflow: Any, frame: pd.DataFrame, source: Path, name: str, context: str) -> None:
@@ -204,47 +134,6 @@ def log_figure(mlflow: Any, figure: Any, name: str) -> None:
         mlflow.log_artifact(path, str(Path(name).parent))
 
 
-def _register(mlflow: Any, training: Training) -> str:
-    """Log the served model, register it, and make it the champion; return the version."""
-    import importlib.metadata
-
-    from mlflow.models import infer_signature
-
-    bundle, X = training.bundle, training.data.X
-    example = X.head(3)
-    output = bundle.reference.reindex(example.index)[["probability", "lower", "upper", "band"]]
-    info = mlflow.pyfunc.log_model(
-        name="model",
-        python_model=served_model_path(),
-        artifacts={
-            "booster": str(bundle.path / BOOSTER),
-            "replicas": str(bundle.path / REPLICA_BOOSTERS),
-            "manifest": str(bundle.path / MANIFEST),
-        },
-        signature=infer_signature(example, output),
-        input_example=example,
-        pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in SERVED_REQUIREMENTS],
-    )
-    # Through the client: `registered_model_name` would print three lines of its own.
-    client = mlflow.MlflowClient()
-    if not client.search_registered_models(f"name = '{MODEL_NAME}'"):
-        client.create_registered_model(MODEL_NAME, description="Susceptibility of occupations to automation.")
-    version = client.create_model_version(
-        MODEL_NAME,
-        info.model_uri,
-        run_id=info.run_id,
-        model_id=info.model_id,
-        tags={"occurisk.model_version": bundle.version},
-    ).version
-    client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
-    return str(version)
-
-
-def served_model_path() -> str:
-    """Return the file that MLflow logs as the model's code."""
-    return str(Path(__file__).with_name("served_model.py"))
-
-
 def _own_store() -> Path:
     return (home() / "mlruns").absolute()
 
@@ -255,15 +144,6 @@ def _artifacts_of(experiment: str) -> str | None:
         return None
     _own_store().mkdir(parents=True, exist_ok=True)
     return f"{root}/{experiment}"
-
-
-def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`{"model": {"seed": 1}}` becomes `{"model.seed": 1}`."""
-    flat: dict[str, Any] = {}
-    for key, value in document.items():
-        name = f"{prefix}{key}"
-        flat |= _flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
-    return flat
 
 
 def _first_line(problem: Exception) -> str:

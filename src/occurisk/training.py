@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from occurisk.attributes import load_occupations, read_table
+from occurisk.attributes import load_occupations, read_table, with_aggregates
 from occurisk.bundle import Bundle, save_bundle, set_current, version_name
 from occurisk.card import model_card
 from occurisk.catalogue import Catalogue, load_catalogue
@@ -95,7 +95,7 @@ def load_data(
     changed = {"labels": labels, "attributes": attributes}
     settings = settings.model_copy(update={k: Path(v).resolve() for k, v in changed.items() if v})
     catalogue = load_catalogue(settings.catalogue)
-    X = catalogue.rescale(read_table(settings.attributes, catalogue))
+    X = attributes_of(settings.attributes, catalogue)
     found = load_labels(settings.labels, X.index)
     digests = {
         "sha256": {
@@ -110,6 +110,12 @@ def load_data(
         "labelled_automatable": int(found.y.sum()),
     }
     return TrainingData(settings, catalogue, X, found, digests)
+
+
+def attributes_of(path: Path, catalogue: Catalogue) -> pd.DataFrame:
+    """Read X from an attribute table, the hybrid codes of the labels added where they are missing."""
+    table = with_aggregates(read_table(path, catalogue), load_occupations()["members"])
+    return catalogue.rescale(table)
 
 
 def train(
@@ -138,7 +144,7 @@ def train(
     y, weight = data.labels.on(data.X.index)
     model = data.classifier().fit(data.X, y, weight)
     say("Explaining the reference occupations")
-    explanation = explain(model, data.X)
+    explanation = explain(model, data.X, replicas=0)  # the spread is for who reads on: see dossier
     scores = reference_scores(
         load_occupations(),
         model.predict_interval(data.X),

@@ -13,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from occurisk.bundle import Bundle
 
@@ -58,6 +59,37 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
     ) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def table(title: str, columns: list[str], flexible: str = "") -> Table:
+    """Make a table without borders; numbers right-aligned, the flexible column cut where room is short."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, name in enumerate(columns):
+        left = place == 0 or name == flexible
+        made.add_column(name, no_wrap=True, overflow="ellipsis", justify="left" if left else "right")
+        # Marks the column for `show`; rich itself heeds a ratio only in tables that fill the line.
+        made.columns[-1].ratio = 1 if name == flexible else None
+    return made
+
+
+def show(console: Console, made: Table) -> None:
+    """Print a table; all columns but the flexible one keep their full width."""
+    from rich.cells import cell_len
+
+    room = console.width - 2 * len(made.columns)
+    for column in made.columns:
+        cells = [*column.cells, *str(column.header).split("\n")]
+        column.min_width = max(cell_len(str(cell)) for cell in cells)
+        room -= column.min_width
+    for column in made.columns:
+        if column.ratio is not None and column.min_width is not None:
+            column.min_width = max(column.min_width + min(room, 0), 12)
+            column.max_width = column.min_width
+            column.ratio = None
+    console.print(made)
 
 
 def jobs() -> int:

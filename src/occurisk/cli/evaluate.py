@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, jobs, out, progress, write_json
+from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table, write_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -50,9 +50,9 @@ def evaluate(
         data = replace(data, settings=data.settings.model_copy(update={"evaluation": protocol}))
     with progress("Evaluating on held-out labels") as tick:
         evaluation = data.evaluate(tick, jobs())
-    console.print(quality_table(evaluation))
-    console.print(paired_table(evaluation))
-    console.print(held_out_table(evaluation))
+    show(console, quality_table(evaluation))
+    show(console, paired_table(evaluation))
+    show(console, held_out_table(evaluation))
     console.print(verdict(evaluation).replace("**", ""), soft_wrap=True)
     found = evaluation.reliability
     console.print(
@@ -67,48 +67,43 @@ def evaluate(
 
 def quality_table(evaluation: Evaluation) -> Table:
     """Mean and standard deviation of each metric over the halves, best log-loss first."""
-    table = _table(f"Held-out quality: mean ± sd over {evaluation.splits} random halves of the labels")
+    made = table(
+        f"Held-out quality: mean ± sd over {evaluation.splits} random halves of the labels",
+        ["model", *METRIC_TITLES.values()],
+    )
     for name, row in evaluation.summary().iterrows():
         cells = [f"{row[m]:.3f} ±{row[m + '_sd']:.3f}" for m in METRIC_TITLES]
-        table.add_row(_title(name), *cells, style="bold" if name == OURS else None)
-    return table
+        made.add_row(_title(name), *cells, style="bold" if name == OURS else None)
+    return made
 
 
 def paired_table(evaluation: Evaluation) -> Table:
     """LightGBM minus each other model, half by half."""
-    table = _table("LightGBM minus the other: 95% intervals, corrected for overlapping halves")
+    made = table(
+        "LightGBM minus the other: 95% intervals, corrected for overlapping halves",
+        ["model", *METRIC_TITLES.values()],
+    )
     for name in evaluation.summary().index.drop(OURS):
         paired = evaluation.paired(str(name))
         cells = [
             f"{row['lower']:+.3f}, {row['upper']:+.3f}".replace("0.", ".")
             for _, row in paired.loc[list(METRIC_TITLES)].iterrows()
         ]
-        table.add_row(_title(name), *cells)
-    return table
+        made.add_row(_title(name), *cells)
+    return made
 
 
 def held_out_table(evaluation: Evaluation) -> Table:
     """Leave-one-out and leave-one-major-group-out, pooled."""
-    table = _table("Pooled predictions when one label, or one SOC major group, is held out", ())
-    for scheme in ("label", "group"):
-        for metric in ("AUC", "log-loss"):
-            table.add_column(f"{scheme} out\n{metric}", justify="right", no_wrap=True)
+    columns = [f"{scheme} out\n{metric}" for scheme in ("label", "group") for metric in ("AUC", "log-loss")]
+    made = table(
+        "Pooled predictions when one label, or one SOC major group, is held out", ["model", *columns]
+    )
     one, group = evaluation.pooled(evaluation.leave_one_out), evaluation.pooled(evaluation.leave_group_out)
     for name in one.index:
         cells = [f"{frame.loc[name, metric]:.3f}" for frame in (one, group) for metric in ("auc", "log_loss")]
-        table.add_row(_title(name), *cells)
-    return table
-
-
-def _table(title: str, columns: tuple[str, ...] = tuple(METRIC_TITLES.values())) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("model", no_wrap=True)
-    for column in columns:
-        table.add_column(column, justify="right", no_wrap=True)
-    return table
+        made.add_row(_title(name), *cells)
+    return made
 
 
 def _title(name: object) -> str:

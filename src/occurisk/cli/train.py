@@ -16,6 +16,8 @@ from occurisk.cli.console import (
     out,
     probability,
     progress,
+    show,
+    table,
     write_json,
 )
 
@@ -73,15 +75,15 @@ def train(
     training = fit(data, models_dir or default_models_dir(), evaluation, lambda s: remarks.print(f"{s} …"))
     tracked = None
     if not no_track:
-        from occurisk.tracking import track_training
+        from occurisk.tracking_training import track_training
 
         remarks.print("Tracking the run in MLflow …")
         tracked = track_training(training, settings_text(data.settings))
 
     scores = training.bundle.reference
     if evaluation:
-        console.print(quality_table(evaluation))
-    console.print(ends_table(scores))
+        show(console, quality_table(evaluation))
+    show(console, ends_table(scores))
     console.print(agreement(scores))
     console.print()
     folder = training.bundle.path
@@ -99,21 +101,16 @@ def train(
 
 def ends_table(scores: pd.DataFrame) -> Table:
     """The five least and the five most susceptible occupations, with intervals and reasons."""
-    from rich import box
-    from rich.table import Table
-
     # Retired and hybrid codes repeat occupations: show each once.
     current = scores[scores["status"].isin(["soc2010", "user"])]
-    table = Table(title="Least and most susceptible occupations", title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("code", no_wrap=True)
-    table.add_column("occupation", no_wrap=True, overflow="ellipsis", ratio=1)
-    table.add_column("p", justify="right", no_wrap=True)
-    table.add_column("90% interval", no_wrap=True)
-    table.add_column("published", justify="right", no_wrap=True)
-    table.add_column("main reason", no_wrap=True)
+    made = table(
+        "Least and most susceptible occupations",
+        ["code", "occupation", "p", "90% interval", "published", "main reason"],
+        flexible="occupation",
+    )
     for part, section in ((current.head(ENDS), True), (current.tail(ENDS), False)):
         for code, row in part.iterrows():
-            table.add_row(
+            made.add_row(
                 str(code),
                 row["title"],
                 probability(row["probability"]),
@@ -122,8 +119,8 @@ def ends_table(scores: pd.DataFrame) -> Table:
                 row["reason_1"],
             )
         if section:
-            table.add_section()
-    return table
+            made.add_section()
+    return made
 
 
 def agreement(scores: pd.DataFrame) -> str:

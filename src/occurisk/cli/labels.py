@@ -1,0 +1,81 @@
+"""`occurisk labels`: look at the labels themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from occurisk.cli.console import JSON_OPTION, jobs, out, probability, progress, show, table, write_json
+
+
+@click.group()
+def labels() -> None:
+    """Look at the hand labels that a model stands on."""
+
+
+@labels.command()
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Configuration.  [default: configs/train.yaml]"
+)
+@click.option("--labels", "label_file", type=click.Path(path_type=Path), help="Your own label file.")
+@click.option("--top", type=click.IntRange(min=1), default=15, show_default=True, help="Rows to print.")
+@click.option(
+    "--out",
+    "out_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("label_audit.csv"),
+    show_default=True,
+    help="Where the whole table goes.",
+)
+@click.option("--no-track", is_flag=True, help="Leave MLflow out.")
+@JSON_OPTION
+def audit(
+    config: Path | None,
+    label_file: Path | None,
+    top: int,
+    out_path: Path,
+    no_track: bool,
+    json_path: Path | None,
+) -> None:
+    """Rank the labels by how surprising each is when held out, and by what hangs on it."""
+    from occurisk.attributes import load_occupations
+    from occurisk.files import write_text
+    from occurisk.label_audit import label_audit
+    from occurisk.training import load_data
+
+    console = out()
+    data = load_data(config, label_file)
+    with progress("Holding out and flipping every label") as tick:
+        found = label_audit(data, tick, jobs())
+    found.insert(0, "title", load_occupations()["title"].reindex(found.index).fillna(""))
+    shown = table(
+        f"The {min(top, len(found))} most surprising of {len(found)} labels",
+        ["code", "occupation", "label", "held-out p", "published p", "Δ high risk", "Δ mean p"],
+        flexible="occupation",
+    )
+    for code, row in found.head(top).iterrows():
+        shown.add_row(
+            str(code),
+            row["title"],
+            str(row["label"]),
+            probability(row["held_out"]),
+            probability(row["published_probability"]),
+            f"{row['share_high_change']:+.1%}",
+            f"{row['expected_change']:+.3f}",
+        )
+    show(console, shown)
+    console.print(
+        "Δ: what flipping this one label does to the share of US employment at high risk, and to the mean p."
+    )
+    text = found.rename_axis("code").to_csv(lineterminator="\n", float_format="%.6g")
+    write_text(out_path, text)
+    console.print(f"\nAll labels  {out_path.absolute()}", soft_wrap=True)
+    if json_path:
+        write_json(json_path, found.reset_index().to_dict(orient="records"))
+        console.print(f"Figures     {json_path}", soft_wrap=True)
+    if not no_track:
+        from occurisk.tracking import track_table
+
+        run = track_table("label audit", found.reset_index(), "label_audit")
+        console.print(f"Look at it  make ui   (or: occurisk ui), then {run.link}", soft_wrap=True)

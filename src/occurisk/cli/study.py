@@ -1,0 +1,124 @@
+"""`occurisk study`: the studies behind docs/method.md, each printed by a command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from occurisk.cli.console import JSON_OPTION, err, jobs, out, probability, progress, show, table, write_json
+
+
+@click.group()
+def study() -> None:
+    """Repeat the studies that the documentation quotes."""
+
+
+@study.command()
+@click.option("--panels", type=click.IntRange(min=1), default=10, show_default=True, help="Panels per truth.")
+@click.option("--replicas", type=click.IntRange(min=20), default=60, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it (PNG or SVG).")
+@JSON_OPTION
+def coverage(panels: int, replicas: int, seed: int, figure: Path | None, json_path: Path | None) -> None:
+    """Simulate expert panels from known truths: how often do the intervals hold the truth?"""
+    from occurisk.simulation import coverage_study
+    from occurisk.training import load_data
+
+    console = out()
+    data = load_data()
+    with progress("Simulating expert panels") as tick:
+        found = coverage_study(
+            data.X, data.labels.y, data.classifier(replicas=replicas), panels, seed, tick, jobs()
+        )
+    nominal = data.settings.model.coverage
+    shown = table(
+        f"Coverage of nominal {nominal:.0%} intervals, {panels} panels a row, {replicas} replicas",
+        ["truth", "labelled occupations", "covered", "low", "medium", "high", "mean width"],
+        flexible="truth",
+    )
+    for (truth, labelled), row in found.summary().iterrows():
+        cells = [f"{row[c]:.1%}" for c in ("covered", "covered_low", "covered_medium", "covered_high")]
+        shown.add_row(
+            truth,
+            "the 70 of the hand labels" if labelled == "same" else "70 at random",
+            *cells,
+            f"{row['width']:.2f}",
+        )
+    show(console, shown)
+    console.print(f"Over all truths: {found.overall:.1%} of the true probabilities lie in their interval.")
+    if figure:
+        from occurisk.figures import coverage_figure, save
+
+        save(coverage_figure(found, nominal), figure)
+        console.print(f"Figure   {figure}", soft_wrap=True)
+    if json_path:
+        summary = found.summary().reset_index().to_dict(orient="records")
+        write_json(json_path, {"overall": found.overall, "truths": summary})
+        console.print(f"Figures  {json_path}", soft_wrap=True)
+    if not figure and not json_path:
+        console.print("Nothing was written; --figure and --json keep the result.")
+
+
+@study.command()
+@click.option(
+    "--attributes",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The other attribute table (occurisk features build --onet RELEASE).",
+)
+@click.option("--top", type=click.IntRange(min=1), default=15, show_default=True)
+@JSON_OPTION
+def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
+    """Train on another O*NET release: rank correlation, occupations whose band changes."""
+    from dataclasses import replace
+
+    import pandas as pd
+
+    from occurisk.attributes import load_occupations
+    from occurisk.training import TrainingData, attributes_of, load_data
+    from occurisk.vintage import compare_vintages
+
+    console = out()
+    here = load_data()
+    X = attributes_of(attributes, here.catalogue)
+
+    def scores(data: TrainingData) -> pd.Series:
+        y, weight = data.labels.on(data.X.index)
+        model = data.classifier(replicas=0).fit(data.X, y, weight)
+        return pd.Series(model.predict_proba(data.X)[:, 1], index=data.X.index)
+
+    # A label without attributes cannot be trained on: the comparison says so and goes on.
+    lost = [code for code in here.labels.y.index if code not in X.index]
+    if lost:
+        err().print(f"{len(lost)} labelled occupations are not in {attributes}: {', '.join(lost)}.")
+    found = compare_vintages(
+        scores(here), scores(replace(here, X=X)), load_occupations()["title"], here.settings.bands
+    )
+    shown = table(
+        f"{len(found.moved)} of {found.common} occupations change their band; the {top} largest changes",
+        ["code", "occupation", "p, embedded", "band", "p, other", "band "],
+        flexible="occupation",
+    )
+    for code, row in found.moved.head(top).iterrows():
+        shown.add_row(
+            str(code), row["title"], probability(row["before"]), row["band_before"],
+            probability(row["after"]), row["band_after"],
+        )  # fmt: skip
+    show(console, shown)
+    jumps = found.moved[["band_before", "band_after"]].isin(["medium"]).any(axis=1)
+    console.print(
+        f"Spearman correlation {found.spearman:.3f}, mean absolute difference {found.mean_difference:.3f}; "
+        f"{(~jumps).sum()} occupations move between low and high."
+    )
+    if json_path:
+        document = {
+            "common": found.common,
+            "spearman": found.spearman,
+            "mean_difference": found.mean_difference,
+            "moved": found.moved.reset_index().to_dict(orient="records"),
+        }
+        write_json(json_path, document)
+        console.print(f"Figures  {json_path}", soft_wrap=True)
+    else:
+        console.print("Nothing was written; --json PATH keeps the figures.")
