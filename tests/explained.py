@@ -40,7 +40,7 @@ def reference_dossier() -> Dossier:
 
 
 def small_dossier(**titles: str) -> Dossier:
-    """Data entry keyers (high), waiters (low) and an ISCO code of two members; titles by code, dashes as _."""
+    """Data entry keyers, waiters and an ISCO code of two members; other titles by code, dashes as _."""
     bundle = default_bundle()
     codes = ["43-9021", "35-3031"]
     own = bundle.reference.loc[codes, ["title", "probability", "lower", "upper", "band", "stability"]]

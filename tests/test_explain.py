@@ -7,8 +7,8 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pytest
-from explained import default_bundle, reference, reference_dossier
 
+from explained import default_bundle, reference, reference_dossier
 from occurisk.boxes import read_boxes
 from occurisk.catalogue import load_catalogue
 from occurisk.changes import find_changes, nearest_limit

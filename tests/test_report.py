@@ -7,8 +7,8 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from explained import reference_dossier, small_dossier
 
+from explained import reference_dossier, small_dossier
 from occurisk.dossier import explain_list
 from occurisk.explain import interactions
 from occurisk.report import About, description, full_table, render, run_facts, summarise, table

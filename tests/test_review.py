@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from explained import default_bundle, small_dossier
 
+from explained import default_bundle, small_dossier
 from occurisk import tracking
 from occurisk.cli import occurisk
 from occurisk.errors import OccuriskError
@@ -124,9 +124,12 @@ def store(tmp_path, monkeypatch):
 def test_a_review_is_stored_shown_and_exported(store, tmp_path):
     run = CliRunner().invoke(
         occurisk,
-        ["review", store, "--occupation", "35-3031", "--verdict", "disagree", "--note", "kiosks", "--reviewer", "ann",
-         "--export", str(tmp_path / "labels.csv"), "--json", str(tmp_path / "said.json")],
-    )  # fmt: skip
+        [
+            *("review", store, "--occupation", "35-3031", "--verdict", "disagree", "--note", "kiosks"),
+            *("--reviewer", "ann", "--export", str(tmp_path / "labels.csv")),
+            *("--json", str(tmp_path / "said.json")),
+        ],
+    )
     assert run.exit_code == 0, run.output
     assert "Waiters" in run.output and "1 verdicts on run" in run.output
     reviewed = read_review("latest")

@@ -5,8 +5,8 @@ import string
 
 import pandas as pd
 import pytest
-from explained import reference_dossier, small_dossier
 
+from explained import reference_dossier, small_dossier
 from occurisk.catalogue import load_catalogue
 from occurisk.codes import ISCO08
 from occurisk.errors import CatalogueError

@@ -115,6 +115,7 @@ class Dossier:
     neighbours: pd.DataFrame
     reference: Reference
     verdicts: pd.DataFrame
+    _words: dict[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     def words(self, language: str = "en") -> pd.DataFrame:
         """Put every occupation into words.
@@ -124,6 +125,12 @@ class Dossier:
         DataFrame of str, index as `rows`
             `raises`, `lowers`, `text` (both), `change`, `neighbours`.
         """
+        # The page and both tables want the same sentences.
+        if language not in self._words:
+            self._words[language] = self._put_into_words(language)
+        return self._words[language]
+
+    def _put_into_words(self, language: str) -> pd.DataFrame:
         phrases = load_phrases(language)
         catalogue = self.reference.catalogue
         found = reasons(self.explanation, self.standing, catalogue, phrases)

@@ -45,6 +45,8 @@ def description(dossier: Dossier, about: About, links: Mapping[str, str] | None 
         f"**{_plain(about.name)}**, scored by {link('model', f'model {_plain(about.model)}')}, "
         f"{_plain(about.made)}.",
         "",
+        f"Open: {link('report', 'report')} · {link('table', 'table')} · {link('beeswarm', 'beeswarm')}",
+        "",
         "| high susceptibility | medium | low | mean | occupations | rows without a score |",
         "|---|---|---|---|---|---|",
         f"| {_share(s.high)} | {_share(s.medium)} | {_share(s.low)} | {s.mean:.3f} | {s.occupations:,} "

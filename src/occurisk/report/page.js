@@ -157,7 +157,10 @@
   const reveal = (code) => {
     const row = byCode.get(code);
     if (!row) return;
-    if (!selected.includes(row)) { $("filters").reset(); refresh(); }
+    if (!selected.includes(row)) {
+      for (const id of ["search", "band", "stability", "major"]) $(id).value = "";
+      refresh();
+    }
     shown = Math.max(shown, selected.indexOf(row) + 1);
     open.add(code);
     drawRows();
