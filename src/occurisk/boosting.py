@@ -9,8 +9,8 @@ import numpy as np
 
 from occurisk.errors import MachineError
 
-# Log-odds beyond this are p < 0.0004 or > 0.9996: no expert panel is that sure.
-LOG_ODDS_LIMIT = 8.0
+# Keeps a replica that separates the labels perfectly from running away; no fit of all labels gets near it.
+LOG_ODDS_LIMIT = 12.0
 
 # What makes a fit the same on every run; none of it is a choice about the model.
 _FIXED = {

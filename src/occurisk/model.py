@@ -88,7 +88,7 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):
         lambda_l2: float = 1.0,
         feature_fraction: float = 0.15,
         replicas: int = 0,
-        prior_share: float = 0.7,
+        prior_share: float = 0.8,
         coverage: float = 0.9,
         random_state: int = 0,
         num_threads: int = 1,

@@ -1,0 +1,138 @@
+"""The MLflow store: what a reviewer finds in it, and that the registered model serves."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from occurisk import tracking
+from occurisk.errors import OutputError
+from occurisk.settings import settings_text
+from occurisk.tracking import TRAINING, tracking_uri, ui_command
+from occurisk.tracking_training import track_training
+from occurisk.training import load_data, train
+
+
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store of its own, by the variable that users set."""
+    folder = tmp_path_factory.mktemp("store")
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{folder}/mlflow.db"
+    here = os.getcwd()
+    os.chdir(folder)  # SQLite stores without an artifact root put `mlruns` under the working directory
+    yield folder
+    os.chdir(here)
+    if before is None:
+        del os.environ["MLFLOW_TRACKING_URI"]
+    else:
+        os.environ["MLFLOW_TRACKING_URI"] = before
+
+
+@pytest.fixture(scope="module")
+def tracked(store):
+    data = load_data()
+    protocol = data.settings.evaluation.model_copy(update={"splits": 3, "baselines": ("logistic",)})
+    data = replace(data, settings=data.settings.model_copy(update={"evaluation": protocol}))
+    training = train(data, store / "models", data.evaluate())
+    return training, track_training(training, settings_text(data.settings))
+
+
+@pytest.fixture(scope="module")
+def client(tracked):
+    return tracking.open_store().MlflowClient()
+
+
+def test_the_run_holds_what_a_referee_asks_for(tracked, client):
+    training, run = tracked
+    found = client.get_run(run.run_id)
+    data = found.data
+    assert data.params["model.student.num_leaves"] == "4"
+    assert data.params["seed"] == "2013"
+    for name in ("lightgbm.auc", "lightgbm.log_loss_sd", "logistic.brier", "calibration_error"):
+        assert 0 <= data.metrics[name] <= 1
+    assert data.tags["occurisk.model_version"] == training.bundle.version
+    assert data.tags["sha256.labels"] == training.data.labels.digest
+    assert {d.dataset.name for d in found.inputs.dataset_inputs} == {"task_attributes", "labels"}
+    assert found.info.status == "FINISHED"
+
+
+def test_the_artifacts_are_there_and_not_empty(tracked, client, tmp_path):
+    _, run = tracked
+    for path in (
+        "config.yaml", "MODEL_CARD.md", "scores.csv", "manifest.json", "evaluation.json",
+        "figures/reliability.png", "figures/scores.png", "figures/held_out_quality.png",
+        "explanations/report.html", "explanations/table.json", "explanations/explanations.parquet",
+    ):  # fmt: skip
+        local = client.download_artifacts(run.run_id, path, str(tmp_path))
+        assert os.path.getsize(local) > 200, path
+    picture = client.download_artifacts(run.run_id, "figures/reliability.png", str(tmp_path))
+    with open(picture, "rb") as stream:
+        assert stream.read(8) == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_champion_predicts_in_a_new_process_without_occurisk(tracked, store):
+    training, run = tracked
+    X = training.bundle.attributes.head(5)
+    X.to_csv(store / "X.csv", index=False)
+    probe = (
+        "import sys, json, mlflow, pandas as pd\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name.split('.')[0] == 'occurisk': raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "model = mlflow.pyfunc.load_model('models:/occurisk@champion')\n"
+        "print(json.dumps(model.predict(pd.read_csv('X.csv')).to_dict('list')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], cwd=store, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    expected = training.bundle.reference.loc[X.index]
+    for name in ("probability", "lower", "upper"):
+        assert found[name] == pytest.approx(expected[name].tolist(), abs=1e-5)
+    assert found["band"] == expected["band"].tolist()
+
+
+def test_no_pickle_reaches_the_store(tracked, store):
+    names = [name for _, _, files in os.walk(store) for name in files]
+    assert names
+    assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib", ".cloudpickle"))]
+
+
+def test_training_again_moves_the_alias(tracked, client):
+    training, run = tracked
+    again = track_training(training, settings_text(training.data.settings))
+    assert int(again.model_version) == int(run.model_version) + 1
+    champion = client.get_model_version_by_alias("occurisk", "champion")
+    assert str(champion.version) == again.model_version
+    assert len(client.search_runs([run.experiment_id])) == 2
+    assert client.get_experiment(run.experiment_id).name == TRAINING
+
+
+def test_the_link_opens_the_classic_view(tracked):
+    _, run = tracked
+    assert run.link.endswith(f"/#/experiments/{run.experiment_id}/runs/{run.run_id}?workflowType=machine_learning")
+
+
+def test_the_default_store_does_not_depend_on_the_working_directory(monkeypatch, tmp_path):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    before = tracking_uri()
+    monkeypatch.chdir(tmp_path)
+    assert tracking_uri() == before
+    assert before.startswith("sqlite:////")
+    arguments, environment = ui_command(5001)
+    assert before in arguments
+    assert "5001" in arguments
+    assert environment == {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+def test_a_store_that_cannot_be_opened_is_one_clear_error(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/file/mlflow.db")
+    with pytest.raises(OutputError, match="Cannot open the tracking store"), tracking.run("x", "y"):
+        pytest.fail("the block must not run")
