@@ -119,6 +119,9 @@ def open_store() -> Any:
 
 def log_input(mlflow: Any, frame: pd.DataFrame, source: Path, name: str, context: str) -> None:
     """Log a table that went into a run: its digest, shape and source, not its rows."""
+    # MLflow's schema warns of integers, which could not hold a gap.
+    whole = frame.select_dtypes("integer").columns
+    frame = frame.astype(dict.fromkeys(whole, float))
     with warnings.catch_warnings():
         # A path matches two of MLflow's source types; either will do.
         warnings.filterwarnings("ignore", "The specified dataset source can be interpreted")

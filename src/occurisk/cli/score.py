@@ -26,11 +26,21 @@ TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk
 @click.command()
 @click.argument("registry", type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
-    "--out", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the results."
+    "--out",
+    "folder",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the results.",
 )
-@click.option("--code-column", metavar="NAME", help="Column of occupation codes.  [default: found by its values]")
-@click.option("--weight-column", metavar="NAME", help="Column of jobs or weights.  [default: found by its name]")
-@click.option("--level-column", metavar="NAME", help="Column that says total, major … detailed, as OEWS has it.")
+@click.option(
+    "--code-column", metavar="NAME", help="Column of occupation codes.  [default: found by its values]"
+)
+@click.option(
+    "--weight-column", metavar="NAME", help="Column of jobs or weights.  [default: found by its name]"
+)
+@click.option(
+    "--level-column", metavar="NAME", help="Column that says total, major … detailed, as OEWS has it."
+)
 @click.option(
     "--taxonomy",
     type=click.Choice(TAXONOMIES),
@@ -38,7 +48,9 @@ TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk
     show_default=True,
     help="Coding system. nkrk: НК РК 01-2017 of Kazakhstan. With --crosswalk: that of its targets.",
 )
-@click.option("--prefix", type=click.IntRange(1, 4), help="National codes built on ISCO: how many digits are ISCO's.")
+@click.option(
+    "--prefix", type=click.IntRange(1, 4), help="National codes built on ISCO: how many digits are ISCO's."
+)
 @click.option(
     "--crosswalk", type=click.Path(path_type=Path), metavar="MAP.csv", help="Your own map: from,to,weight."
 )
@@ -125,7 +137,7 @@ def score(
     Rows that can be scored go to scored.*, every other row to unscored.* with its reason; intake.md says
     what was understood and what was lost.
     """
-    from occurisk.intake import IntakeOptions
+    from occurisk.intake_columns import IntakeOptions
     from occurisk.scoring import score_registry
 
     if delimiter in {"\\t", "tab"}:
@@ -138,7 +150,7 @@ def score(
     )  # fmt: skip
     bundle = need_model(models_dir, version)
     console = out()
-    with _progress() as tick:
+    with _Progress() as tick:
         result = score_registry(
             bundle, registry, folder,
             options=options, scores=scores, weights=weights, output=output, force=force,
@@ -151,9 +163,9 @@ def score(
         write_json(json_path, result.intake)
     tracked = None
     if not no_track:
-        from occurisk import tracking
+        from occurisk.tracking_scoring import track_scoring
 
-        tracked = tracking.track_scoring(result, bundle)
+        tracked = track_scoring(result, bundle)
     _print_closing(console, result, json_path, tracked)
 
 
@@ -164,7 +176,7 @@ def _condition(text: str) -> tuple[str, str]:
     return name, value
 
 
-class _progress:  # noqa: N801
+class _Progress:
     """A bar with rows per second on a terminal, nothing elsewhere (rich is not even imported)."""
 
     def __init__(self) -> None:
@@ -205,9 +217,17 @@ def _say(console: Console, file: RegistryFile, understanding: Understanding) -> 
     proof = f" ({shown.exist:.1%} of {shown.distinct:,} distinct values exist)" if shown else ""
     for name, text in (
         ("Registry", f"{file.name}: {'; '.join(file.notes)}{size}"),
-        ("Codes", "none" if understanding.code is None else f"column {understanding.name(understanding.code)!r}"),
+        (
+            "Codes",
+            "none" if understanding.code is None else f"column {understanding.name(understanding.code)!r}",
+        ),
         ("Coding system", f"{system}{proof}" if understanding.code is not None else "–"),
-        ("Weights", "rows" if understanding.weight is None else f"column {understanding.name(understanding.weight)!r}"),
+        (
+            "Weights",
+            "rows"
+            if understanding.weight is None
+            else f"column {understanding.name(understanding.weight)!r}",
+        ),
         *(("Note", note) for note in understanding.notes),
     ):
         table.add_row(name, escape(text))
@@ -245,7 +265,8 @@ def _print_result(console: Console, result: ScoredRegistry) -> None:
     totals = result.intake["totals"]
     if totals["cells_disarmed"]:
         console.print(
-            f"{totals['cells_disarmed']:,} cells could have run as formulas in a spreadsheet: disarmed.", style="yellow"
+            f"{totals['cells_disarmed']:,} cells could have run as formulas in a spreadsheet: disarmed.",
+            style="yellow",
         )
     for note in result.intake["understood"]["notes"]:
         if "group" in note:
@@ -253,18 +274,21 @@ def _print_result(console: Console, result: ScoredRegistry) -> None:
     figures = result.national
     if totals["rows_scored"]:
         console.print(
-            f"High {figures['share_high']:.1%}, medium {figures['share_medium']:.1%}, low {figures['share_low']:.1%} "
-            f"of the scored weight; expected value {figures['expected']:.3f}; coverage {figures['coverage']:.1%}."
+            f"High {figures['share_high']:.1%}, medium {figures['share_medium']:.1%}, "
+            f"low {figures['share_low']:.1%} of the scored weight; "
+            f"expected value {figures['expected']:.3f}; coverage {figures['coverage']:.1%}."
         )
     else:
-        console.print("Nothing could be scored: every row is in the unscored file, with its reason.", style="yellow")
+        console.print(
+            "Nothing could be scored: every row is in the unscored file, with its reason.", style="yellow"
+        )
 
 
 def _print_closing(console: Console, result: ScoredRegistry, json_path: Path | None, tracked: Any) -> None:
     totals = result.intake["totals"]
     for text in (
-        f"{totals['rows_in']:,} rows in = {totals['rows_scored']:,} scored + {totals['rows_unscored']:,} set aside, "
-        f"in {result.intake['seconds']:.1f} s.",
+        f"{totals['rows_in']:,} rows in = {totals['rows_scored']:,} scored + "
+        f"{totals['rows_unscored']:,} set aside, in {result.intake['seconds']:.1f} s.",
         f"Scored    {result.scored_path}",
         f"Set aside {result.unscored_path}",
         f"By code   {result.out / 'by_occupation.csv'} and {result.out / 'lineage.csv'}",
