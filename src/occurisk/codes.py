@@ -106,7 +106,7 @@ class Normalised:
 
 def tidy(text: str) -> str:
     """Strip white space of every kind and map the dashes of the world onto `-`."""
-    return re.sub(r"\s+", "", text.translate(_DASHES))
+    return "".join(text.translate(_DASHES).split())
 
 
 def soc_of(onet_soc: str) -> str:

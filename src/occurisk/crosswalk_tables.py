@@ -55,7 +55,9 @@ class Tables:
 
 def _rows(path: Path) -> list[dict[str, str]]:
     with open(path, encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+        reader = csv.reader(stream)
+        header = next(reader)
+        return [dict(zip(header, row, strict=True)) for row in reader]
 
 
 def _grouped(rows: list[dict[str, str]], key: str, value: str) -> dict[str, list[str]]:

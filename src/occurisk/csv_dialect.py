@@ -7,6 +7,7 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _LINES = 200
@@ -107,7 +108,7 @@ def _encoding(head: bytes, whole: bool) -> str:
 def _looks_cyrillic(head: bytes) -> bool:
     """Cyrillic words are runs of high bytes; Western accents stand alone among ASCII letters."""
     high = [byte >= 0xC0 for byte in head[: 1 << 18]]
-    pairs = sum(a and b for a, b in zip(high, high[1:], strict=False))
+    pairs = sum(a and b for a, b in pairwise(high))
     return pairs > 0.5 * max(1, sum(high))
 
 

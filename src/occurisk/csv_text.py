@@ -67,7 +67,7 @@ class CsvCells:
         mask[at] = True
         return pc.if_else(pa.array(mask), pc.binary_join_element_wise("'", column, ""), column)
 
-    def lines(self, columns: list[pa.Array], ending: pa.Array | None = None) -> list[memoryview]:
+    def lines(self, columns: list[pa.Array], ending: pa.Array | None = None) -> list[Any]:
         """Join columns to lines.
 
         Parameters
@@ -78,7 +78,7 @@ class CsvCells:
 
         Returns
         -------
-        list of memoryview
+        list of ndarray of uint8
             UTF-8 bytes, ready to be written.
         """
         rows = len(columns[0]) if columns else len(ending or [])
@@ -104,7 +104,7 @@ class CsvCells:
         else:
             joined = pc.binary_join_element_wise(*cells, ending, ",")
         data, offsets = _buffers(joined)
-        return [memoryview(data[offsets[0] : offsets[-1]])]
+        return [data[offsets[0] : offsets[-1]]]
 
     def endings(self, columns: list[pa.Array]) -> pa.Array:
         """Render columns to the ends of lines, line feed included: an array of text."""

@@ -56,20 +56,19 @@ def find_repeats(
         to a group only, it does not.
     """
     keys = keys[keys["matched"].isin(_existing(keys, system))]
-    if choice == "separate" or keys.empty:
-        return Levels()
-    if keys["word"].notna().any():
+    if choice != "separate" and keys["word"].notna().any():
         repeats = _by_word(keys, system)
         return Levels(frozenset(repeats), f"{len(repeats)} group rows by the level column" if repeats else "")
     leaves = _leaves_below(keys["matched"], system)
-    if not leaves:
+    if choice == "separate" or not leaves:
         return Levels()
     by_code = keys.groupby("matched")[["rows", "weight"]].sum()
     if choice == "totals":
         return Levels(_keys_of(keys, leaves), f"{len(leaves)} group codes, as --levels totals says")
     once = len(keys) == int(keys["rows"].sum())
-    measure = by_code["weight"] if weighted and by_code["weight"].sum() > 0 else by_code["rows"]
-    if once and measure is not by_code["weight"]:
+    by_weight = weighted and by_code["weight"].sum() > 0
+    measure = by_code["weight" if by_weight else "rows"]
+    if once and not by_weight:
         return Levels(
             _keys_of(keys, leaves), f"{len(leaves)} group codes; every code stands once, as in a table"
         )
@@ -82,8 +81,8 @@ def find_repeats(
     if share >= 0.5:
         return Levels(
             _keys_of(keys, leaves),
-            f"{len(leaves)} group codes weigh what their listed detail adds up to ({share:.0%} of their weight): "
-            "a table of several levels",
+            f"{len(leaves)} group codes weigh what their listed detail adds up to "
+            f"({share:.0%} of their weight): a table of several levels",
         )
     return Levels(
         frozenset(),

@@ -102,7 +102,7 @@ def _stacked(book: CalamineWorkbook) -> tuple[pa.Table | None, list[str]]:
 
 
 def _table(rows: list[list[Any]]) -> tuple[pa.Table | None, int]:
-    """Turn cells into a table; the header is the first row with two filled cells (or one, if all have one)."""
+    """Turn cells into a table; the header is the first row with two filled cells, if any has two."""
     widths = [sum(cell != "" for cell in row) for row in rows]
     enough = min(2, max(widths, default=0))
     start = next((i for i, w in enumerate(widths) if w >= enough > 0), None)

@@ -11,6 +11,9 @@ import pyarrow.parquet as pq
 from occurisk.errors import RegistryError
 from occurisk.registry_files import BATCH_ROWS, Ragged, RegistryFile
 
+# Bytes that a value takes outside a dictionary; of a text, at least.
+_PLAIN_BYTES = {"BYTE_ARRAY": 5, "INT32": 4, "INT64": 8, "FLOAT": 4, "DOUBLE": 8}
+
 
 def open_parquet(path: Path, name: str) -> RegistryFile:
     """Prepare to read a Parquet file.
@@ -42,16 +45,18 @@ def open_parquet(path: Path, name: str) -> RegistryFile:
 
 
 def _compact_columns(file: pq.ParquetFile) -> frozenset[str]:
-    """Name the flat columns whose pages are all dictionary-encoded, as the first row group says."""
-    group = file.metadata.row_group(0) if file.num_row_groups else None
+    """Name the flat columns that dictionaries made small, as the first row group says.
+
+    A writer that gives up on a dictionary half-way still reports one; the bytes per value tell.
+    """
+    if not file.num_row_groups:
+        return frozenset()
+    group = file.metadata.row_group(0)
     found = set()
-    for i in range(group.num_columns if group else 0):
+    for i in range(group.num_columns):
         column = group.column(i)
-        # A second PLAIN entry, or one beside RLE_DICTIONARY pages, means that the writer gave up.
-        if (
-            column.has_dictionary_page
-            and column.encodings.count("PLAIN") <= 1
-            and "." not in column.path_in_schema
-        ):
+        plain = _PLAIN_BYTES.get(column.physical_type, 0)
+        small = column.total_uncompressed_size < 0.8 * plain * max(1, column.num_values)
+        if column.has_dictionary_page and small and "." not in column.path_in_schema:
             found.add(column.path_in_schema)
     return frozenset(found)

@@ -24,7 +24,9 @@ _EXCEL_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 class Writer(Protocol):
     """One output file."""
 
-    altered: int
+    @property
+    def altered(self) -> int:
+        """Cells that had to be made safe."""
 
     def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
         """Append rows: the user's columns and ours."""
@@ -60,31 +62,34 @@ class ParquetOut:
         self, path: Path, user: pa.Schema, added: list[pa.Field], compact: frozenset[str] | None
     ) -> None:
         self.path, self.user, self.added = path, user, added
-        self.altered = 0
         names = [f.name for f in (*user, *added)]
         # A column that did not fit a dictionary on the way in does not fit one on the way out.
         self.dictionary: bool | list[str] = True
         if compact is not None and len(set(names)) == len(names):
             self.dictionary = [*(compact & set(user.names)), *(f.name for f in added)]
-        self.statistics = [f.name for f in user] or False
+        # Minimum and maximum of dictionary-encoded text cost more than all the rest of the writing.
+        self.statistics = [f.name for f in user if f.name not in (compact or ())] or False
         self.declared = pa.schema([*user, *added], metadata=user.metadata)
         self.writer: pq.ParquetWriter | None = None
         self.types: list[pa.DataType] = []
+
+    @property
+    def altered(self) -> int:
+        """Always 0: nothing runs in Parquet."""
+        return 0
 
     def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
         """Append rows."""
         columns = [*user, *added]
         if self.writer is None:
-            self.types = [c.type for c in columns]
-            self._open()
-        elif self.types != [c.type for c in columns]:
-            columns = [c.cast(t) if c.type != t else c for c, t in zip(columns, self.types, strict=True)]
-        assert self.writer is not None  # noqa: S101
+            self.writer = self._open([c.type for c in columns])
+        columns = [c if c.type == t else c.cast(t) for c, t in zip(columns, self.types, strict=True)]
         self.writer.write_table(pa.Table.from_arrays(columns, schema=self.carried), row_group_size=ROW_GROUP)
 
-    def _open(self) -> None:
-        self.carried = pa.schema([f.with_type(t) for f, t in zip(self.declared, self.types, strict=True)])
-        self.writer = pq.ParquetWriter(
+    def _open(self, types: list[pa.DataType]) -> pq.ParquetWriter:
+        self.types = types
+        self.carried = pa.schema([f.with_type(t) for f, t in zip(self.declared, types, strict=True)])
+        writer = pq.ParquetWriter(
             self.path,
             self.carried,
             use_dictionary=self.dictionary,
@@ -95,14 +100,13 @@ class ParquetOut:
         # The schema as the user declared it: text is text, although it came here in dictionaries.
         encoded = base64.b64encode(self.declared.serialize().to_pybytes())
         metadata = {k: v for k, v in (self.user.metadata or {}).items() if k != b"ARROW:schema"}
-        self.writer.add_key_value_metadata({**metadata, b"ARROW:schema": encoded})
+        writer.add_key_value_metadata({**metadata, b"ARROW:schema": encoded})
+        return writer
 
     def close(self) -> None:
         """Finish the file; one without rows still has its columns."""
         if self.writer is None:
-            self.types = [f.type for f in self.declared]
-            self._open()
-        assert self.writer is not None  # noqa: S101
+            self.writer = self._open([f.type for f in self.declared])
         self.writer.close()
 
 
@@ -111,7 +115,8 @@ class CsvOut:
 
     def __init__(self, path: Path, user: pa.Schema, added: list[pa.Field]) -> None:
         self.text = CsvCells()
-        self.stream = open(path, "wb", buffering=1 << 20)  # noqa: SIM115
+        # Whole batches are written at once; a buffer between would only copy them.
+        self.stream = open(path, "wb", buffering=0)  # noqa: SIM115
         self.stream.write(self.text.header([f.name for f in (*user, *added)]))
 
     @property
@@ -138,16 +143,21 @@ class ExcelOut:
     """Excel: text is written as text, so that nothing in it runs."""
 
     def __init__(self, path: Path, user: pa.Schema, added: list[pa.Field]) -> None:
-        from openpyxl import Workbook
-        from openpyxl.cell import WriteOnlyCell
+        from openpyxl import Workbook  # type: ignore[import-untyped]
+        from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
 
         self.path, self.cell = path, WriteOnlyCell
         self.book = Workbook(write_only=True)
         self.sheet = self.book.create_sheet("occurisk")
         self.rows = 0
-        self.altered = 0
+        self._altered = 0
         self.mixed = [f.metadata == MIXED for f in user] + [False] * len(added)
         self.sheet.append([self._cell(f.name, False) for f in (*user, *added)])
+
+    @property
+    def altered(self) -> int:
+        """Cells that lost characters which Excel does not allow."""
+        return self._altered
 
     def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
         """Append rows."""
@@ -169,7 +179,7 @@ class ExcelOut:
                 except ValueError:
                     pass
             if _EXCEL_ILLEGAL.search(value):
-                self.altered += 1
+                self._altered += 1
                 value = _EXCEL_ILLEGAL.sub("", value)
             if value[:1] in ("=", "#"):  # openpyxl would make these formulas and errors
                 cell = self.cell(self.sheet, value)

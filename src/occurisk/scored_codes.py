@@ -172,10 +172,30 @@ class CodeBook:
         self.matched += rows["matched"].tolist()
         self.words += words
         self.tables.append(rows)
+        self._number_outcomes()
+        return start
+
+    def repeating(self, repeats: frozenset[str]) -> CodeBook:
+        """Set which keys add up listed detail, and sort every key anew."""
+        self.repeats = repeats
+        for i, (table, start) in enumerate(zip(self.tables, self._starts(), strict=True)):
+            words = self.words[start : start + len(table)]
+            outcome = [
+                self._outcome(key, kind, word)
+                for key, kind, word in zip(table["key"], table["kind"], words, strict=True)
+            ]
+            self.tables[i] = table.assign(outcome=outcome)
+            self.outcome[start : start + len(table)] = outcome
+        self._number_outcomes()
+        return self
+
+    def _starts(self) -> list[int]:
+        return [0, *np.cumsum([len(table) for table in self.tables])[:-1]] if self.tables else []
+
+    def _number_outcomes(self) -> None:
         self.scored = np.isin(np.array(self.outcome, dtype=object), KINDS)
         self.outcome_number = np.array([OUTCOMES.index(o) for o in self.outcome], dtype=np.int32)
         self.version += 1
-        return start
 
     def _outcome(self, key: str, kind: str, word: str | None) -> str:
         if key in self.repeats:

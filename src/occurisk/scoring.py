@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from occurisk.errors import RegistryError
-from occurisk.intake import IntakeOptions, Understanding, open_for_intake, understand
+from occurisk.intake import Understanding, open_for_intake, understand
+from occurisk.intake_columns import IntakeOptions
 from occurisk.registry_files import RegistryFile
 from occurisk.scored_codes import Scores
+from occurisk.scored_files import write_reports
 from occurisk.scored_folder import output_folder
-from occurisk.scored_report import ScoredRegistry, summarise, write_reports
+from occurisk.scored_report import ScoredRegistry, summarise
 from occurisk.scoring_stream import Progress, Stream
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,26 +13,28 @@ import pandas as pd
 import pyarrow as pa
 
 from occurisk.errors import RegistryError
-from occurisk.intake import IntakeOptions, keep, position_of, weight_column
+from occurisk.intake_columns import IntakeOptions, keep, position_of, weight_column
 from occurisk.national import national
 from occurisk.registry_files import RegistryFile
-from occurisk.registry_writers import SUFFIX, open_writer
+from occurisk.registry_writers import SUFFIX, Writer, open_writer
 from occurisk.scored_codes import RAGGED, UNUSABLE_WEIGHT
-from occurisk.scored_report import BY_OCCUPATION, ScoredRegistry, outcome_table, write_reports
+from occurisk.scored_files import write_reports
+from occurisk.scored_report import BY_OCCUPATION, ScoredRegistry, outcome_table
 from occurisk.scoring_stream import (
     Background,
     Progress,
-    Tally,
     aside_columns,
     aside_fields,
     check_ragged,
     write_ragged,
 )
+from occurisk.tally import Tally
 from occurisk.weights import NumberStyle, Weights, read_weights
 
 if TYPE_CHECKING:
     from occurisk.bundle import Bundle
     from occurisk.catalogue import Catalogue
+    from occurisk.settings import Bands
 
 OWN = "own attributes"
 NOTHING = "no attributes"
@@ -140,6 +143,118 @@ def row_matrix(
     return X, gaps, outside
 
 
+@dataclass
+class RowFigures:
+    """What is summed up while rows pass: by band and in all."""
+
+    rows: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int64))
+    weight: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    expected: float = 0.0
+    gaps: int = 0
+
+    def add(self, p: np.ndarray, band: np.ndarray, weight: np.ndarray, gaps: np.ndarray) -> None:
+        """Add scored rows."""
+        self.weight += np.bincount(band, weights=weight, minlength=3)
+        self.rows += np.bincount(band, minlength=3)
+        self.expected += float(p @ weight)
+        self.gaps += int((gaps > 0).sum())
+
+    def national(self, bands: Bands, counted: float) -> dict[str, float]:
+        """Return the figures of `national.national`."""
+        jobs = float(self.weight.sum())
+        figures = national(np.array([np.nan]), np.array([0.0]), bands, counted)
+        if jobs:
+            figures |= {f"share_{b}": float(v) / jobs for b, v in zip(BANDS, self.weight, strict=True)}
+            figures |= {"expected": self.expected / jobs, "coverage": jobs / counted, "scored_weight": jobs}
+        return figures
+
+
+@dataclass
+class RowStream:
+    """The stream from a file of rows with attributes to the scored files."""
+
+    model: Bundle
+    file: RegistryFile
+    staging: Path
+    columns: RowAttributes
+    kind: str
+    prefix: str
+    where: tuple[tuple[int, str], ...]
+    weight: int | None
+    style: NumberStyle
+    progress: Progress | None
+    tally: Tally = field(default_factory=Tally)
+    figures: RowFigures = field(default_factory=RowFigures)
+
+    def run(self) -> None:
+        """Score every row."""
+        fields = [
+            pa.field(f"{self.prefix}probability", pa.float64()),
+            pa.field(f"{self.prefix}band", pa.dictionary(pa.int32(), pa.string())),
+            pa.field(f"{self.prefix}gaps", pa.int32()),
+        ]
+        suffix, compact = SUFFIX[self.kind], self.file.compact if self.file.kind == "parquet" else None
+        aside = aside_fields(self.file, self.prefix)
+        scored, unscored = (
+            open_writer(self.kind, self.staging / f"{name}{suffix}", self.file.schema, added, compact)
+            for name, added in (("scored", fields), ("unscored", aside))
+        )
+        with Background() as background:
+            for batch in background.ahead(self.file.batches(self.tally.ragged.append)):
+                check_ragged(self.tally, self.file)
+                background.then(*self._batch(batch, scored, unscored))
+                if self.progress:
+                    self.progress(self.tally.total_rows, self.file.rows)
+            background.wait()
+            write_ragged(self.tally, self.file, unscored, ROW_OUTCOMES)
+            background.then(scored.close, unscored.close)
+        self.tally.altered = scored.altered + unscored.altered
+
+    def _batch(
+        self, whole: pa.RecordBatch, scored: Writer, unscored: Writer
+    ) -> tuple[Callable[[], None], ...]:
+        first = self.tally.total_rows + self.tally.filtered
+        position = np.arange(first, first + whole.num_rows)
+        batch, mask = whole, keep(whole, self.where)
+        if mask is not None:
+            batch, position = whole.filter(mask), position[mask.to_numpy(zero_copy_only=False)]
+            self.tally.filtered += whole.num_rows - batch.num_rows
+        X, gaps, outside = row_matrix(batch, self.columns, NumberStyle())
+        weights = None if self.weight is None else read_weights(batch.column(self.weight), self.style)
+        outcome = _outcomes(gaps == len(self.columns.names), outside, weights)
+        w = np.ones(batch.num_rows) if weights is None else weights.value
+        nowhere = np.zeros(len(w), bool)
+        self.tally.add(outcome, Weights(w, nowhere, nowhere), len(ROW_OUTCOMES))
+        self.tally.missing_weight += 0 if weights is None else int(weights.missing.sum())
+        good = outcome == 0
+        every = bool(good.all())
+        p = self._predict(X if every else X[good])
+        band = np.digitize(p, [self.model.bands.low, self.model.bands.high])
+        self.figures.add(p, band, w[good], gaps[good])
+        added = [
+            pa.array(p),
+            pa.DictionaryArray.from_arrays(pa.array(band.astype(np.int32)), pa.array(BANDS)),
+            pa.array(gaps[good]),
+        ]
+        kept = batch if every else batch.filter(pa.array(good))
+        work = [lambda: scored.write(kept.columns, added)]
+        if not every:
+            aside = batch.filter(pa.array(~good))
+            extra = aside_columns(self.file, position[~good], outcome[~good], ROW_OUTCOMES, self.tally)
+            work.append(lambda: unscored.write(aside.columns, extra))
+        return tuple(work)
+
+    def _predict(self, X: np.ndarray) -> np.ndarray:
+        """Return probabilities; LightGBM takes columns by position, so they go in the model's order."""
+        if not len(X):
+            return np.zeros(0)
+        model = self.model.model
+        order = [self.columns.names.index(n) for n in model.names_]
+        in_order = order == list(range(len(order)))
+        log_odds = model.booster_.predict(X if in_order else X[:, order], raw_score=True)
+        return np.asarray(1 / (1 + np.exp(-log_odds)))
+
+
 def score_rows(
     model: Bundle,
     file: RegistryFile,
@@ -163,109 +278,49 @@ def score_rows(
     columns = find_attributes(model.catalogue, model.attributes, names, wanted, scale)
     weight, style, notes = weight_column(file, options)
     where = tuple((position_of(names, n, "--where"), v) for n, v in options.where)
-    predict = model.model.booster_.predict
-    order = [columns.names.index(n) for n in model.model.names_]
-    in_order = order == list(range(len(order)))
-    fields = [
-        pa.field(f"{prefix}probability", pa.float64()),
-        pa.field(f"{prefix}band", pa.dictionary(pa.int32(), pa.string())),
-        pa.field(f"{prefix}gaps", pa.int32()),
-    ]
-    tally = Tally()
-    rows, weighed = (np.zeros(len(ROW_OUTCOMES)) for _ in range(2))
-    by_band, by_band_rows, expected, gap_counts = np.zeros(3), np.zeros(3, np.int64), 0.0, 0
-    suffix, compact = SUFFIX[kind], file.compact if file.kind == "parquet" else None
-    scored = open_writer(kind, staging / f"scored{suffix}", file.schema, fields, compact)
-    unscored = open_writer(
-        kind, staging / f"unscored{suffix}", file.schema, aside_fields(file, prefix), compact
-    )
-    with Background() as background:
-        for whole in background.ahead(file.batches(tally.ragged.append)):
-            check_ragged(tally, file)
-            first = tally.total_rows + tally.filtered
-            position = np.arange(first, first + whole.num_rows)
-            batch, mask = whole, keep(whole, where)
-            if mask is not None:
-                batch, position = whole.filter(mask), position[mask.to_numpy(zero_copy_only=False)]
-                tally.filtered += whole.num_rows - batch.num_rows
-            X, gaps, outside = row_matrix(batch, columns, NumberStyle())
-            weights = None if weight is None else read_weights(batch.column(weight), style)
-            w = np.ones(batch.num_rows) if weights is None else weights.value
-            outcome = _outcomes(gaps == len(columns.names), outside, weights)
-            tally.add(outcome, Weights(w, *(np.zeros(len(w), bool),) * 2), len(ROW_OUTCOMES))
-            tally.missing_weight += 0 if weights is None else int(weights.missing.sum())
-            good = outcome == 0
-            X = X if good.all() else X[good]
-            p = _sigmoid(predict(X if in_order else X[:, order], raw_score=True)) if len(X) else np.zeros(0)
-            band = np.digitize(p, [model.bands.low, model.bands.high])
-            by_band += np.bincount(band, weights=w[good], minlength=3)
-            by_band_rows += np.bincount(band, minlength=3)
-            expected += float(p @ w[good])
-            gap_counts += int((gaps[good] > 0).sum())
-            added = [
-                pa.array(p),
-                pa.DictionaryArray.from_arrays(pa.array(band.astype(np.int32)), pa.array(BANDS)),
-                pa.array(gaps[good]),
-            ]
-            kept = batch if good.all() else batch.filter(pa.array(good))
-            background.then(lambda kept=kept, added=added: scored.write(kept.columns, added))  # type: ignore[misc]
-            if not good.all():
-                aside = batch.filter(pa.array(~good))
-                extra = aside_columns(file, position[~good], outcome[~good], ROW_OUTCOMES, tally)
-                background.then(lambda aside=aside, extra=extra: unscored.write(aside.columns, extra))  # type: ignore[misc]
-            if progress:
-                progress(tally.total_rows, file.rows)
-        background.wait()
-        write_ragged(tally, file, unscored, ROW_OUTCOMES)
-        background.then(scored.close, unscored.close)
-    tally.altered = scored.altered + unscored.altered
-    rows, weighed = tally.rows, tally.weight
-    table = pd.DataFrame({"rows": rows, "weight": weighed}, index=list(ROW_OUTCOMES))
+    stream = RowStream(model, file, staging, columns, kind, prefix, where, weight, style, progress)
+    stream.run()
+    tally, figures = stream.tally, stream.figures
+    table = pd.DataFrame({"rows": tally.rows, "weight": tally.weight}, index=list(ROW_OUTCOMES))
     table.loc[RAGGED, "rows"] = len(tally.ragged)
     outcomes = outcome_table(table, (OWN,))
     counted = float(outcomes["weight"].sum())
-    figures = national(np.array([np.nan]), np.array([0.0]), model.bands, counted)
-    if by_band.sum():
-        jobs = float(by_band.sum())
-        figures |= {f"share_{b}": float(v) / jobs for b, v in zip(BANDS, by_band, strict=True)}
-        figures |= {"expected": expected / jobs, "coverage": jobs / counted, "scored_weight": jobs}
+    summary = figures.national(model.bands, counted)
     used = [n for n, p in zip(columns.names, columns.position, strict=True) if p is not None]
-    note = f"{len(used)} of {len(columns.names)} attributes; {gap_counts:,} scored rows have gaps, filled with the median"
-    by_occupation = pd.DataFrame(
-        {"code": BANDS, "rows": by_band_rows, "weight": by_band, "band": BANDS}
-    ).reindex(columns=BY_OCCUPATION)
+    notes.append(
+        f"{len(used)} of {len(columns.names)} attributes; {figures.gaps:,} scored rows have gaps, "
+        "filled with the median of the reference occupations"
+    )
+    by_band = pd.DataFrame({"code": BANDS, "rows": figures.rows, "weight": figures.weight, "band": BANDS})
     intake = {
         "registry": {"name": file.name, "format": file.kind, "bytes": file.path.stat().st_size,
                      "columns": names, "notes": list(file.notes)},
         "understood": {"code_column": None, "weight_column": None if weight is None else names[weight],
-                       "level_column": None, "coding_system": "own attributes", "taxonomy": "attributes",
-                       "attributes": used, "attribute_scale": scale, "notes": [*notes, note]},
+                       "level_column": None, "coding_system": OWN, "taxonomy": "attributes",
+                       "attributes": used, "attribute_scale": scale, "notes": notes},
         "evidence": [],
-        "model": {"version": model.version, "scores": "model", "weights": "", "bands": model.bands.model_dump()},
+        "model": {"version": model.version, "scores": "model", "weights": "",
+                  "bands": model.bands.model_dump()},
         "totals": {
-            "rows_in": tally.total_rows + len(tally.ragged),
-            "rows_scored": int(rows[0]), "rows_unscored": int(outcomes["rows"].sum() - rows[0]),
+            "rows_in": tally.total_rows + len(tally.ragged), "rows_scored": int(tally.rows[0]),
+            "rows_unscored": int(outcomes["rows"].sum() - tally.rows[0]),
             "rows_filtered_out": tally.filtered, "weight_in": tally.total_weight,
-            "weight_scored": float(weighed[0]), "weight_unscored": float(weighed[1:].sum()),
+            "weight_scored": float(tally.weight[0]), "weight_unscored": float(tally.weight[1:].sum()),
             "weight_counted": counted, "rows_without_weight": tally.missing_weight,
-            "cells_disarmed": tally.altered, "rows_with_gaps": gap_counts,
+            "cells_disarmed": tally.altered, "rows_with_gaps": figures.gaps,
         },
         "outcomes": outcomes.reset_index().to_dict("records"),
-        "national": {k: None if np.isnan(v) else v for k, v in figures.items()},
+        "national": {k: None if np.isnan(v) else v for k, v in summary.items()},
         "repairs": [], "unmatched": [], "mixed": {"codes": 0, "weight": 0.0},
         "seconds": round(time.monotonic() - started, 3),
     }  # fmt: skip
     empty = pd.DataFrame()
     result = ScoredRegistry(
-        out, kind, file.path, file.name, model.version, "model", "", outcomes, by_occupation, empty, empty,
-        empty, figures, intake,
+        out, kind, file.path, file.name, model.version, "model", "", outcomes,
+        by_band.reindex(columns=BY_OCCUPATION), empty, empty, empty, summary, intake,
     )  # fmt: skip
     write_reports(result, staging)
     return result
-
-
-def _sigmoid(log_odds: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-log_odds)))
 
 
 def _outcomes(nothing: np.ndarray, outside: np.ndarray, weights: Weights | None) -> np.ndarray:

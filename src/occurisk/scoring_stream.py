@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from occurisk.errors import RegistryError
-from occurisk.intake import IntakeOptions, Understanding, keep, position_of, texts
+from occurisk.intake import Understanding
+from occurisk.intake_columns import IntakeOptions, keep, position_of, texts
 from occurisk.levels import Levels, find_repeats
 from occurisk.registry_files import Ragged, RegistryFile
 from occurisk.registry_writers import SUFFIX, CsvOut, Writer, open_writer
@@ -29,6 +29,7 @@ from occurisk.scored_codes import (
     ScoreColumns,
     Scores,
 )
+from occurisk.tally import Tally
 from occurisk.weights import Weights, read_weights
 
 # progress(rows done, rows in all or None)
@@ -36,59 +37,6 @@ Progress = Callable[[int, int | None], None]
 _SAMPLE_ROWS = 200_000
 # Ragged rows are kept one by one; with this many, the delimiter is wrong or the file is no table.
 _MOST_RAGGED = 100_000
-
-
-@dataclass
-class Tally:
-    """Rows and weight by key number, counted while the rows pass.
-
-    Attributes
-    ----------
-    rows, weight : ndarray, shape (n_keys,)
-        Rows with a usable or missing weight, and the sum of the usable ones.
-    unusable : ndarray, shape (n_keys,)
-        Rows whose weight cannot be used.
-    total_rows : int
-        Counted on its own, for the check.
-    """
-
-    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    weight: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    unusable: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    missing_weight: int = 0
-    total_rows: int = 0
-    filtered: int = 0
-    totals: list[float] = field(default_factory=list)
-    ragged: list[Ragged] = field(default_factory=list)
-    ragged_written: int = 0
-    altered: int = 0
-
-    def add(self, number: np.ndarray, weights: Weights | None, n_keys: int) -> None:
-        """Count a batch."""
-        if n_keys > len(self.rows):
-            grow = (0, n_keys - len(self.rows))
-            self.rows, self.weight, self.unusable = (
-                np.pad(a, grow) for a in (self.rows, self.weight, self.unusable)
-            )
-        self.total_rows += len(number)
-        if weights is None:
-            counts = np.bincount(number, minlength=n_keys)
-            self.rows += counts
-            self.weight += counts
-            self.totals.append(float(len(number)))
-            return
-        self.weight += np.bincount(number, weights=weights.value, minlength=n_keys)
-        self.totals.append(float(weights.value.sum()))
-        self.missing_weight += int(weights.missing.sum())
-        if weights.unusable.any():
-            self.unusable += np.bincount(number[weights.unusable], minlength=n_keys)
-            number = number[~weights.unusable]
-        self.rows += np.bincount(number, minlength=n_keys)
-
-    @property
-    def total_weight(self) -> float:
-        """All usable weight."""
-        return math.fsum(self.totals)
 
 
 @dataclass
@@ -110,9 +58,10 @@ class Stream:
         Which groups merely add up listed detail shows only when all codes are known. A sample decides
         first (all of a small file), so that one pass is enough for nearly every registry.
         """
-        levels = self._levels(*self._count(_SAMPLE_ROWS))
+        book, tally = self._count(_SAMPLE_ROWS)
+        levels = self._levels(book, tally)
         for _ in range(2):
-            book, tally = self._stream(levels.repeats)
+            tally = self._stream(book.repeating(levels.repeats))
             final = self._levels(book, tally)
             if final.repeats == levels.repeats:
                 break
@@ -158,15 +107,18 @@ class Stream:
         if column.indices.null_count:
             gap = book.numbers([None])
             numbers = np.concatenate([numbers, gap])
-            return numbers[column.indices.fill_null(len(numbers) - 1).to_numpy()]
-        return numbers[column.indices.to_numpy()]
+            indices = column.indices.fill_null(len(numbers) - 1)
+        else:
+            indices = column.indices
+        found: np.ndarray = numbers[indices.to_numpy()]
+        return found
 
     def _weights(self, batch: pa.RecordBatch) -> Weights | None:
         position = self.understanding.weight
         return None if position is None else read_weights(batch.column(position), self.understanding.style)
 
-    def _stream(self, repeats: frozenset[str]) -> tuple[CodeBook, Tally]:
-        book, tally = CodeBook(self.understanding, self.scores, repeats), Tally()
+    def _stream(self, book: CodeBook) -> Tally:
+        tally = Tally()
         columns = ScoreColumns(book, self.prefix)
         suffix = SUFFIX[self.kind]
         compact = self.file.compact if self.file.kind == "parquet" else None
@@ -184,7 +136,7 @@ class Stream:
             background.then(scored.close)
             background.then(unscored.close)
         tally.altered = scored.altered + unscored.altered
-        return book, tally
+        return tally
 
     def _batch(
         self,

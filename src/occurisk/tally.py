@@ -1,0 +1,64 @@
+"""Count rows and weight by key number while the rows pass."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from occurisk.registry_files import Ragged
+from occurisk.weights import Weights
+
+
+@dataclass
+class Tally:
+    """Rows and weight by key number, counted while the rows pass.
+
+    Attributes
+    ----------
+    rows, weight : ndarray, shape (n_keys,)
+        Rows with a usable or missing weight, and the sum of the usable ones.
+    unusable : ndarray, shape (n_keys,)
+        Rows whose weight cannot be used.
+    total_rows : int
+        Counted on its own, for the check.
+    """
+
+    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    weight: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    unusable: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    missing_weight: int = 0
+    total_rows: int = 0
+    filtered: int = 0
+    totals: list[float] = field(default_factory=list)
+    ragged: list[Ragged] = field(default_factory=list)
+    ragged_written: int = 0
+    altered: int = 0
+
+    def add(self, number: np.ndarray, weights: Weights | None, n_keys: int) -> None:
+        """Count a batch."""
+        if n_keys > len(self.rows):
+            grow = (0, n_keys - len(self.rows))
+            self.rows, self.weight, self.unusable = (
+                np.pad(a, grow) for a in (self.rows, self.weight, self.unusable)
+            )
+        self.total_rows += len(number)
+        if weights is None:
+            counts = np.bincount(number, minlength=n_keys)
+            self.rows += counts
+            self.weight += counts
+            self.totals.append(float(len(number)))
+            return
+        self.weight += np.bincount(number, weights=weights.value, minlength=n_keys)
+        self.totals.append(float(weights.value.sum()))
+        self.missing_weight += int(weights.missing.sum())
+        if weights.unusable.any():
+            self.unusable += np.bincount(number[weights.unusable], minlength=n_keys)
+            number = number[~weights.unusable]
+        self.rows += np.bincount(number, minlength=n_keys)
+
+    @property
+    def total_weight(self) -> float:
+        """All usable weight."""
+        return math.fsum(self.totals)
