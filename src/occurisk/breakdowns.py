@@ -66,14 +66,12 @@ def cells_of(market: Market, keys: Sequence[str]) -> Cells:
     plain = [k for k in keys if k not in split]
     cells = with_built_in(market, plain).cells(plain)
     if not split:
-        return cells
+        return _ordered(cells)
     facts = education_by_soc() if split[0] == "education" else skill_levels_by_soc()
     parted = _split(cells, with_members(facts, market.socs), split[0], plain)
-    if list(keys) == [*plain, split[0]] or len(keys) == 1:
-        return parted
-    index = parted.index.reorder_levels(list(keys))
-    order = index.argsort()
-    return Cells(index[order], parted.jobs[order], parted.unscored[order])
+    if len(keys) > 1:
+        parted = replace(parted, index=parted.index.reorder_levels(list(keys)))
+    return _ordered(parted)
 
 
 def with_built_in(market: Market, keys: Sequence[str]) -> Market:
@@ -235,8 +233,18 @@ def _split(cells: Cells, shares: pd.DataFrame, name: str, keys: Sequence[str]) -
         if len(names) > 1
         else pd.Index([label[0] for label in labels], name=name)
     )
-    order = index.argsort()
-    return Cells(index[order], np.array(parts)[order], np.array(unscored)[order])
+    return Cells(index, np.array(parts), np.array(unscored))
+
+
+def _ordered(cells: Cells) -> Cells:
+    """Sort cells: numbers before words, what is not known last."""
+
+    def place(label: object) -> tuple[tuple[bool, bool, object], ...]:
+        values = label if isinstance(label, tuple) else (label,)
+        return tuple((v == NOT_KNOWN, isinstance(v, str), v) for v in values)
+
+    order = sorted(range(len(cells.index)), key=lambda i: place(cells.index[i]))
+    return Cells(cells.index[order], cells.jobs[order], cells.unscored[order])
 
 
 def _part(jobs: np.ndarray, values: np.ndarray) -> np.ndarray:

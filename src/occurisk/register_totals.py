@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from occurisk.errors import RegistryError
 from occurisk.market import NOT_KNOWN
-from occurisk.registry_files import open_registry
+from occurisk.registry_open import open_registry
 from occurisk.weights import NumberStyle, read_weights
 
 # Up to this many cells they are counted in an array, which is several times faster than sorting keys.

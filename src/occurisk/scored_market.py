@@ -188,7 +188,7 @@ def _system(understood: dict[str, Any]) -> str:
 
 def _prefix(scored: Path, intake: dict[str, Any]) -> str:
     """Return what the added columns begin with: `PREFIXcode`, which the registry did not have."""
-    from occurisk.registry_files import open_registry
+    from occurisk.registry_open import open_registry
 
     names = [str(n) for n in open_registry(scored).schema.names]
     added = [n for n in names if n not in intake["registry"]["columns"]]

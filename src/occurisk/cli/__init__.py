@@ -21,6 +21,7 @@ COMMANDS = {
     "review": "Record a reviewer's verdict on a scored list.",
     "national": "The national picture: shares at risk, expected value, breakdowns.",
     "backtest": "Compare the scores with realised employment growth.",
+    "reproduce": "Compute the published national figures again from official statistics.",
     "labels": "Audit the hand labels.",
     "study": "Studies behind the documentation: coverage of the intervals, O*NET vintage.",
     "features": "Build the attribute table from an O*NET release.",

@@ -1,0 +1,136 @@
+"""`occurisk backtest`: did employment shrink where the scores said that it could?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, need_model, out, show, table, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from occurisk.backtest import Backtest
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--before", required=True, type=FILE, help="National OES or OEWS file of the earlier year.")
+@click.option("--after", required=True, type=FILE, help="The same of the later year.")
+@click.option("--before-year", type=int, help="[default: from the file's name]")
+@click.option("--after-year", type=int, help="[default: from the file's name]")
+@click.option("--scores", type=click.Choice(["model", "published"]), default="model", show_default=True)
+@click.option(
+    "--draws", type=click.IntRange(min=100), default=1000, show_default=True, help="Bootstrap samples."
+)
+@click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it (PNG or SVG).")
+@MODELS_DIR_OPTION
+@JSON_OPTION
+def backtest(
+    *,
+    before: Path,
+    after: Path,
+    before_year: int | None,
+    after_year: int | None,
+    scores: str,
+    draws: int,
+    figure: Path | None,
+    models_dir: Path | None,
+    json_path: Path | None,
+) -> None:
+    """Realised growth by risk band, and whether p adds to routine intensity and wages.
+
+    The scores are from 2013 and from O*NET 20.3 (2016): growth after that is out of sample, growth
+    before it is not quite.
+    """
+    from occurisk.backtest import backtest as compare
+    from occurisk.growth import growth_table
+    from occurisk.labels import load_labels
+    from occurisk.official_files import read_oes
+    from occurisk.routine import routine_intensity
+
+    console = out()
+    bundle = need_model(models_dir)
+    old, new = read_oes(before, before_year), read_oes(after, after_year)
+    published = scores == "published"
+    table_of = load_labels().published_by_soc2010().to_frame("probability") if published else bundle.reference
+    routine = routine_intensity(bundle.attributes, bundle.catalogue)
+    growth = growth_table(old, new, table_of, routine, published)
+    found = compare(growth.table, bundle.bands, draws)
+    name = f"OES May {old.table['year'].iloc[0]} to {new.table['year'].iloc[0]}, {scores} scores"
+    _print(console, name, found, growth.report)
+    if figure:
+        from occurisk.comparison_figures import backtest_figure
+        from occurisk.figures import save
+
+        save(backtest_figure(found, name), figure)
+        console.print(f"Figure   {figure}", soft_wrap=True)
+    if json_path:
+        write_json(json_path, _document(found, growth.report))
+        console.print(f"Figures  {json_path}", soft_wrap=True)
+    if not figure and not json_path:
+        console.print("Nothing was written; --figure and --json keep the result.")
+
+
+def _print(console: Console, name: str, found: Backtest, report: dict[str, float]) -> None:
+    console.print(
+        f"{name}: {report['groups_used']:.0f} of {report['groups']:.0f} common groups used "
+        f"({report['share_of_jobs_used']:.1%} of the earlier jobs).",
+        soft_wrap=True,
+    )
+    console.print(
+        f"Code breaks: {report['codes_before']:.0f} codes before, {report['codes_after']:.0f} after; "
+        f"{report['same_code']:.0f} the same, {report['joined']:.0f} joined groups "
+        f"({report['share_of_jobs_joined']:.1%} of jobs); without a counterpart "
+        f"{report['share_of_jobs_only_before']:.1%} of jobs before, "
+        f"{report['share_of_jobs_only_after']:.1%} after. "
+        f"Left out: {report['groups_without_p']:.0f} without a score, "
+        f"{report['groups_without_routine']:.0f} without attributes, "
+        f"{report['groups_without_wage']:.0f} without a wage.",
+        soft_wrap=True,
+    )
+    made = table("Realised growth by band", ["band", "occupations", "jobs before", "growth", "90% interval"])
+    for band, row in found.bands.iterrows():
+        ends = f"{row['lower']:+.1%} to {row['upper']:+.1%}"
+        made.add_row(
+            str(band),
+            f"{row['occupations']:.0f}",
+            f"{row['jobs_before']:,.0f}",
+            f"{row['growth']:+.1%}",
+            ends,
+        )
+    show(console, made)
+    made = table("Rank correlation with growth", ["predictor", "weighting", "rho", "90% interval"])
+    for (predictor, weighting), row in found.correlations.iterrows():
+        made.add_row(predictor, weighting, *_cells(row, "rho", "+.2f"))
+    made.add_row("p, routine and wage held", "weighted", *_cells(found.partial, "rho", "+.2f"))
+    show(console, made)
+    made = table("Ranked growth explained by ranked predictors", ["predictors", "R²", "90% interval"])
+    for predictors, row in found.r2.iterrows():
+        made.add_row(str(predictors), *_cells(row, "r2", ".3f"))
+    made.add_row("gain of p over both", *_cells(found.gain, "r2", ".3f"))
+    show(console, made)
+    console.print(found.verdict, soft_wrap=True)
+
+
+def _cells(row: Any, name: str, style: str) -> tuple[str, str]:
+    return f"{row[name]:{style}}", f"{row['lower']:{style}} to {row['upper']:{style}}"
+
+
+def _document(found: Backtest, report: dict[str, float]) -> dict[str, Any]:
+    def records(frame: pd.DataFrame) -> Any:
+        return frame.reset_index().to_dict("records")
+
+    return {
+        "code_breaks": report,
+        "bands": records(found.bands),
+        "correlations": records(found.correlations),
+        "partial": found.partial,
+        "r2": records(found.r2),
+        "gain": found.gain,
+        "verdict": found.verdict,
+    }

@@ -1,0 +1,165 @@
+"""The national picture on a terminal."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from occurisk.cli.console import show, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from occurisk.picture import Picture
+
+MOST_ROWS = 30
+
+
+def print_picture(console: Console, picture: Picture) -> None:
+    """Print the headline, the breakdowns, the largest holders, the multiverse and the scenarios."""
+    from rich.markup import escape
+
+    f = picture.figures
+    console.print(
+        escape(f"{picture.name}: {f['jobs']:,.0f} jobs ({picture.weight_name}), scores: {picture.source}.")
+    )
+    head = table(
+        "Both statistics, of the scored jobs", ["", "figure", "90% interval", "of all jobs, least to most"]
+    )
+    for name, label in (
+        ("share_high", f"share at high risk (p >= {picture.choice.threshold:g})"),
+        ("share_medium", "share at medium risk"),
+        ("share_low", "share at low risk"),
+        ("expected", "expected value (mean p)"),
+    ):
+        bounds = _range(f, name, "_least", "_most") if f"{name}_least" in f else "–"
+        head.add_row(label, _figure(name, f[name]), _range(f, name, "_lower", "_upper"), bounds)
+    show(console, head)
+    console.print(
+        f"Coverage {f['coverage']:.1%}; {picture.standing_in:.1%} of scored jobs take their siblings' score. "
+        f"With each code in one band: {picture.by_code['share_high']:.1%} at high risk.",
+        soft_wrap=True,
+    )
+    for name in picture.breakdowns:
+        _print_breakdown(console, picture, name)
+    holders = table(
+        "Who holds the high-risk jobs",
+        ["code", "occupation", "jobs", "p", "share", "cumulated"],
+        "occupation",
+    )
+    for code, row in picture.holders.iterrows():
+        cells = (f"{row['jobs']:,.0f}", f"{row['probability']:.2f}")
+        holders.add_row(
+            escape(str(code)),
+            escape(str(row["title"])),
+            *cells,
+            f"{row['share_of_high']:.1%}",
+            f"{row['cumulated']:.1%}",
+        )
+    show(console, holders)
+    for slope in picture.gradients.values():
+        ends = "" if math.isnan(slope.lower) else f" ({slope.lower:+.2f} to {slope.upper:+.2f})"
+        console.print(
+            f"Rank correlation of p with {slope.name}: {slope.spearman:+.2f}{ends}, {slope.codes} codes."
+        )
+    print_multiverse(console, picture)
+    for title, (scenario, figures) in picture.scenarios.items():
+        print_scenario(console, title, scenario, figures)
+
+
+def _print_breakdown(console: Console, picture: Picture, name: str) -> None:
+    from rich.markup import escape
+
+    figures, held = picture.breakdowns[name], picture.concentration[name]
+    shown = figures if len(figures) <= MOST_ROWS else figures.nlargest(MOST_ROWS, "jobs")
+    key = name.replace("_", " ")
+    made = table(
+        f"By {key}", [key, "jobs", "high", "90% interval", "expected", "coverage", "representation"], key
+    )
+    for label, row in shown.iterrows():
+        text = escape(" / ".join(map(str, label)) if isinstance(label, tuple) else str(label))
+        if row["suppressed"]:
+            made.add_row(text, "suppressed", *["–"] * 5)
+            continue
+        made.add_row(
+            text, f"{row['jobs']:,.0f}", f"{row['share_high']:.1%}",
+            _range(row, "share_high", "_lower", "_upper"),
+            f"{row['expected']:.2f}", f"{row['coverage']:.1%}",
+            f"{held.loc[label, 'representation']:.2f}",
+        )  # fmt: skip
+    show(console, made)
+    notes = []
+    if suppressed := int(figures["suppressed"].sum()):
+        notes.append(
+            f"{suppressed} of {len(figures)} cells suppressed: too few jobs, or deducible from those"
+        )
+    if len(figures) > len(shown):
+        notes.append(f"the {len(shown)} largest of {len(figures)} cells; --out writes all")
+    if notes:
+        console.print(f"{'; '.join(notes)}.", style="dim")
+
+
+def print_multiverse(console: Console, picture: Picture) -> None:
+    """Print how the headline moves with one choice at a time, the reader's own marked."""
+    from occurisk.multiverse import one_at_a_time
+
+    universe = picture.multiverse
+    made = table(
+        "How the headline moves with one choice", ["choice", "option", "figure", "90% interval", "coverage"]
+    )
+    for row in one_at_a_time(universe).to_dict("records"):
+        dimension = row["moved"] or "your choice"
+        option = {
+            "threshold": f"{row['threshold']:g}",
+            "aggregation": f"{row['aggregation']}, {row['weighting']}",
+            "your choice": f"{row['statistic']} at {row['threshold']:g}",
+        }.get(dimension, str(row.get(dimension, "")))
+        made.add_row(
+            f"▶ {dimension}" if row["chosen"] else dimension, option, f"{row['value']:.1%}",
+            _range(row, "", "lower", "upper"), f"{row['coverage']:.1%}",
+            style="bold" if row["chosen"] else None,
+        )  # fmt: skip
+    show(console, made)
+    console.print(
+        f"Over all {len(universe)} combinations: "
+        f"{universe['value'].min():.1%} to {universe['value'].max():.1%}."
+    )
+
+
+def print_scenario(console: Console, title: str, scenario: Any, figures: pd.DataFrame) -> None:
+    """Print what would follow from the assumptions of a scenario."""
+    from rich.markup import escape
+
+    from occurisk.scenarios import LABEL, implied
+
+    made = table(
+        escape(f"{title}: {LABEL}"),
+        ["qualification", "jobs", "exposed", "displaced, if so", "to retrain, if so"],
+    )
+    for level, row in figures.iterrows():
+        made.add_row(str(level), *(f"{row[c]:,.0f}" for c in ("jobs", "exposed", "displaced", "retraining")))
+    show(console, made)
+    console.print(
+        f"Assumed: within {scenario.horizon_years:g} years {scenario.adopted:.1%} adopt, slowed by wages to "
+        f"{scenario.moderation:.0%}; {scenario.replacement_rate:.0%} of exposed jobs go where they do: "
+        f"{scenario.factor:.2%} displaced.",
+        soft_wrap=True,
+    )
+    if scenario.reported:
+        needed = implied(scenario, figures)
+        verdict = ", which cannot be" if needed["replacement_rate"] > 1 else ""
+        console.print(
+            f"The reported loss is {needed['displaced_of_exposed_low']:.0%} of the exposed low-skilled "
+            f"jobs; here it would take a replacement rate of {needed['replacement_rate']:.2f}{verdict}.",
+            soft_wrap=True,
+        )
+
+
+def _figure(name: str, value: float) -> str:
+    return f"{value:.3f}" if name == "expected" else f"{value:.1%}"
+
+
+def _range(row: Any, name: str, low: str, high: str) -> str:
+    a, b = row[name + low], row[name + high]
+    return "–" if math.isnan(a) else f"{_figure(name, a)} to {_figure(name, b)}"

@@ -1,0 +1,180 @@
+"""`occurisk reproduce`: headline figures of the literature from official files (docs/reproductions.md)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, need_model, out, show, table, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from occurisk.reproductions import Sources
+
+DATA = click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("../shared/data/employment"),
+    show_default=True,
+    help="Folder of the official files; their names and sources: docs/reproductions.md.",
+)
+FIGURE = click.option(
+    "--figure", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it (PNG or SVG)."
+)
+
+
+@click.group()
+def reproduce() -> None:
+    """Compute the published headline figures again, and say why ours differ."""
+
+
+@reproduce.command()
+@DATA
+@MODELS_DIR_OPTION
+@JSON_OPTION
+def us(data: Path, models_dir: Path | None, json_path: Path | None) -> None:
+    """The United States, May 2010 to 2015 and 2021 to 2024, with both score sources."""
+    from occurisk.reproductions import us_years
+
+    console = out()
+    found = us_years(data, _sources(models_dir))
+    made = table(
+        "United States, payroll employment: high / medium / low risk and expected value",
+        [
+            "year",
+            "jobs, m",
+            "published scores",
+            "mean",
+            "coverage",
+            "of total",
+            "our model",
+            "high, 90%",
+            "mean",
+            "mean, 90%",
+        ],
+    )
+    for year, row in found.iterrows():
+        made.add_row(
+            str(year), f"{row['jobs'] / 1e6:.1f}", _shares(row, ""), f"{row['expected']:.3f}",
+            f"{row['coverage']:.1%}", f"{row['high_of_total']:.1%}", _shares(row, "model_"),
+            _ends(row, "model_share_high", ".1%"), f"{row['model_expected']:.3f}",
+            _ends(row, "model_expected", ".3f"),
+        )  # fmt: skip
+    show(console, made)
+    console.print(
+        "of total: high-risk jobs (published scores) over all jobs that BLS prints, scored or not. "
+        "May 2010 is the paper's year.",
+        soft_wrap=True,
+    )
+    _close(console, found, json_path)
+
+
+@reproduce.command()
+@DATA
+@click.option(
+    "--country", "codes", multiple=True, metavar="ISO", help="Such as DEU; repeatable.  [default: a choice]"
+)
+@click.option("--year", type=int, help="[default: the earliest of each country]")
+@FIGURE
+@MODELS_DIR_OPTION
+@JSON_OPTION
+def countries(
+    data: Path,
+    codes: tuple[str, ...],
+    year: int | None,
+    figure: Path | None,
+    models_dir: Path | None,
+    json_path: Path | None,
+) -> None:
+    """Germany, Sweden and more from ILOSTAT's two-digit ISCO."""
+    from occurisk.official_files import ilostat_table
+    from occurisk.reproductions import COUNTRIES, ILOSTAT
+    from occurisk.reproductions import countries as compute
+
+    console = out()
+    found = compute(ilostat_table(data / ILOSTAT), _sources(models_dir), codes or COUNTRIES, year)
+    found = found.sort_values("share_high", ascending=False)
+    made = table(
+        "High / medium / low risk and expected value; two-digit ISCO",
+        [
+            "country",
+            "year",
+            "system",
+            "published scores",
+            "mean",
+            "group in one band",
+            "our model",
+            "high, 90%",
+            "mean",
+            "coverage",
+        ],
+    )
+    for name, row in found.iterrows():
+        made.add_row(
+            str(name), str(row["year"]), row["system"], _shares(row, ""), f"{row['expected']:.3f}",
+            f"{row['code_high']:.1%}", _shares(row, "model_"), _ends(row, "model_share_high", ".1%"),
+            f"{row['model_expected']:.3f}", f"{row['coverage']:.1%}",
+        )  # fmt: skip
+    show(console, made)
+    if figure:
+        from occurisk.comparison_figures import countries_figure
+        from occurisk.figures import save
+
+        save(countries_figure(found), figure)
+        console.print(f"Figure   {figure}", soft_wrap=True)
+    _close(console, found, json_path)
+
+
+@reproduce.command()
+@DATA
+@click.option("--scenario", "name", default="kazakhstan_2022", show_default=True)
+@click.option(
+    "--structure", "codes", multiple=True, default=("KGZ", "RUS", "MNG"), show_default=True, metavar="ISO"
+)
+@MODELS_DIR_OPTION
+@JSON_OPTION
+def kazakhstan(
+    data: Path, name: str, codes: tuple[str, ...], models_dir: Path | None, json_path: Path | None
+) -> None:
+    """The forecast to 2022, held against susceptibility with neighbours' risk structure."""
+    from occurisk.cli.national_print import print_scenario
+    from occurisk.official_files import ilostat_table
+    from occurisk.reproductions import ILOSTAT, stand_in_scenario
+    from occurisk.scenarios import load_scenario
+
+    console = out()
+    scenario = load_scenario(Path(name))
+    found = stand_in_scenario(ilostat_table(data / ILOSTAT), _sources(models_dir), scenario, codes)
+    for code, figures in found.items():
+        print_scenario(console, f"{scenario.title}, risk structure of {code}", scenario, figures)
+    if json_path:
+        write_json(json_path, {c: t.reset_index().to_dict("records") for c, t in found.items()})
+        console.print(f"Figures  {json_path}", soft_wrap=True)
+    else:
+        console.print("Nothing was written; --json keeps the figures.")
+
+
+def _sources(models_dir: Path | None) -> Sources:
+    from occurisk.reproductions import sources
+
+    bundle = need_model(models_dir)
+    return sources(bundle.reference, bundle.replicas, bundle.bands, bundle.version)
+
+
+def _shares(row: pd.Series, prefix: str) -> str:
+    return " / ".join(f"{100 * row[f'{prefix}share_{band}']:.1f}" for band in ("high", "medium", "low"))
+
+
+def _ends(row: pd.Series, name: str, style: str) -> str:
+    return f"{row[f'{name}_lower']:{style}}–{row[f'{name}_upper']:{style}}"
+
+
+def _close(console: Any, found: pd.DataFrame, json_path: Path | None) -> None:
+    if json_path:
+        write_json(json_path, found.reset_index().to_dict("records"))
+        console.print(f"Figures  {json_path}", soft_wrap=True)
+    else:
+        console.print("Nothing more was written; --json keeps the figures.")
