@@ -231,7 +231,7 @@ class Explanation:
 
 
 def explain(
-    model: Model, X: pd.DataFrame, *, replicas: int = SPREAD_REPLICAS, threads: int = 1
+    model: Model, X: pd.DataFrame, *, replicas: int = SPREAD_REPLICAS, threads: int = 0
 ) -> Explanation:
     """Explain a fitted model's score of every occupation.
 
@@ -244,7 +244,7 @@ def explain(
     replicas : int
         At most so many replicas, evenly spaced; 0 for none.
     threads : int
-        Threads of LightGBM.
+        Threads of LightGBM; 0 leaves it to OpenMP (all cores, or OMP_NUM_THREADS).
 
     Returns
     -------

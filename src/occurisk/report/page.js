@@ -28,7 +28,11 @@
   const number = (value, decimals) => (value === null || value === undefined ? "–"
     : value.toFixed(decimals).replace("-", "−").replace(".", about.decimal));
   // A probability is never printed as the certainty that it is not.
-  const chance = (p) => (p !== null && p < 0.005 ? "<" + number(0.01, 2) : p !== null && p > 0.995 ? ">" + number(0.99, 2) : number(p, 2));
+  const chance = (p, decimals = 2) => {
+    const least = 10 ** -decimals;
+    if (p === null) return "–";
+    return p < least / 2 ? "<" + number(least, decimals) : p > 1 - least / 2 ? ">" + number(1 - least, decimals) : number(p, decimals);
+  };
   const signed = (value, decimals) => (value > 0 ? "+" : "") + number(value, decimals);
   const whole = (value) => Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
   const percent = (value, decimals = 0) => (value === null ? "–" : number(100 * value, decimals) + "\u2009%");
@@ -43,7 +47,7 @@
     const how = s.weighted ? text.by_weight : text.by_count;
     $("shares").append(
       el("div", { class: "stack", role: "img", "aria-label": described },
-        bands.map((band) => el("div", { class: "band-" + band, style: { width: at(s[band]) } }))),
+        bands.filter((band) => s[band] > 0).map((band) => el("div", { class: "band-" + band, style: { width: at(s[band]) } }))),
       el("ul", { class: "legend" }, bands.map((band) => el("li", { class: band },
         el("b", {}, percent(s[band], 1)), el("span", {}, text["share_" + band])))));
     const card = (name, value, note) => $("cards").append(
@@ -188,7 +192,7 @@
     const end = (name, value) => el("li", { class: "ends" }, el("span", {}, name),
       el("span", { class: "track" }, zero(), el("span", { class: "bar",
         style: { left: at(share(Math.min(value, 0))), width: at(Math.abs(value) / span) } })),
-      el("span", { class: "figure" }, number(value, 2), " ", el("small", {}, `(${number(sigmoid(value), 2)})`)));
+      el("span", { class: "figure" }, number(value, 2), " ", el("small", {}, `(${chance(sigmoid(value))})`)));
     const list = el("ol", { class: "steps" }, end(text.base, data.base));
     for (const step of first) {
       const shaky = step.place !== null && row.unstable[step.place];
@@ -244,7 +248,7 @@
   const detail = (row) => {
     const mixed = row.members.length > 1;
     const known = el("ul", { class: "plain" },
-      fact(text.susceptibility, `${number(row.p, 3)} (${chance(row.lower)}–${chance(row.upper)})`),
+      fact(text.susceptibility, `${chance(row.p, 3)} (${chance(row.lower)}–${chance(row.upper)})`),
       row.published === null ? null : fact(text.published_p, number(row.published, 3)),
       row.label === null ? null : fact(text.label, row.label === 1 ? text.label_1 : row.label === 0 ? text.label_0 : number(row.label, 2)),
       row.weight === null ? null : fact(text.weight, whole(row.weight)),
