@@ -27,45 +27,14 @@ class CsvCells:
         front (OWASP, CSV injection), so that a spreadsheet shows it and does not run it.
         """
         if pa.types.is_dictionary(column.type):
-            before = self.disarmed
-            values = self.cells(column.dictionary)
-            if self.disarmed > before:  # count rows, not entries
-                self.disarmed = before
-                hit = pc.fill_null(pc.starts_with(values, "'"), False) if len(values) else values
-                self.disarmed += int(pc.sum(pc.fill_null(hit.take(column.indices), False)).as_py() or 0)
+            values, hit = _cells(column.dictionary)
+            if hit is not None:  # count rows, not entries
+                self.disarmed += int(pc.sum(pa.array(hit).take(column.indices)).as_py() or 0)
             cells = values.take(column.indices)
             return cells.fill_null("") if cells.null_count else cells
-        if pa.types.is_large_string(column.type):
-            column = column.cast(pa.string())
-        is_text = pa.types.is_string(column.type)
-        if not is_text:
-            column = _plain(column)
-        if column.null_count:
-            column = column.fill_null("")
-        if is_text:
-            column = self._disarm(column)
-        return _quote(column)
-
-    def _disarm(self, column: pa.Array) -> pa.Array:
-        data, offsets = _buffers(column)
-        if not len(data):
-            return column
-        filled = offsets[1:] > offsets[:-1]
-        first = np.zeros(len(column), dtype=np.uint8)
-        first[filled] = data[offsets[:-1][filled]]
-        at = np.flatnonzero(_RISKY[first])
-        if not len(at):
-            return column
-        bad = pc.invert(pc.match_substring_regex(column.take(pa.array(at)), _NUMBER)).to_numpy(
-            zero_copy_only=False
-        )
-        at = at[bad]
-        if not len(at):
-            return column
-        self.disarmed += len(at)
-        mask = np.zeros(len(column), dtype=bool)
-        mask[at] = True
-        return pc.if_else(pa.array(mask), pc.binary_join_element_wise("'", column, ""), column)
+        cells, hit = _cells(column)
+        self.disarmed += 0 if hit is None else int(hit.sum())
+        return cells
 
     def lines(self, columns: list[pa.Array], ending: pa.Array | None = None) -> list[Any]:
         """Join columns to lines.
@@ -116,6 +85,39 @@ class CsvCells:
         """Return the header line."""
         cells = self.cells(pa.array(names, pa.string())).to_pylist()
         return (",".join(cells) + "\n").encode()
+
+
+def _cells(column: pa.Array) -> tuple[pa.Array, np.ndarray | None]:
+    """Return cells, and which were disarmed (None: none)."""
+    if pa.types.is_large_string(column.type):
+        column = column.cast(pa.string())
+    is_text = pa.types.is_string(column.type)
+    if not is_text:
+        column = _plain(column)
+    if column.null_count:
+        column = column.fill_null("")
+    hit = None
+    if is_text:
+        column, hit = _disarm(column)
+    return _quote(column), hit
+
+
+def _disarm(column: pa.Array) -> tuple[pa.Array, np.ndarray | None]:
+    data, offsets = _buffers(column)
+    if not len(data):
+        return column, None
+    filled = offsets[1:] > offsets[:-1]
+    first = np.zeros(len(column), dtype=np.uint8)
+    first[filled] = data[offsets[:-1][filled]]
+    at = np.flatnonzero(_RISKY[first])
+    if len(at):
+        sound = pc.match_substring_regex(column.take(pa.array(at)), _NUMBER)
+        at = at[~sound.to_numpy(zero_copy_only=False)]
+    if not len(at):
+        return column, None
+    hit = np.zeros(len(column), dtype=bool)
+    hit[at] = True
+    return pc.if_else(pa.array(hit), pc.binary_join_element_wise("'", column, ""), column), hit
 
 
 def _plain(column: pa.Array) -> pa.Array:

@@ -55,7 +55,8 @@ def all_evidence(
         values = [v for v in columns[i] if not is_missing(v) and not is_total(v)]
         asked = options.code_column is not None
         # A column that says the same in every row describes the file, not its rows (AREA, OWN_CODE).
-        if not values or (not asked and (i == skip or (len(values) == 1 and rows > 5))):
+        constant = len(values) == 1 and rows > 5 and name_worth(names[i]) < 0.5
+        if not values or (not asked and (i == skip or constant or names[i].startswith("occurisk_"))):
             continue
         if user_map:
             hits = sum(v in user_map.targets or v.strip() in user_map.targets for v in values) / len(values)

@@ -99,6 +99,9 @@ def sample(file: RegistryFile, where: tuple[tuple[int, str], ...]) -> pa.Table:
 
 
 def distinct(column: pa.ChunkedArray) -> list[str]:
+    """Return the first distinct values of a column, as text; none of a column of lists or structs."""
+    if pa.types.is_nested(column.type):
+        return []
     unique = texts(pc.unique(column.slice(0, _SAMPLE_ROWS)))
     return [v for v in unique.slice(0, _DISTINCT).to_pylist() if v is not None]
 
@@ -149,7 +152,7 @@ def _is_numeric(column: pa.ChunkedArray, file: RegistryFile) -> bool:
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return False
     weights = read_weights(texts(column.slice(0, 5000)), _style(column, file))
-    return bool((~weights.missing).any()) and weights.unusable.sum() <= 0.2 * (~weights.missing).sum()
+    return bool((~weights.missing).any()) and weights.unusable.sum() <= 0.5 * (~weights.missing).sum()
 
 
 def weight_column(file: RegistryFile, options: IntakeOptions) -> tuple[int | None, NumberStyle, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,6 +34,9 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Finish the file."""
+
+    def abandon(self) -> None:
+        """Let go of a file that will not be finished."""
 
 
 def open_writer(
@@ -109,6 +113,12 @@ class ParquetOut:
             self.writer = self._open([f.type for f in self.declared])
         self.writer.close()
 
+    def abandon(self) -> None:
+        """Let go of the file."""
+        if self.writer is not None:
+            with suppress(OSError, pa.ArrowException):
+                self.writer.close()
+
 
 class CsvOut:
     """CSV: UTF-8, commas, line feeds; formulas are disarmed."""
@@ -137,6 +147,11 @@ class CsvOut:
     def close(self) -> None:
         """Finish the file."""
         self.stream.close()
+
+    def abandon(self) -> None:
+        """Let go of the file."""
+        with suppress(OSError):
+            self.stream.close()
 
 
 class ExcelOut:
@@ -197,3 +212,8 @@ class ExcelOut:
     def close(self) -> None:
         """Finish the file."""
         self.book.save(self.path)
+
+    def abandon(self) -> None:
+        """Let go of the sheet's temporary file."""
+        with suppress(Exception):
+            self.sheet.close()

@@ -21,11 +21,11 @@ from occurisk.scored_codes import RAGGED, UNUSABLE_WEIGHT
 from occurisk.scored_files import write_reports
 from occurisk.scored_report import BY_OCCUPATION, ScoredRegistry, outcome_table
 from occurisk.scoring_stream import (
-    Background,
     Progress,
     aside_columns,
     aside_fields,
     check_ragged,
+    finished,
     write_ragged,
 )
 from occurisk.tally import Tally
@@ -199,7 +199,7 @@ class RowStream:
             open_writer(self.kind, self.staging / f"{name}{suffix}", self.file.schema, added, compact)
             for name, added in (("scored", fields), ("unscored", aside))
         )
-        with Background() as background:
+        with finished(scored, unscored) as background:
             for batch in background.ahead(self.file.batches(self.tally.ragged.append)):
                 check_ragged(self.tally, self.file)
                 background.then(*self._batch(batch, scored, unscored))
@@ -207,7 +207,6 @@ class RowStream:
                     self.progress(self.tally.total_rows, self.file.rows)
             background.wait()
             write_ragged(self.tally, self.file, unscored, ROW_OUTCOMES)
-            background.then(scored.close, unscored.close)
         self.tally.altered = scored.altered + unscored.altered
 
     def _batch(

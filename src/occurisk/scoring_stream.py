@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,15 +127,13 @@ class Stream:
         aside = aside_fields(self.file, self.prefix)
         scored = open_writer(self.kind, self.staging / f"scored{suffix}", user, columns.fields, compact)
         unscored = open_writer(self.kind, self.staging / f"unscored{suffix}", user, aside, compact)
-        with Background() as background:
+        with finished(scored, unscored) as background:
             for batch in background.ahead(self.file.batches(tally.ragged.append)):
                 background.then(*self._batch(batch, book, columns, tally, scored, unscored))
                 if self.progress:
                     self.progress(tally.total_rows, self.file.rows)
             background.wait()
             write_ragged(tally, self.file, unscored, OUTCOMES)
-            background.then(scored.close)
-            background.then(unscored.close)
         tally.altered = scored.altered + unscored.altered
         return tally
 
@@ -246,6 +245,21 @@ def record_numbers(position: np.ndarray, ragged: list[Ragged]) -> np.ndarray:
     record = np.array([r[0] for r in ragged])
     sound_before = record - 1 - np.arange(len(record))  # sound rows before each ragged one
     return position + 1 + np.searchsorted(sound_before, position, side="right")
+
+
+@contextmanager
+def finished(*writers: Writer) -> Iterator[Background]:
+    """Yield a background; close the files when it is done, let go of them if something goes wrong."""
+    try:
+        with Background() as background:
+            yield background
+            background.wait()
+            for writer in writers:
+                background.then(writer.close)
+    except BaseException:
+        for writer in writers:
+            writer.abandon()
+        raise
 
 
 class Background:

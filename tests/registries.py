@@ -1,0 +1,55 @@
+"""Helpers of the scoring tests: a model to score with, registries to write, results to read back."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from occurisk.bundle import Bundle, find_bundle
+from occurisk.intake_columns import IntakeOptions
+from occurisk.scored_report import ScoredRegistry
+from occurisk.scoring import score_registry
+
+
+@cache
+def bundle() -> Bundle:
+    """The current model of the project; trained, in seconds, if there is none."""
+    from occurisk.training import train_default
+
+    return find_bundle(train=train_default)
+
+
+def scored(path: Path, out: Path, **options) -> ScoredRegistry:
+    """Score a file; keywords of `IntakeOptions` and of `score_registry` may be mixed."""
+    intake = {k: options.pop(k) for k in list(options) if k in IntakeOptions.__dataclass_fields__}
+    return score_registry(bundle(), path, out, options=IntakeOptions(**intake), **options)
+
+
+def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    """Write a registry given as text."""
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def totals(result: ScoredRegistry) -> dict:
+    """The totals of intake.json, after checking that both files hold what they say."""
+    document = json.loads((result.out / "intake.json").read_text(encoding="utf-8"))
+    found = document["totals"]
+    assert found["rows_in"] == found["rows_scored"] + found["rows_unscored"]
+    assert len(result.rows) == found["rows_scored"]
+    assert len(result.unscored) == found["rows_unscored"]
+    return found
+
+
+def outcomes(result: ScoredRegistry) -> dict[str, int]:
+    """Rows by outcome."""
+    return result.outcomes["rows"].to_dict()
+
+
+def frame(codes, weights=None, **columns) -> pd.DataFrame:
+    """A small registry."""
+    table = pd.DataFrame({"occ_code": codes, **columns})
+    return table if weights is None else table.assign(employment=weights)
