@@ -92,6 +92,13 @@ def show(console: Console, made: Table) -> None:
     console.print(made)
 
 
+def ui_hint() -> str:
+    """How to open the MLflow UI from here."""
+    from occurisk.settings import CHECKOUT
+
+    return "make ui" if CHECKOUT else "occurisk ui"
+
+
 def jobs() -> int:
     """Processes to use: the cores that this process may run on, at most four."""
     import os

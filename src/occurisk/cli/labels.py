@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, jobs, out, probability, progress, show, table, write_json
+from occurisk.cli.console import JSON_OPTION, jobs, out, probability, progress, show, table, ui_hint, write_json
 
 
 @click.group()
@@ -78,4 +78,4 @@ def audit(
         from occurisk.tracking import track_table
 
         run = track_table("label audit", found.reset_index(), "label_audit")
-        console.print(f"Look at it  make ui   (or: occurisk ui), then {run.link}", soft_wrap=True)
+        console.print(f"Look at it  {ui_hint()}, then {run.link}", soft_wrap=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, need_model, out, write_json
+from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, need_model, out, ui_hint, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -294,6 +294,6 @@ def _print_closing(console: Console, result: ScoredRegistry, json_path: Path | N
         f"By code   {result.out / 'by_occupation.csv'} and {result.out / 'lineage.csv'}",
         f"Report    {result.out / 'intake.md'}",
         *([f"Figures   {json_path}"] if json_path else []),
-        *([f"Look at it  make ui   (or: occurisk ui), then {tracked.link}"] if tracked else []),
+        *([f"Look at it  {ui_hint()}, then {tracked.link}"] if tracked else []),
     ):
         console.print(text, soft_wrap=True, markup=False)

@@ -18,6 +18,7 @@ from occurisk.cli.console import (
     progress,
     show,
     table,
+    ui_hint,
     write_json,
 )
 
@@ -95,7 +96,7 @@ def train(
         write_json(json_path, document)
         console.print(f"Figures     {json_path}", soft_wrap=True)
     if tracked:
-        console.print(f"Look at it  make ui   (or: occurisk ui), then {tracked.link}", soft_wrap=True)
+        console.print(f"Look at it  {ui_hint()}, then {tracked.link}", soft_wrap=True)
         console.print(f"Registered  models:/occurisk@champion, version {tracked.model_version}")
 
 
@@ -105,7 +106,7 @@ def ends_table(scores: pd.DataFrame) -> Table:
     current = scores[scores["status"].isin(["soc2010", "user"])]
     made = table(
         "Least and most susceptible occupations",
-        ["code", "occupation", "p", "90% interval", "published", "main reason"],
+        ["code", "occupation", "p", "90% interval", "published"],
         flexible="occupation",
     )
     for part, section in ((current.head(ENDS), True), (current.tail(ENDS), False)):
@@ -116,7 +117,6 @@ def ends_table(scores: pd.DataFrame) -> Table:
                 probability(row["probability"]),
                 f"{probability(row['lower'])} – {probability(row['upper'])}",
                 probability(row["published_probability"]),
-                row["reason_1"],
             )
         if section:
             made.add_section()
