@@ -14,7 +14,7 @@ import pandas as pd
 from occurisk.errors import OccuriskError
 from occurisk.report.payload import as_json
 from occurisk.review import COLUMNS, empty_verdicts, merge_verdicts, read_verdicts, write_csv
-from occurisk.tracking import SCORING, TRAINING, _mlflow, tracking_uri
+from occurisk.tracking import SCORING, TRAINING, open_store
 from occurisk.tracking_explanations import PARQUET, REPORT
 
 VERDICTS_FILE = "review/verdicts.csv"
@@ -55,7 +55,7 @@ def read_review(run: str = "latest") -> ReviewedRun:
     OccuriskError
         If there is no such run, or it has no explanations.
     """
-    mlflow = _open_store()
+    mlflow = open_store()
     found = _find(mlflow, run)
     with tempfile.TemporaryDirectory() as folder:
         path = _fetch(mlflow, found.info.run_id, PARQUET, folder)
@@ -81,7 +81,7 @@ def store_review(reviewed: ReviewedRun, new: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         All verdicts on the run.
     """
-    mlflow = _open_store()
+    mlflow = open_store()
     client = mlflow.MlflowClient()
     verdicts = merge_verdicts(reviewed.verdicts, new)
     client.log_text(reviewed.run_id, write_csv(verdicts), VERDICTS_FILE)
@@ -127,7 +127,7 @@ def earlier_verdicts(registry: str, kind: str = "registry") -> pd.DataFrame:
     DataFrame
         A reviewer's last word on each code.
     """
-    mlflow = _open_store()
+    mlflow = open_store()
     verdicts = empty_verdicts()
     for run in _runs(mlflow, SCORING if kind == "registry" else TRAINING):
         if COUNT_TAG in run.data.tags and run.data.params.get("registry", registry) == registry:
@@ -136,12 +136,6 @@ def earlier_verdicts(registry: str, kind: str = "registry") -> pd.DataFrame:
                 if said is not None:
                     verdicts = merge_verdicts(verdicts, read_verdicts(said)[COLUMNS])
     return verdicts
-
-
-def _open_store() -> Any:
-    mlflow = _mlflow()
-    mlflow.set_tracking_uri(tracking_uri())
-    return mlflow
 
 
 def _runs(mlflow: Any, *experiments: str) -> list[Any]:
