@@ -52,9 +52,10 @@ def augmentation(X: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index of X
-        `kept`: mean percentile of the four groups of creative, social, analytical and interpersonal
-        work; `taken`: mean percentile of the two routine groups (an attribute whose sign is against
-        its group's is reversed); `augmentation` = sqrt(kept x taken): high only where there is both
+        `kept`: mean of the percentiles of creative, social, analytical and interpersonal work;
+        `taken`: the same of routine cognitive and routine manual work. The percentile of a group is that
+        of the mean of its attributes' percentiles (an attribute whose sign is against its group's is
+        reversed). `augmentation` = sqrt(kept x taken): high only where there is both
         something to hand over and skill that remains; `substitution` = sqrt((1 - kept) x taken). All
         in [0, 1]; percentiles are among the occupations of X, not weighted by jobs.
     """
@@ -126,9 +127,11 @@ def load_worksheet(path: Path = WORKSHEET) -> tuple[WorksheetField, ...]:
 
 
 def _group(X: pd.DataFrame, catalogue: Catalogue, group: str, sign: int) -> pd.Series:
-    """Return the mean of a group's attributes; those whose expected sign is against it are reversed."""
+    """Return the mean of a group's attributes, as percentiles; those with the opposite sign are reversed."""
     columns = [
-        1 - X[a.name] if a.sign == -sign else X[a.name] for a in catalogue if a.group == group and a.name in X
+        _percentile(-X[a.name] if a.sign == -sign else X[a.name])
+        for a in catalogue
+        if a.group == group and a.name in X
     ]
     return pd.concat(columns, axis=1).mean(axis=1)
 

@@ -108,8 +108,9 @@ def plain_interval(point: np.ndarray, spread: np.ndarray, coverage: float = 0.9)
     Returns
     -------
     ndarray, shape (n, 2)
+        A replica in which the figure does not exist (NaN) is left out.
     """
-    half = NormalDist().inv_cdf(0.5 + coverage / 2) * spread.std(axis=1, ddof=1)
+    half = NormalDist().inv_cdf(0.5 + coverage / 2) * np.nanstd(spread, axis=1, ddof=1)
     return np.column_stack([point - half, point + half])
 
 

@@ -59,7 +59,8 @@ class Diffusion(Strict):
 
     def _level(self, years: float) -> float:
         speed = math.log(81) / self.years_10_to_90
-        return 1 / (1 + math.exp(-speed * (years - self.lag_years - self.years_to_half)))
+        # exp overflows past 709; by then the curve is flat.
+        return 1 / (1 + math.exp(min(-speed * (years - self.lag_years - self.years_to_half), 700.0)))
 
 
 class Reported(Strict):
