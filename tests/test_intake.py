@@ -79,6 +79,18 @@ def test_a_preamble_is_skipped_and_a_short_header_filled(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_line_endings(tmp_path, ending):
+    path = tmp_path / "r.csv"
+    path.write_bytes(ending.join(["code,n", "43-9021,1", "11-1011,2", ""]).encode())
+    assert [row["n"] for row in read(path)] == ["1", "2"]
+
+
+def test_rows_that_are_all_ragged_are_one_error(tmp_path):
+    with pytest.raises(RegistryError, match="None of the 2 rows"):
+        take(write(tmp_path / "r.csv", "code,n\n1\n1,2,3\n"))
+
+
 def test_quoted_line_feeds_and_delimiters_stay_in_their_cell(tmp_path):
     assert read(write(tmp_path / "a.csv", 'code,t\n1,"a\nb,""c"""\n')) == [{"code": "1", "t": 'a\nb,"c"'}]
 

@@ -74,13 +74,21 @@ def sniff(head: bytes, *, whole: bool, encoding: str | None = None, delimiter: s
         >= _LONGEST_LINE - 8
     ):
         raise ValueError("its first lines are longer than 1 MB")
-    lines = text.splitlines(keepends=True)[:_LINES]
+    lines = lines_of(text)[:_LINES]
     if not whole and len(lines) > 1:
         lines = lines[:-1]  # may be cut
-    delimiter = delimiter or _delimiter(lines)
-    records = list(csv.reader(io.StringIO("".join(lines)), delimiter=delimiter))
+    try:
+        delimiter = delimiter or _delimiter(lines)
+        records = list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error as problem:
+        raise ValueError(f"its first lines are no CSV ({problem})") from problem
     skip, header = _header(records)
     return Dialect(encoding, delimiter, tuple(header), skip)
+
+
+def lines_of(text: str) -> list[str]:
+    """Cut a text at line feeds, returns, or both, and nowhere else."""
+    return io.StringIO(text, newline=None).readlines()
 
 
 def _encoding(head: bytes, whole: bool) -> str:
@@ -116,7 +124,7 @@ def _delimiter(lines: list[str]) -> str:
     """Choose the delimiter that cuts most lines into the same number, above one, of fields."""
     best, best_score = ",", 0.0
     for candidate in DELIMITERS:
-        counts = Counter(len(r) for r in csv.reader(io.StringIO("".join(lines)), delimiter=candidate) if r)
+        counts = Counter(len(r) for r in csv.reader(lines, delimiter=candidate) if r)
         if not counts:
             continue
         width, times = counts.most_common(1)[0]

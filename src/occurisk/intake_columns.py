@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from occurisk.errors import RegistryError
 from occurisk.levels import level_word
-from occurisk.registry_files import RegistryFile
+from occurisk.registry_files import Ragged, RegistryFile
 from occurisk.weights import NumberStyle, number_style, read_weights
 
 _DISTINCT = 3000
@@ -19,7 +19,7 @@ _SAMPLE_ROWS = 200_000
 _WEIGHT_NAMES = (
     r"tot_?emp|employment|employed|employees|emp",
     r"obs_?value",
-    r"(?:jobs|workers|persons|people|head_?count|count|number|freq(?:uency)?)",
+    r"(?:jobs|workers|persons|people|head_?count|count|n|number|freq(?:uency)?)",
     r"(?:weights?|wgt|wt|pweight|perwt|fwt|sample_?weight|survey_?weight)(?:_.*)?",
     r"(?:n|no|number|count|sum)_?(?:of)?_?(?:jobs|workers|persons|people|employees)",
     r"численность|количество|занятые|занято|вес|жұмыспен.*|саны",
@@ -86,13 +86,21 @@ def position_of(names: list[str], wanted: str, option: str) -> int:
 def sample(file: RegistryFile, where: tuple[tuple[int, str], ...]) -> pa.Table:
     """Return the first rows that count, to learn from: a whole small file, the start of a large one."""
     parts, rows = [], 0
-    for batch in file.batches():
+    ragged: list[Ragged] = []
+    for batch in file.batches(ragged.append):
         mask = keep(batch, where)
         part = batch if mask is None else batch.filter(mask)
         parts.append(part)
         rows += part.num_rows
         if rows >= _SAMPLE_ROWS:
             break
+    if not rows and ragged:
+        number, expected, found, _ = ragged[0]
+        raise RegistryError(
+            f"None of the {len(ragged):,} rows of {file.name} has the header's number of fields.",
+            first=f"row {number}: {found} fields instead of {expected}",
+            fix="Check the delimiter (--delimiter) and the header.",
+        )
     if not parts:
         return file.schema.empty_table()
     return pa.Table.from_batches(parts)

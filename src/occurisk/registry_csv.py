@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from occurisk.csv_dialect import Dialect, sniff
+from occurisk.csv_dialect import Dialect, lines_of, sniff
 from occurisk.errors import RegistryError
 from occurisk.registry_files import CSV_BLOCK, Ragged, RegistryFile, no_table
 
@@ -147,4 +147,4 @@ def _csv_batches(
 def _without_lines(stream: Any, dialect: Dialect) -> Any:
     """Drop the lines above the header; such files are small hand-made tables, so memory will do."""
     text = bytes(stream.read()).decode(dialect.encoding)
-    return io.BytesIO("".join(text.splitlines(keepends=True)[dialect.skip :]).encode())
+    return io.BytesIO("".join(lines_of(text)[dialect.skip :]).encode())
