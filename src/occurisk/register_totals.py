@@ -34,21 +34,20 @@ class _Values:
         """Return the number of each row's value."""
         if not pa.types.is_dictionary(column.type):
             column = column.dictionary_encode(null_encoding="encode")
-        local = column.dictionary.to_pylist()
-        for value in local:
-            self.numbers.setdefault(NOT_KNOWN if value is None else value, len(self.numbers))
+        local = [NOT_KNOWN if value in (None, "") else value for value in column.dictionary.to_pylist()]
         index = column.indices
         if index.null_count:
-            self.numbers.setdefault(NOT_KNOWN, len(self.numbers))
             index = index.fill_null(len(local))
-            local = [*local, None]
+            local = [*local, NOT_KNOWN]
+        for value in local:
+            self.numbers.setdefault(value, len(self.numbers))
         if len(self.numbers) > MOST_VALUES:
             raise RegistryError(
                 f"Column {self.name!r} has more than {MOST_VALUES:,} distinct values.",
                 rule="A breakdown is by groups of people or jobs.",
                 fix="Band the column first, such as age in tens of years.",
             )
-        lookup = np.array([self.numbers[NOT_KNOWN if v is None else v] for v in local], dtype=np.int32)
+        lookup = np.array([self.numbers[value] for value in local], dtype=np.int32)
         numbers = index.to_numpy(zero_copy_only=False)
         # Row groups of one file mostly share a dictionary; then there is nothing to translate.
         if np.array_equal(lookup, np.arange(len(lookup))):

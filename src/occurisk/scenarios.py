@@ -28,6 +28,8 @@ QUALIFICATIONS = {
     "4 professionals": "high",
 }
 LEVELS = ("low", "medium", "high")
+# Adoption within a day is a step.
+_AT_ONCE = 1 / 365
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Years = Annotated[float, Field(ge=0)]
@@ -52,7 +54,7 @@ class Diffusion(Strict):
 
     def share(self, years: float) -> float:
         """Return the share of employers that adopt within `years` from now, of those that have not yet."""
-        if self.years_10_to_90 == 0:
+        if self.years_10_to_90 < _AT_ONCE:
             return float(years >= self.lag_years + self.years_to_half)
         start, end = self._level(0.0), self._level(years)
         return (end - start) / (1 - start)
