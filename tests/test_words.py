@@ -136,6 +136,7 @@ def test_major_groups_are_told_by_the_code():
     phrases = load_phrases("en")
     assert phrases.major("43-9021") == "43 Office and administrative support"
     assert phrases.major("4131") == "4 Clerical support workers"
+    assert phrases.major("43-9021", "43-0000") == "43 Office and administrative support"
     assert phrases.major("4131", "Our own group") == "Our own group"
     assert ISCO08.is_code("4131")
 

@@ -166,7 +166,7 @@ def explain_reference(
     only : iterable of str, optional
         SOC codes that are needed; all by default.
     labels : Series, optional
-        Hand labels (0/1) by code: adds the identifiability note.
+        Hand labels (0/1) by code, for the identifiability note; those of the bundle by default.
     replicas : int
         At most so many bootstrap replicas for the spread.
 
@@ -175,6 +175,8 @@ def explain_reference(
     Reference
     """
     X = bundle.attributes
+    if labels is None and "label" in bundle.reference:
+        labels = bundle.reference["label"]
     needed = X if only is None else X.loc[X.index.isin(set(only))]
     return Reference(
         version=bundle.version,

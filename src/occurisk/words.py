@@ -60,7 +60,7 @@ class Phrases(Strict):
 
     def major(self, code: str, major: str = "") -> str:
         """Name the major group of a code, SOC with a dash, ISCO without; `major` itself if it is a name."""
-        if major and not major.isdigit():
+        if any(c.isalpha() for c in major):
             return major
         system, digits = ("soc", code[:2]) if "-" in code else ("isco", code[:1])
         return f"{digits} {self.majors[system].get(digits, '')}".strip()
