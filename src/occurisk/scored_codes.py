@@ -29,6 +29,7 @@ SCORE_COLUMNS = (
     "reason_1", "reason_2", "reason_3",
 )  # fmt: skip
 _TEXTS = ("code", "title", "match", "band", "stability", "reason_1", "reason_2", "reason_3")
+_MANY = ("code", "title")  # as many values as the registry has codes; the others fit 16 bits
 _FLOATS = ("probability", "lower", "upper")
 # Figures in the output, as in the bundle: six significant digits.
 _ROUNDED = ("probability", "lower", "upper", "minimum", "maximum", "share_high")
@@ -221,11 +222,14 @@ class ScoreColumns:
 
     @property
     def fields(self) -> list[pa.Field]:
-        """Names and types of the added columns."""
-        kinds = dict.fromkeys(_TEXTS, pa.dictionary(pa.int32(), pa.string())) | dict.fromkeys(
-            _FLOATS, pa.float64()
-        )
-        return [pa.field(self.prefix + n, kinds.get(n, pa.bool_())) for n in SCORE_COLUMNS]
+        """Names and types of the added columns; what can never be empty says so, and is written faster."""
+        texts = dict.fromkeys(_TEXTS, pa.dictionary(pa.int32(), pa.string()))
+        kinds = texts | dict.fromkeys(_FLOATS, pa.float64())
+        # The published list has no intervals.
+        gaps = set() if "lower" in self.book.scores.table else {"lower", "upper"}
+        return [
+            pa.field(self.prefix + n, kinds.get(n, pa.bool_()), nullable=n in gaps) for n in SCORE_COLUMNS
+        ]
 
     def refresh(self) -> None:
         """Rebuild the look-up tables if keys were added."""
@@ -236,7 +240,8 @@ class ScoreColumns:
         for name in _TEXTS:
             values = table[source.get(name, name)].fillna("").astype(str)
             numbers, unique = pd.factorize(values)
-            self.texts[name] = (pa.array(unique.to_list(), pa.string()), numbers.astype(np.int32))
+            width = np.int32 if name in _MANY else np.int16
+            self.texts[name] = (pa.array(unique.to_list(), pa.string()), numbers.astype(width))
         for name in _FLOATS:
             self.floats[name] = table[name].to_numpy(dtype=float)
         self.mixed = table["mixed"].fillna(False).to_numpy(dtype=bool)

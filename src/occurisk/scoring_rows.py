@@ -189,9 +189,9 @@ class RowStream:
     def run(self) -> None:
         """Score every row."""
         fields = [
-            pa.field(f"{self.prefix}probability", pa.float64()),
-            pa.field(f"{self.prefix}band", pa.dictionary(pa.int32(), pa.string())),
-            pa.field(f"{self.prefix}gaps", pa.int32()),
+            pa.field(f"{self.prefix}probability", pa.float64(), nullable=False),
+            pa.field(f"{self.prefix}band", pa.dictionary(pa.int32(), pa.string()), nullable=False),
+            pa.field(f"{self.prefix}gaps", pa.int32(), nullable=False),
         ]
         suffix, compact = SUFFIX[self.kind], self.file.compact if self.file.kind == "parquet" else None
         aside = aside_fields(self.file, self.prefix)
