@@ -20,6 +20,8 @@ from occurisk.weights import NumberStyle, read_weights
 # Up to this many cells they are counted in an array, which is several times faster than sorting keys.
 _DENSE = 4_000_000
 MOST_VALUES = 100_000
+# Rows counted at a time: few enough that the passes over them stay in the processor's cache.
+_BATCH = 65_536
 WEIGHT, WAGE_TOTAL, WAGE_JOBS = "weight", "wage_total", "wage_jobs"
 
 
@@ -29,16 +31,31 @@ class _Values:
 
     name: str
     numbers: dict[object, int] = field(default_factory=dict)
+    seen: pa.Array | None = None
+    lookup: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    plain: bool = False
 
     def encode(self, column: pa.Array) -> np.ndarray:
         """Return the number of each row's value."""
         if not pa.types.is_dictionary(column.type):
             column = column.dictionary_encode(null_encoding="encode")
-        local = [NOT_KNOWN if value in (None, "") else value for value in column.dictionary.to_pylist()]
+        if self.seen is None or not column.dictionary.equals(self.seen):
+            self._learn(column.dictionary)
         index = column.indices
         if index.null_count:
-            index = index.fill_null(len(local))
-            local = [*local, NOT_KNOWN]
+            self.numbers.setdefault(NOT_KNOWN, len(self.numbers))
+            index = index.fill_null(len(self.lookup))
+            translated: np.ndarray = np.append(self.lookup, np.int32(self.numbers[NOT_KNOWN]))[index]
+            return translated
+        numbers = index.to_numpy(zero_copy_only=False)
+        if self.plain:
+            return numbers.astype(np.int32, copy=False)
+        translated = self.lookup[numbers]
+        return translated
+
+    def _learn(self, dictionary: pa.Array) -> None:
+        """Number the values of a dictionary; the batches of a row group share one."""
+        local = [NOT_KNOWN if value in (None, "") else value for value in dictionary.to_pylist()]
         for value in local:
             self.numbers.setdefault(value, len(self.numbers))
         if len(self.numbers) > MOST_VALUES:
@@ -47,13 +64,10 @@ class _Values:
                 rule="A breakdown is by groups of people or jobs.",
                 fix="Band the column first, such as age in tens of years.",
             )
-        lookup = np.array([self.numbers[value] for value in local], dtype=np.int32)
-        numbers = index.to_numpy(zero_copy_only=False)
+        self.seen = dictionary
+        self.lookup = np.array([self.numbers[value] for value in local], dtype=np.int32)
         # Row groups of one file mostly share a dictionary; then there is nothing to translate.
-        if np.array_equal(lookup, np.arange(len(lookup))):
-            return numbers.astype(np.int32, copy=False)
-        translated: np.ndarray = lookup[numbers]
-        return translated
+        self.plain = np.array_equal(self.lookup, np.arange(len(local)))
 
 
 def register_totals(
@@ -95,7 +109,7 @@ def register_totals(
     sums: dict[str, _Sum] = {}
     for batch in _batches(Path(path), wanted):
         codes = [v.encode(_flat(batch.column(v.name))) for v in values]
-        jobs = read_weights(_flat(batch.column(weight)), style).value if weight else None
+        jobs = _jobs(_flat(batch.column(weight)), style) if weight else None
         amounts = {WEIGHT: jobs}
         if wage:
             paid = read_weights(_flat(batch.column(wage)), style)
@@ -147,6 +161,16 @@ class _Sum:
         return whole.groupby(level=list(range(keys))).sum() if len(parts) > 1 else whole
 
 
+def _jobs(column: pa.Array, style: NumberStyle) -> np.ndarray:
+    """Return the weights of rows; plain numbers without gaps are taken as they are."""
+    if pa.types.is_float64(column.type) and not column.null_count and len(column):
+        value: np.ndarray = column.to_numpy()
+        # NaN fails the first comparison: `min` hands it on.
+        if value.min() >= 0 and value.max() < np.inf:
+            return value
+    return read_weights(column, style).value
+
+
 def _flatten(codes: list[np.ndarray], sizes: list[int]) -> np.ndarray:
     """Return one number per row for the cell that it is in, counted row by row of the table of cells."""
     flat = codes[0]
@@ -192,7 +216,7 @@ def _row_groups(path: Path, wanted: list[str]) -> Iterator[pa.Table]:
             ahead = (
                 reader.submit(file.read_row_group, group + 1, columns=wanted) if group + 1 in groups else None
             )
-            yield from table.to_batches(max_chunksize=1_000_000)
+            yield from table.to_batches(max_chunksize=_BATCH)
 
 
 def _check(wanted: list[str], names: list[str], path: Path) -> None:
