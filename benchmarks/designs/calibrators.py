@@ -21,9 +21,12 @@ def calibrators(task: Task) -> dict[str, Design]:
     fits = CrossFits(task.product())
     found: dict[str, Design] = {"chosen: as it is": fits.raw}
     for name, calibrate in {
-        "Platt: slope and intercept": platt,
-        "slope alone (temperature)": slope,
-        "beta calibration": beta,
+        "Platt: slope and intercept": platt(soften=False),
+        "Platt, softened targets": platt(soften=True),
+        "slope alone (temperature)": slope(soften=False),
+        "slope alone, softened targets": slope(soften=True),
+        "beta calibration": beta(soften=False),
+        "beta calibration, softened targets": beta(soften=True),
         "isotonic": isotonic,
         "Venn-Abers on the pooled cross-fitted scores": venn_abers,
     }.items():
@@ -78,29 +81,42 @@ class CrossFits:
         return high - low
 
 
-def platt(s: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Log-odds linear in the score, targets kept off 0 and 1 (Platt 1999)."""
-    a, b = minimize(lambda t: _loss(t[0] + t[1] * s, _softened(y)), [0.0, 1.0]).x
-    return a + b * new
+def platt(soften: bool) -> Calibrator:
+    """Log-odds linear in the score (Platt 1999, whose targets are softened)."""
+
+    def calibrate(s: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarray:
+        target = _softened(y) if soften else y
+        intercept, slope = minimize(lambda t: _loss(t[0] + t[1] * s, target), [0.0, 1.0]).x
+        return intercept + slope * new
+
+    return calibrate
 
 
-def slope(s: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Log-odds proportional to the score (temperature scaling, Guo et al. 2017), targets as Platt's."""
-    found = minimize_scalar(lambda b: _loss(b * s, _softened(y)), bounds=(0.1, 4), method="bounded")
-    return found.x * new
+def slope(soften: bool) -> Calibrator:
+    """Log-odds proportional to the score: temperature scaling (Guo et al. 2017)."""
+
+    def calibrate(s: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarray:
+        target = _softened(y) if soften else y
+        found = minimize_scalar(lambda b: _loss(b * s, target), bounds=(0.1, 4), method="bounded")
+        return found.x * new
+
+    return calibrate
 
 
-def beta(s: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Log-odds c + a log p - b log(1 - p), a, b >= 0 (Kull, Silva Filho & Flach 2017), targets as Platt's."""
+def beta(soften: bool) -> Calibrator:
+    """Log-odds c + a log p - b log(1 - p), a, b >= 0 (Kull, Silva Filho & Flach 2017)."""
 
     def features(scores: np.ndarray) -> np.ndarray:
         p = probability(scores)
         return np.column_stack([np.ones(len(p)), np.log(p), -np.log1p(-p)])
 
-    A, target = features(s), _softened(y)
-    free, positive = (None, None), (0, None)
-    found = minimize(lambda t: _loss(A @ t, target), [0.0, 1.0, 1.0], bounds=[free, positive, positive])
-    return features(new) @ found.x
+    def calibrate(s: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarray:
+        A, target = features(s), _softened(y) if soften else y
+        free, positive = (None, None), (0, None)
+        found = minimize(lambda t: _loss(A @ t, target), [0.0, 1.0, 1.0], bounds=[free, positive, positive])
+        return features(new) @ found.x
+
+    return calibrate
 
 
 def isotonic(s: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarray:
