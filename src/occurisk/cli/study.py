@@ -34,14 +34,14 @@ def coverage(panels: int, replicas: int, seed: int, figure: Path | None, json_pa
     nominal = data.settings.model.coverage
     shown = table(
         f"Coverage of nominal {nominal:.0%} intervals, {panels} panels a row, {replicas} replicas",
-        ["truth", "labelled occupations", "covered", "low", "medium", "high", "mean width"],
+        ["truth", "labelled", "covered", "low", "medium", "high", "width"],
         flexible="truth",
     )
     for (truth, labelled), row in found.summary().iterrows():
         cells = [f"{row[c]:.1%}" for c in ("covered", "covered_low", "covered_medium", "covered_high")]
         shown.add_row(
             truth,
-            "the 70 of the hand labels" if labelled == "same" else "70 at random",
+            "our 70" if labelled == "same" else "random 70",
             *cells,
             f"{row['width']:.2f}",
         )

@@ -1,0 +1,63 @@
+"""Recovery: labels drawn from a known truth; the intervals must hold that truth nine times in ten."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from occurisk.label_audit import label_audit
+from occurisk.settings import Bands
+from occurisk.simulation import coverage_study, truths
+from occurisk.training import load_data
+from occurisk.vintage import compare_vintages
+
+DATA = load_data()
+
+
+def test_intervals_cover_known_truths():
+    """One panel per truth; `occurisk study coverage` runs ten and prints the table of docs/method.md."""
+    found = coverage_study(DATA.X, DATA.labels.y, DATA.classifier(replicas=40), panels=1, seed=1)
+    assert len(found.trials) == 10
+    assert 0.85 <= found.overall <= 0.95
+    assert found.trials["covered"].min() > 0.6
+    assert 0.2 < found.trials["width"].mean() < 0.6  # wide intervals would cover anything
+
+
+def test_intervals_without_the_randomised_prior_are_too_short():
+    """The plain bootstrap: what the randomised prior is there to mend."""
+    plain = DATA.classifier(replicas=20, prior_share=0.0)
+    found = coverage_study(DATA.X, DATA.labels.y, plain, panels=1, seed=1)
+    assert found.overall < 0.85
+
+
+def test_truths_are_spread_and_differ():
+    found = truths(DATA.X, DATA.labels.y)
+    assert len(found) == 5
+    for p in found.values():
+        assert p.shape == (len(DATA.X),)
+        assert set(Bands().of(p)) == {"low", "medium", "high"}
+    values = np.array(list(found.values()))
+    assert np.corrcoef(values)[np.triu_indices(5, 1)].max() < 0.999
+
+
+def test_the_audit_finds_the_labels_that_everybody_doubts():
+    found = label_audit(DATA)
+    assert len(found) == 70
+    assert found["surprise"].is_monotonic_decreasing
+    # facts.md: waiters, maids and judicial law clerks disagree with the published probabilities, too.
+    assert {"35-3031", "37-2012", "23-1012"} <= set(found.index[:12])
+    given = np.where(found["label"] == 1, found["held_out"], 1 - found["held_out"])
+    assert found["surprise"].to_numpy() == pytest.approx(-np.log2(given))
+    # Flipping a label to 1 cannot lower the mean susceptibility much, nor the other way round.
+    assert (found.loc[found["label"] == 0, "expected_change"] > -0.01).all()
+    assert (found.loc[found["label"] == 1, "expected_change"] < 0.01).all()
+
+
+def test_vintages_by_hand():
+    before = pd.Series({"a": 0.1, "b": 0.5, "c": 0.9, "gone": 0.5})
+    after = pd.Series({"a": 0.2, "b": 0.8, "c": 0.1, "new": 0.5})
+    found = compare_vintages(before, after, pd.Series({"b": "B"}), Bands())
+    assert found.common == 3
+    assert found.moved.index.tolist() == ["c", "b"]  # largest change first
+    assert found.moved.loc["c", ["band_before", "band_after"]].tolist() == ["high", "low"]
+    assert found.mean_difference == pytest.approx((0.1 + 0.3 + 0.8) / 3)
+    assert found.spearman == pytest.approx(-0.5)
