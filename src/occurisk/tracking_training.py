@@ -1,4 +1,4 @@
-"""A training run in MLflow: configuration, data digests, metrics, pictures, explanations, the served model."""
+"""A training run in MLflow: configuration, digests, metrics, pictures, explanations, the served model."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pandas as pd
 from occurisk import figures
 from occurisk.bundle import BOOSTER, CARD, MANIFEST, REPLICA_BOOSTERS, SCORES
 from occurisk.dossier import Dossier, explain_list, explain_reference
+from occurisk.explain import interactions
 from occurisk.report import About
 from occurisk.tracking import (
     CHAMPION,
@@ -25,7 +26,7 @@ from occurisk.tracking import (
     log_input,
     run,
 )
-from occurisk.tracking_explanations import log_explanations
+from occurisk.tracking_explanations import artifact_links, log_explanations
 from occurisk.training import Training
 
 # Requirements of the served model: what `log_model` would spend ten seconds guessing.
@@ -69,9 +70,11 @@ def track_training(training: Training, config_text: str) -> TrackedRun:
             mlflow.log_dict(evaluation.to_json(), "evaluation.json")
         for name, figure in pictures.items():
             log_figure(mlflow, figure, f"figures/{name}.png")
-        log_explanations(mlflow, explain_training(training), _about(training), describe=False)
+        pairs = interactions(bundle.model, data.X)
+        log_explanations(mlflow, explain_training(training), _about(training), pairs, describe=False)
         version = _register(mlflow, training)
-        mlflow.set_tag(DESCRIPTION, training_description(training))
+        links = artifact_links(active.experiment_id, active.run_id)
+        mlflow.set_tag(DESCRIPTION, training_description(training, links))
     return TrackedRun(
         active.run_id, active.experiment_id, link_to(active.experiment_id, active.run_id), version
     )
@@ -99,17 +102,19 @@ def spearman_published(scores: pd.DataFrame) -> float:
     return float(scores["probability"].corr(scores["published_probability"], method="spearman"))
 
 
-def training_description(training: Training) -> str:
+def training_description(training: Training, links: Mapping[str, str]) -> str:
     """Return the run's description, Markdown: what a reviewer should look at."""
     scores = training.bundle.reference
     lines = [
-        f"**{training.bundle.version}**: susceptibility of {len(scores)} occupations to automation.",
+        f"**{training.bundle.version}**: susceptibility of {len(scores)} occupations to automation "
+        "(technology as of 2013; not a forecast of jobs lost, not for decisions about people).",
         "",
-        "1. `MODEL_CARD.md`: what the model is for and not for",
-        "2. `figures/held_out_quality.png`: how it does beside every baseline",
-        "3. `figures/reliability.png`: whether its probabilities hold",
-        "4. `scores.csv`: every reference occupation with interval, band, stability, reasons",
-        "5. `explanations/report.html`: the same, to search and read",
+        f"1. [`explanations/report.html`]({links['report']}): every occupation, to search and read",
+        "2. `MODEL_CARD.md`: what the model is for and not for",
+        "3. `figures/held_out_quality.png`: how it does beside every baseline",
+        "4. `figures/reliability.png`: whether its probabilities hold",
+        f"5. [`explanations/table.json`]({links['table']}), `scores.csv`: the same as a table; "
+        "select two runs and compare",
     ]
     return "\n".join(lines)
 

@@ -102,6 +102,13 @@ TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk
 )
 @click.option("--force", is_flag=True, help="Replace the results of an earlier run.")
 @click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "ru", "kk"]),
+    default="en",
+    show_default=True,
+    help="Of the explanations in MLflow.",
+)
 @click.option("--model", "version", metavar="VERSION", help="Model version.  [default: the current one]")
 @MODELS_DIR_OPTION
 @JSON_OPTION
@@ -128,6 +135,7 @@ def score(
     column_prefix: str,
     force: bool,
     no_track: bool,
+    lang: str,
     version: str | None,
     models_dir: Path | None,
     json_path: Path | None,
@@ -165,7 +173,7 @@ def score(
     if not no_track:
         from occurisk.tracking_scoring import track_scoring
 
-        tracked = track_scoring(result, bundle)
+        tracked = track_scoring(result, bundle, lang)
     _print_closing(console, result, json_path, tracked)
 
 
