@@ -6,7 +6,17 @@ from pathlib import Path
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, jobs, out, probability, progress, show, table, ui_hint, write_json
+from occurisk.cli.console import (
+    JSON_OPTION,
+    jobs,
+    out,
+    probability,
+    progress,
+    show,
+    table,
+    ui_hint,
+    write_json,
+)
 
 
 @click.group()
@@ -51,7 +61,7 @@ def audit(
     found.insert(0, "title", load_occupations()["title"].reindex(found.index).fillna(""))
     shown = table(
         f"The {min(top, len(found))} most surprising of {len(found)} labels",
-        ["code", "occupation", "label", "held-out p", "published p", "Δ high risk", "Δ mean p"],
+        ["code", "occupation", "label", "held out", "published", "Δ high", "Δ mean"],
         flexible="occupation",
     )
     for code, row in found.head(top).iterrows():
@@ -66,7 +76,8 @@ def audit(
         )
     show(console, shown)
     console.print(
-        "Δ: what flipping this one label does to the share of US employment at high risk, and to the mean p."
+        "held out: probability when all other labels are known. Δ: what flipping this one label does to the share "
+        "of US employment at high risk, and to its mean probability."
     )
     text = found.rename_axis("code").to_csv(lineterminator="\n", float_format="%.6g")
     write_text(out_path, text)

@@ -97,7 +97,7 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
     )
     shown = table(
         f"{len(found.moved)} of {found.common} occupations change their band; the {top} largest changes",
-        ["code", "occupation", "p, embedded", "band", "p, other", "band "],
+        ["code", "occupation", "embedded", "band", "other", "band "],
         flexible="occupation",
     )
     for code, row in found.moved.head(top).iterrows():
