@@ -21,7 +21,7 @@ import pandas as pd
 from occurisk.boxes import read_boxes
 from occurisk.changes import find_changes
 from occurisk.dossier import explain_list, explain_reference
-from occurisk.explain import explain, interactions
+from occurisk.explanation import explain, interactions
 from occurisk.report import About, full_table, render, table
 from occurisk.report.figures import figure_set
 from occurisk.training import train_default

@@ -100,7 +100,7 @@ def ours(source: Path, out: Path, _: Path) -> None:
     """`occurisk score` without MLflow."""
     from occurisk.cli import main
 
-    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     try:
         main(["score", str(source), "--out", str(out / "ours"), "--no-track"])
     except SystemExit as end:
@@ -175,7 +175,7 @@ def rows_ours(source: Path, out: Path, _: Path) -> None:
     """`occurisk score --attributes all` without MLflow."""
     from occurisk.cli import main
 
-    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     try:
         main(
             ["score", str(source), "--out", str(out / "ours"), "--no-track", "--attributes", "all",

@@ -12,7 +12,6 @@ import time
 import numpy as np
 
 from occurisk.baselines import BASELINES, Contest
-from occurisk.evaluate import evaluate
 from occurisk.training import load_data
 
 
@@ -55,11 +54,10 @@ def main() -> None:
     full = timed(lambda: data.classifier().fit(data.X, y, weight), repeats=2)
     print(f"\nTraining with {data.settings.model.replicas} replicas: {full:.1f} s")
     for jobs in (1, 2):
-        protocol = data.settings.evaluation
-        took = timed(
-            lambda jobs=jobs: evaluate(data.X, data.labels, data.classifier(), protocol, jobs=jobs), repeats=1
+        took = timed(lambda jobs=jobs: data.evaluate(jobs=jobs), repeats=1)
+        print(
+            f"Evaluation, {data.settings.evaluation.splits} halves, all baselines, {jobs} process(es): {took:.1f} s"
         )
-        print(f"Evaluation, {protocol.splits} halves, all baselines, {jobs} process(es): {took:.1f} s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"Peak memory of this process: {peak:.0f} MiB")
 

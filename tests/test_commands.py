@@ -7,8 +7,8 @@ import sys
 
 import pandas as pd
 import pytest
-from conftest import PROJECT
 
+from conftest import PROJECT
 from occurisk.settings import CONFIGS
 
 

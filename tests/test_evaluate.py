@@ -11,7 +11,7 @@ from occurisk.baselines import BASELINES, FREY_OSBORNE_NINE, TITLES
 from occurisk.calibration import reliability
 from occurisk.catalogue import load_catalogue
 from occurisk.errors import SettingsError
-from occurisk.evaluate import METRICS, Evaluation, evaluate
+from occurisk.evaluation import METRICS, Evaluation, evaluate
 from occurisk.originals import PAPER_CATALOGUE
 from occurisk.training import load_data
 
@@ -19,13 +19,14 @@ DATA = load_data()
 
 
 def protocol(**changes):
-    return DATA.settings.evaluation.model_copy(update=changes)
+    changed = DATA.settings.evaluation.model_copy(update=changes)
+    return DATA.settings.model_copy(update={"evaluation": changed})
 
 
 @pytest.fixture(scope="module")
 def found() -> Evaluation:
     settings = protocol(splits=12, baselines=("gp_rbf_9", "logistic"))
-    return evaluate(DATA.X, DATA.labels, DATA.classifier(), settings)
+    return evaluate(DATA.X, DATA.labels, settings)
 
 
 def test_halves_are_stratified_and_shared(found):
@@ -58,7 +59,7 @@ def test_the_default_model_reaches_its_floor_and_beats_the_paper(found):
 def test_other_labels_of_the_test_half_change_no_prediction():
     """Flip every test label: what was predicted for it must not move."""
     settings = protocol(splits=2, baselines=("logistic",))
-    before = evaluate(DATA.X, DATA.labels, DATA.classifier(), settings)
+    before = evaluate(DATA.X, DATA.labels, settings)
     y = DATA.labels.y.copy()
     test = before.predictions.query("split == 0")["soc"]
     from dataclasses import replace
@@ -79,7 +80,7 @@ def test_other_labels_of_the_test_half_change_no_prediction():
 
 def test_the_number_of_processes_changes_no_figure(found):
     settings = protocol(splits=4, baselines=())
-    one, two = (evaluate(DATA.X, DATA.labels, DATA.classifier(), settings, jobs=n) for n in (1, 2))
+    one, two = (evaluate(DATA.X, DATA.labels, settings, jobs=n) for n in (1, 2))
     pd.testing.assert_frame_equal(one.predictions, two.predictions)
 
 
@@ -116,7 +117,7 @@ def test_json_is_the_agreed_form(found):
 def test_baselines_are_known_and_titled():
     assert set(BASELINES) <= set(TITLES)
     with pytest.raises(SettingsError, match="1 of 2 baselines are unknown"):
-        evaluate(DATA.X, DATA.labels, DATA.classifier(), protocol(splits=2, baselines=("logistic", "oracle")))
+        evaluate(DATA.X, DATA.labels, protocol(splits=2, baselines=("logistic", "oracle")))
 
 
 def test_the_nine_variables_are_the_papers():

@@ -14,7 +14,7 @@ from occurisk.catalogue import load_catalogue
 from occurisk.changes import find_changes, nearest_limit
 from occurisk.dossier import explain_list
 from occurisk.errors import OccuriskError
-from occurisk.explain import explain, interactions, sigmoid
+from occurisk.explanation import explain, interactions, sigmoid
 from occurisk.identifiability import identifiability
 from occurisk.neighbours import find_neighbours
 from occurisk.settings import Bands

@@ -152,6 +152,16 @@ def test_published_scores_have_no_interval(registry):
     assert "scores: published" in text
 
 
+def test_thresholds_out_of_order_and_registries_without_a_score_are_refused(registry, tmp_path):
+    got = CliRunner().invoke(national, [str(registry), "--high", "0.2"])
+    assert got.exit_code == 2
+    assert "is not below" in got.output
+    path = tmp_path / "soldiers.csv"
+    pd.DataFrame({"occ_code": ["55-1011", "55-1012"], "employment": [3, 4]}).to_csv(path, index=False)
+    with pytest.raises(RegistryError, match="None of the 7 jobs"):
+        CliRunner().invoke(national, [str(path)], catch_exceptions=False)
+
+
 def register(path, rows, seed=0):
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame(

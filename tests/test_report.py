@@ -10,7 +10,7 @@ import pytest
 
 from explained import reference_dossier, small_dossier
 from occurisk.dossier import explain_list
-from occurisk.explain import interactions
+from occurisk.explanation import interactions
 from occurisk.report import About, description, full_table, render, run_facts, summarise, table
 from occurisk.report.figures import figure_set
 from occurisk.report.payload import as_json, payload

@@ -16,8 +16,6 @@ from occurisk.tracking_training import track_training
 from occurisk.training import load_data, train
 
 
-
-
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     """A store of its own, by the variable that users set."""

@@ -8,18 +8,19 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+# A module must not share its name with a function here: importing the one would hide the other.
 _HOMES = {
     "AutomationClassifier": "model",
     "Bundle": "bundle",
     "Catalogue": "catalogue",
-    "Evaluation": "evaluate",
-    "Explanation": "explain",
+    "Evaluation": "evaluation",
+    "Explanation": "explanation",
     "Labels": "labels",
     "OccuriskError": "errors",
     "Settings": "settings",
     "build_attributes": "attributes",
-    "evaluate": "evaluate",
-    "explain": "explain",
+    "evaluate": "evaluation",
+    "explain": "explanation",
     "load_attributes": "attributes",
     "load_bundle": "bundle",
     "load_catalogue": "catalogue",

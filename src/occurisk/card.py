@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from occurisk.baselines import LIGHTGBM, TITLES
-from occurisk.evaluate import METRICS, Evaluation
+from occurisk.evaluation import METRICS, Evaluation
 from occurisk.settings import Settings
 
 

@@ -17,7 +17,7 @@ from occurisk.boxes import read_boxes
 from occurisk.catalogue import Catalogue
 from occurisk.changes import find_changes
 from occurisk.errors import OccuriskError
-from occurisk.explain import SPREAD_REPLICAS, Explanation, Model, explain
+from occurisk.explanation import SPREAD_REPLICAS, Explanation, Model, explain
 from occurisk.identifiability import Identifiability, identifiability
 from occurisk.neighbours import find_neighbours
 from occurisk.review import empty_verdicts

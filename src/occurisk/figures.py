@@ -13,7 +13,7 @@ import pandas as pd
 
 from occurisk.baselines import LIGHTGBM, TITLES
 from occurisk.calibration import Reliability
-from occurisk.evaluate import Evaluation
+from occurisk.evaluation import Evaluation
 from occurisk.files import whole_file
 from occurisk.settings import Bands
 from occurisk.simulation import Coverage

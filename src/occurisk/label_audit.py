@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from occurisk.baselines import LIGHTGBM, Contest
 from occurisk.crosswalk_tables import load_tables
-from occurisk.evaluate import Progress
+from occurisk.evaluation import Progress
 from occurisk.model import AutomationClassifier
 from occurisk.national import national
 from occurisk.training import TrainingData

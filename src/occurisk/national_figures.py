@@ -53,7 +53,7 @@ def employment_figure(picture: Picture) -> Any:
         height = jobs.to_numpy() / scale
         axes.bar(table.index + 0.025, height, 0.046, bottom=bottom, color=colour, label=_short(name, 46))
         bottom += height
-    for threshold in (0.3, picture.choice.threshold):
+    for threshold in (picture.bands.low, picture.bands.high):
         axes.axvline(threshold, color=GREY, linewidth=1, linestyle="--")
     share = picture.figures["share_high"]
     axes.set(xlabel="probability of being automatable", ylabel=f"{_weight(picture)}{unit}", xlim=(0, 1))

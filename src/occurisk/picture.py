@@ -26,6 +26,7 @@ from occurisk.market import Market
 from occurisk.multiverse import Choice, Universe, multiverse
 from occurisk.national import national
 from occurisk.scenarios import Scenario, apply, by_qualification, implied
+from occurisk.settings import Bands
 
 # Without crosswalks to hybrids, groups and siblings: what a plain join of two lists finds.
 _PLAIN = ("exact", "crosswalk")
@@ -54,6 +55,8 @@ class Picture:
     histogram : DataFrame
         Jobs by probability (rows) and major group (columns).
     multiverse : DataFrame
+    choice : Choice
+    bands : Bands
     scenarios : dict
         Title -> (scenario, table of `scenarios.apply`).
     axes : DataFrame
@@ -76,6 +79,7 @@ class Picture:
     histogram: pd.DataFrame
     multiverse: pd.DataFrame
     choice: Choice
+    bands: Bands
     scenarios: dict[str, tuple[Scenario, pd.DataFrame]] = field(default_factory=dict)
     axes: pd.DataFrame = field(default_factory=pd.DataFrame)
     worksheets: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -192,6 +196,7 @@ def take_picture(
         histogram=_histogram(market.p, groups.jobs, groups.index),
         multiverse=multiverse(universes, choice),
         choice=choice,
+        bands=market.bands,
         scenarios={s.title: (s, apply(s, by_qualification(levels))) for s in scenarios},
         axes=axes,
         worksheets=sheets,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from occurisk.explain import Explanation
+from occurisk.explanation import Explanation
 from occurisk.labels import Labels
 from occurisk.settings import Bands
 

@@ -13,7 +13,7 @@ import pandas as pd
 from occurisk import figures
 from occurisk.bundle import BOOSTER, CARD, MANIFEST, REPLICA_BOOSTERS, SCORES
 from occurisk.dossier import Dossier, explain_list, explain_reference
-from occurisk.explain import interactions
+from occurisk.explanation import interactions
 from occurisk.report import About
 from occurisk.tracking import (
     CHAMPION,

@@ -14,8 +14,8 @@ from occurisk.bundle import Bundle, save_bundle, set_current, version_name
 from occurisk.card import model_card
 from occurisk.catalogue import Catalogue, load_catalogue
 from occurisk.errors import LabelError
-from occurisk.evaluate import Evaluation, Progress, evaluate
-from occurisk.explain import Explanation, explain
+from occurisk.evaluation import Evaluation, Progress, evaluate
+from occurisk.explanation import Explanation, explain
 from occurisk.files import sha256
 from occurisk.labels import Labels, load_labels
 from occurisk.model import AutomationClassifier
@@ -52,7 +52,9 @@ class TrainingData:
 
     def evaluate(self, progress: Progress | None = None, jobs: int = 1) -> Evaluation:
         """Run the evaluation protocol of the configuration."""
-        return evaluate(self.X, self.labels, self.classifier(), self.settings.evaluation, progress, jobs)
+        return evaluate(
+            self.X, self.labels, self.settings, catalogue=self.catalogue, progress=progress, jobs=jobs
+        )
 
 
 @dataclass(frozen=True)

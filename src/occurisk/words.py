@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from occurisk.catalogue import Catalogue
 from occurisk.errors import CatalogueError
-from occurisk.explain import Explanation
+from occurisk.explanation import Explanation
 from occurisk.settings import FEATURES, Strict, load_yaml, validation_summary
 
 LANGUAGES = ("en", "ru", "kk")

@@ -12,7 +12,7 @@ from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table, 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from occurisk.evaluate import Evaluation
+    from occurisk.evaluation import Evaluation
 
 METRIC_TITLES = {"auc": "AUC", "log_loss": "log-loss", "brier": "Brier"}
 OURS = "lightgbm"

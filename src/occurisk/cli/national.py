@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from occurisk.bundle import Bundle
-    from occurisk.picture import Picture
     from occurisk.scored_market import ScoredFolder
 
+SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk"]
 
 
@@ -34,8 +33,8 @@ TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk
 @click.option(
     "--min-cell", type=click.FloatRange(min=0), default=10, show_default=True, help="Smallest cell shown."
 )
-@click.option("--high", type=click.FloatRange(0, 1), help="Threshold of high risk.  [default: 0.7]")
-@click.option("--low", type=click.FloatRange(0, 1), help="Threshold of low risk.  [default: 0.3]")
+@click.option("--high", type=SHARE, help="Threshold of high risk.  [default: 0.7]")
+@click.option("--low", type=SHARE, help="Threshold of low risk.  [default: 0.3]")
 @click.option(
     "--scenario", "scenarios", multiple=True, metavar="NAME|FILE",
     help="Assumptions of adoption and wages: a preset of configs/scenarios, or a YAML file; repeatable.",
@@ -86,9 +85,10 @@ def national(
     """
     from occurisk.cli.national_print import print_picture
     from occurisk.intake_columns import IntakeOptions
-    from occurisk.picture import take_picture
+    from occurisk.national_run import picture_of, write_picture
     from occurisk.scenarios import load_scenario
     from occurisk.scored_market import find_folder
+    from occurisk.settings import Bands
 
     console, remarks = out(), err()
     chosen = [load_scenario(Path(name)) for name in scenarios]
@@ -112,12 +112,15 @@ def national(
             bundle = need_model(models_dir, found.model_version)
         if found is None:
             raise RuntimeError("Scoring left no results.")
-        market, universes = _market(found, bundle, keys, weight, wage, high, low, vintages, remarks)
+        high, low = high or bundle.bands.high, low or bundle.bands.low
+        if low >= high:
+            raise click.BadParameter(f"{low:g} is not below --high {high:g}", param_hint="--low")
+        bands = Bands(high=high, low=low)
+        others = [_refit(text, remarks) for text in vintages]
         remarks.print("Taking the picture …")
-        picture = take_picture(
-            market, universes, bundle.attributes, bundle.catalogue,
-            name=found.name, weight_name=weight or found.weight_column or "",
-            by=[_columns(key, found) for key in keys], min_cell=min_cell, scenarios=chosen,
+        picture = picture_of(
+            found, bundle, by=[_columns(key, found) for key in keys], weight=weight, wage=wage, bands=bands,
+            min_cell=min_cell, scenarios=chosen, vintages=others,
         )  # fmt: skip
     print_picture(console, picture)
     if folder:
@@ -130,37 +133,6 @@ def national(
         console.print(f"Figures  {json_path}", soft_wrap=True)
     if not folder and not json_path:
         console.print("Nothing was written; --out DIR keeps page, figures and tables.")
-
-
-def _market(
-    found: ScoredFolder,
-    bundle: Bundle,
-    keys: tuple[str, ...],
-    weight: str | None,
-    wage: str | None,
-    high: float | None,
-    low: float | None,
-    vintages: tuple[str, ...],
-    remarks: Console,
-) -> tuple[Any, list[Any]]:
-    from occurisk.breakdowns import BUILT_IN
-    from occurisk.labels import load_labels
-    from occurisk.picture import universes_of
-    from occurisk.scored_market import read_market
-    from occurisk.settings import Bands
-
-    bands = Bands(high=high or bundle.bands.high, low=low if low is not None else bundle.bands.low)
-    labels = load_labels()
-    published = labels.published_by_soc2010()
-    columns = [c for key in keys for c in _columns(key, found) if c not in BUILT_IN]
-    if found.published:
-        scores, replicas = published.to_frame("probability"), None
-    else:
-        scores, replicas = bundle.reference, bundle.replicas
-    market = read_market(found, scores, replicas, bands, list(dict.fromkeys(columns)), wage, weight)
-    others = [_refit(text, remarks) for text in vintages]
-    universes = universes_of(market, (bundle.reference, bundle.replicas), published, labels.published, others)
-    return market, universes
 
 
 def _columns(key: str, found: ScoredFolder) -> list[str]:
@@ -186,32 +158,3 @@ def _condition(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise click.BadParameter(f"write COLUMN=VALUE, got {text!r}", param_hint="--where")
     return name, value
-
-
-def write_picture(picture: Picture, folder: Path) -> None:
-    """Write page, figures (PNG and SVG), tables (CSV) and figures as JSON; each whole or not at all."""
-    from occurisk.figures import save
-    from occurisk.files import write_text
-    from occurisk.national_figures import figure_set
-    from occurisk.national_page import render
-
-    figures = figure_set(picture)
-    for name, figure in figures.items():
-        for kind in ("png", "svg"):
-            save(figure, folder / "figures" / f"{_file_name(name)}.{kind}")
-    tables = {
-        **{f"by_{n}": t for n, t in picture.breakdowns.items()},
-        **{f"concentration_{n}": t for n, t in picture.concentration.items()},
-        "multiverse": picture.multiverse.set_index("statistic"),
-        "largest_holders": picture.holders,
-        "two_axes": picture.axes,
-        **{f"scenario_{n}": t for n, (_, t) in picture.scenarios.items()},
-    }
-    for name, frame in tables.items():
-        write_text(folder / "tables" / f"{_file_name(name)}.csv", frame.to_csv(lineterminator="\n"))
-    write_json(folder / "national.json", picture.to_json())
-    write_text(folder / "national.html", render(picture, figures))
-
-
-def _file_name(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "_-." else "_" for c in name.replace(" x ", "_x_"))

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from occurisk.catalogue import Catalogue
 from occurisk.dossier import Dossier
-from occurisk.explain import sigmoid
+from occurisk.explanation import sigmoid
 from occurisk.report.payload import summarise
 from occurisk.words import load_phrases
 
@@ -89,7 +89,7 @@ def dependence(dossier: Dossier, language: str = "en", panels: int = PANELS) -> 
 
 
 def interactions(pairs: pd.DataFrame, language: str = "en") -> Figure:
-    """Strength of the strongest pairs of attributes, from `occurisk.explain.interactions`."""
+    """Strength of the strongest pairs of attributes, from `occurisk.explanation.interactions`."""
     pairs = pairs[::-1]
     figure, axes = _canvas(8, 0.4 * len(pairs) + 1.4)
     axes.barh(range(len(pairs)), pairs["interaction"], color=INK, alpha=0.75, height=0.6)
@@ -179,7 +179,7 @@ def figure_set(
     ----------
     dossier : Dossier
     pairs : DataFrame, optional
-        As `occurisk.explain.interactions` returns them.
+        As `occurisk.explanation.interactions` returns them.
     language : {"en", "ru", "kk"}
         Of the attributes' names.
 

@@ -19,9 +19,10 @@ from sklearn.model_selection import StratifiedShuffleSplit
 
 from occurisk.baselines import LIGHTGBM, Contest
 from occurisk.calibration import Reliability, reliability
+from occurisk.catalogue import Catalogue, load_catalogue
 from occurisk.labels import Labels
 from occurisk.model import AutomationClassifier
-from occurisk.settings import EvaluationSettings
+from occurisk.settings import EvaluationSettings, Settings
 
 METRICS = ("auc", "log_loss", "brier")
 TEST_SHARE = 0.5
@@ -130,8 +131,9 @@ class Trial:
 def evaluate(
     X: pd.DataFrame,
     labels: Labels,
-    classifier: AutomationClassifier,
-    settings: EvaluationSettings,
+    settings: Settings,
+    *,
+    catalogue: Catalogue | None = None,
     progress: Progress | None = None,
     jobs: int = 1,
 ) -> Evaluation:
@@ -142,10 +144,10 @@ def evaluate(
     X : DataFrame, shape (n_occupations, n_attributes)
     labels : Labels
         Every labelled code must be in X.
-    classifier : AutomationClassifier
-        Unfitted; cloned for every split.
-    settings : EvaluationSettings
-        Number of splits, seed, baselines.
+    settings : Settings
+        The model, the number of splits, their seed, the baselines.
+    catalogue : Catalogue, optional
+        Groups and signs of the attributes; the settings' own by default.
     progress : callable, optional
         Called with (done, total).
     jobs : int
@@ -157,12 +159,14 @@ def evaluate(
     """
     y, weight = (series.to_numpy() for series in labels.on(X.index))
     rows = X.index.get_indexer(labels.y.index)
-    contest = Contest(X, y, weight, classifier, settings.baselines)
+    classifier = AutomationClassifier.from_settings(settings, catalogue or load_catalogue(settings.catalogue))
+    protocol = settings.evaluation
+    contest = Contest(X, y, weight, classifier, protocol.baselines)
     # The strongest simple baseline and Frey & Osborne's own are enough where one label or group is out.
-    few = tuple(name for name in settings.baselines if name in ("logistic", "gp_rbf_9"))
+    few = tuple(name for name in protocol.baselines if name in ("logistic", "gp_rbf_9"))
     groups = labels.y.index.astype(str).str[:2].to_numpy()
     names = np.unique(groups)
-    halves = [Trial(rows[train], rows[test], None) for train, test in _halves(y[rows], settings)]
+    halves = [Trial(rows[train], rows[test], None) for train, test in _halves(y[rows], protocol)]
     alone = [Trial(np.delete(rows, i), rows[[i]], few) for i in range(len(rows))]
     grouped = [Trial(rows[groups != name], rows[groups == name], few) for name in names]
 
@@ -186,8 +190,8 @@ def evaluate(
     )
 
 
-def _halves(y: np.ndarray, settings: EvaluationSettings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    splitter = StratifiedShuffleSplit(settings.splits, test_size=TEST_SHARE, random_state=settings.seed)
+def _halves(y: np.ndarray, protocol: EvaluationSettings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    splitter = StratifiedShuffleSplit(protocol.splits, test_size=TEST_SHARE, random_state=protocol.seed)
     return splitter.split(np.zeros((len(y), 1)), y)
 
 
