@@ -158,7 +158,10 @@ def test_thresholds_out_of_order_and_registries_without_a_score_are_refused(regi
     assert "is not below" in got.output
     path = tmp_path / "soldiers.csv"
     pd.DataFrame({"occ_code": ["55-1011", "55-1012"], "employment": [3, 4]}).to_csv(path, index=False)
-    with pytest.raises(RegistryError, match="None of the 7 jobs"):
+    with pytest.raises(RegistryError, match="None of the 2 rows"):
+        CliRunner().invoke(national, [str(path)], catch_exceptions=False)
+    path.write_text("occ_code,employment\n43-9021,0\n", encoding="utf-8")
+    with pytest.raises(RegistryError, match="--weight"):
         CliRunner().invoke(national, [str(path)], catch_exceptions=False)
 
 

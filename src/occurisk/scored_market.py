@@ -67,7 +67,13 @@ class ScoredFolder:
 
 
 def find_folder(path: Path) -> ScoredFolder | None:
-    """Recognise the results of `occurisk score`: their folder, or the scored file in it; else None."""
+    """Recognise the results of `occurisk score`: their folder, or the scored file in it; else None.
+
+    Raises
+    ------
+    RegistryError
+        If they are incomplete, or no row has a score.
+    """
     path = Path(path)
     folder = path if path.is_dir() else path.parent if path.stem == "scored" else None
     if folder is None or not (folder / "intake.json").is_file():
@@ -75,11 +81,18 @@ def find_folder(path: Path) -> ScoredFolder | None:
     try:
         intake = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
         intake["understood"], intake["model"]["version"], intake["registry"]["name"]
+        rows, scored = (intake["totals"][name] for name in ("rows_in", "rows_scored"))
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise RegistryError(
             f"{folder / 'intake.json'} is not an intake report: {problem!r}.",
             fix="Score the registry again with: occurisk score REGISTRY --out DIR --force",
         ) from problem
+    if not scored:
+        raise RegistryError(
+            f"None of the {rows:,} rows of {intake['registry']['name']} has a score.",
+            rule="A national picture needs at least one occupation with a score.",
+            fix="Its intake report says why rows were set aside: occurisk score REGISTRY --out DIR",
+        )
     files = {
         stem: next((p for s in _SUFFIXES if (p := folder / f"{stem}{s}").is_file()), None)
         for stem in ("scored", "unscored")
