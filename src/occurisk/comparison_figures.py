@@ -9,7 +9,7 @@ import pandas as pd
 
 from occurisk.backtest import Backtest
 from occurisk.figures import BAND_COLOURS, BLUE, GREY, ORANGE, caption, new_figure
-from occurisk.national_figures import TITLE
+from occurisk.national_figures import TITLE, new_panels
 
 
 def countries_figure(table: pd.DataFrame) -> Any:
@@ -55,12 +55,8 @@ def countries_figure(table: pd.DataFrame) -> Any:
 
 def backtest_figure(found: Backtest, name: str) -> Any:
     """Draw realised growth by risk band, and the rank correlations beside the benchmarks."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 3.6), dpi=150, layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = new_panels(9, 3.6, 2)
     for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
         axes.axhline(0, color=GREY, linewidth=0.8)
     for place, (band, row) in enumerate(found.bands.iterrows()):
         reach = [[row["growth"] - row["lower"]], [row["upper"] - row["growth"]]]

@@ -38,6 +38,17 @@ def figure_set(picture: Picture) -> dict[str, Any]:
     return figures
 
 
+def new_panels(width: float, height: float, n: int, **options: Any) -> tuple[Any, Any]:
+    """Return an empty figure with n panels side by side, in the house style."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+    panels = np.atleast_1d(figure.subplots(1, n, **options))
+    for axes in panels:
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, panels
+
+
 def employment_figure(picture: Picture) -> Any:
     """Draw employment by probability, stacked by major group (Frey & Osborne 2017, figure III)."""
     figure, axes = new_figure(9, 5)
@@ -71,13 +82,10 @@ def employment_figure(picture: Picture) -> Any:
 
 def gradient_figure(picture: Picture) -> Any:
     """Draw wage and education by probability (Frey & Osborne 2017, figure IV)."""
-    from matplotlib.figure import Figure
-
     slopes = [s for s in picture.gradients.values() if len(s.binned)]
-    figure = Figure(figsize=(4.6 * max(len(slopes), 1) + 0.8, 4), dpi=150, layout="constrained")
-    panels = np.atleast_1d(figure.subplots(1, max(len(slopes), 1)))
+    n = max(len(slopes), 1)
+    figure, panels = new_panels(4.6 * n + 0.8, 4, n)
     for axes, slope in zip(panels, slopes, strict=False):
-        axes.spines[["top", "right"]].set_visible(False)
         middle = (slope.binned["low"] + slope.binned["high"]) / 2
         axes.plot(middle, slope.binned["mean"], "-", color=BLUE, linewidth=1)
         size = 15 + 180 * slope.binned["jobs"] / slope.binned["jobs"].max()
@@ -159,8 +167,6 @@ def breakdown_figure(table: pd.DataFrame, name: str, picture: Picture, most: int
 
 def multiverse_figure(picture: Picture) -> Any:
     """Draw how the headline moves with each choice, and over thresholds."""
-    from matplotlib.figure import Figure
-
     table, choice = picture.multiverse, picture.choice
     moved = one_at_a_time(table)
     own = table[table["chosen"]].iloc[0]
@@ -169,10 +175,7 @@ def multiverse_figure(picture: Picture) -> Any:
         part = moved[moved["moved"] == dimension]
         if len(part):
             rows.append((dimension, _choices(dimension), part))
-    figure = Figure(figsize=(11, 4.6), dpi=150, layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
+    figure, (left, right) = new_panels(11, 4.6, 2, width_ratios=(1.25, 1))
     thresholds = moved[(moved["moved"] == "threshold") | moved["chosen"]].sort_values("threshold")
     rows.insert(0, ("threshold", "threshold 0.5 … 0.9", thresholds))
     for place, (dimension, _, part) in enumerate(reversed(rows)):
