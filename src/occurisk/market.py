@@ -150,7 +150,7 @@ class Market:
         )
 
     def standing_in(self) -> float:
-        """Return the share of scored jobs whose score is that of siblings, not their own."""
+        """Return the share of scored jobs whose occupation has no score: others of their group stand in."""
         codes = self.lineage.codes.set_index("code")
         jobs = self.table.groupby("code", observed=True)["weight"].sum().reindex(codes.index, fill_value=0.0)
         scored = jobs[self.code_p.notna().to_numpy()]

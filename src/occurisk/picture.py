@@ -45,7 +45,7 @@ class Picture:
     by_code : dict
         The same statistics with each code in one band; see `national.national`.
     standing_in : float
-        Share of scored jobs whose score is their siblings'.
+        Share of scored jobs whose occupation has no score; others of their group stand in.
     breakdowns, concentration : dict
         By name of the keys, `a x b`.
     holders : DataFrame

@@ -37,7 +37,7 @@ def print_picture(console: Console, picture: Picture) -> None:
         head.add_row(label, _figure(name, f[name]), _range(f, name, "_lower", "_upper"), bounds)
     show(console, head)
     console.print(
-        f"Coverage {f['coverage']:.1%}; {picture.standing_in:.1%} of scored jobs take their siblings' score. "
+        f"Coverage {f['coverage']:.1%}; for {picture.standing_in:.1%} of scored jobs others of their group stand in. "
         f"With each code in one band: {picture.by_code['share_high']:.1%} at high risk.",
         soft_wrap=True,
     )
@@ -83,10 +83,10 @@ def _print_breakdown(console: Console, picture: Picture, name: str) -> None:
             made.add_row(text, "suppressed", *["–"] * 5)
             continue
         made.add_row(
-            text, f"{row['jobs']:,.0f}", f"{row['share_high']:.1%}",
+            text, f"{row['jobs']:,.0f}", _figure("share_high", row["share_high"]),
             _range(row, "share_high", "_lower", "_upper"),
-            f"{row['expected']:.2f}", f"{row['coverage']:.1%}",
-            f"{held.loc[label, 'representation']:.2f}",
+            _two(row["expected"]), f"{row['coverage']:.1%}",
+            _two(held.loc[label, "representation"]),
         )  # fmt: skip
     show(console, made)
     notes = []
@@ -156,7 +156,13 @@ def print_scenario(console: Console, title: str, scenario: Any, figures: pd.Data
         )
 
 
+def _two(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
 def _figure(name: str, value: float) -> str:
+    if math.isnan(value):
+        return "–"
     return f"{value:.3f}" if name == "expected" else f"{value:.1%}"
 
 
