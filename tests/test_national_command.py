@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from occurisk.market import NOT_KNOWN
 from occurisk.register_totals import register_totals
 from occurisk.scored_market import find_folder, read_market
 from occurisk.scoring import score_registry
+from occurisk.tracking_national import log_national
 
 REGISTRY = pd.DataFrame(
     {
@@ -163,6 +165,35 @@ def test_thresholds_out_of_order_and_registries_without_a_score_are_refused(regi
     path.write_text("occ_code,employment\n43-9021,0\n", encoding="utf-8")
     with pytest.raises(RegistryError, match="--weight"):
         CliRunner().invoke(national, [str(path)], catch_exceptions=False)
+
+
+class Recorder:
+    """Stands for the mlflow module: keeps what is logged."""
+
+    def __init__(self):
+        self.metrics, self.artifacts = {}, set()
+
+    def log_metrics(self, metrics):
+        self.metrics |= metrics
+
+    def log_artifacts(self, folder, name):
+        self.artifacts |= {f"{name}/{p.relative_to(folder)}" for p in Path(folder).rglob("*") if p.is_file()}
+
+
+def test_a_scoring_run_gets_the_picture_as_metrics_and_artifacts(folder, tmp_path):
+    got = Recorder()
+    picture = log_national(got, folder, bundle())
+    assert got.metrics["national.share_high"] == pytest.approx(picture.figures["share_high"])
+    assert got.metrics["national.coverage"] == pytest.approx(0.95)
+    assert all(np.isfinite(v) for v in got.metrics.values())
+    assert {
+        "national/national.html",
+        "national/national.json",
+        "national/figures/multiverse.png",
+    } <= got.artifacts
+    nothing = Recorder()
+    assert log_national(nothing, tmp_path, bundle()) is None
+    assert nothing.metrics == {}
 
 
 def register(path, rows, seed=0):

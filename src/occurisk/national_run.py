@@ -88,18 +88,20 @@ def picture_of(
     )  # fmt: skip
 
 
-def write_picture(picture: Picture, folder: Path) -> None:
-    """Write page, figures (PNG and SVG), tables (CSV) and figures as JSON; each whole or not at all.
+def write_picture(picture: Picture, folder: Path, kinds: Sequence[str] = ("png", "svg")) -> None:
+    """Write page, pictures, tables (CSV) and figures as JSON; each whole or not at all.
 
     Parameters
     ----------
     picture : Picture
     folder : Path
         Gets `national.html`, `national.json`, `figures/` and `tables/`.
+    kinds : sequence of str
+        Of the pictures.
     """
     figures = figure_set(picture)
     for name, figure in figures.items():
-        for kind in ("png", "svg"):
+        for kind in kinds:
             save(figure, folder / "figures" / f"{_file_name(name)}.{kind}")
     tables = {
         **{f"by_{n}": t for n, t in picture.breakdowns.items()},

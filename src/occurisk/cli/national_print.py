@@ -37,7 +37,8 @@ def print_picture(console: Console, picture: Picture) -> None:
         head.add_row(label, _figure(name, f[name]), _range(f, name, "_lower", "_upper"), bounds)
     show(console, head)
     console.print(
-        f"Coverage {f['coverage']:.1%}; for {picture.standing_in:.1%} of scored jobs others of their group stand in. "
+        f"Coverage {f['coverage']:.1%}; for {picture.standing_in:.1%} of scored jobs "
+        "others of their group stand in. "
         f"With each code in one band: {picture.by_code['share_high']:.1%} at high risk.",
         soft_wrap=True,
     )
