@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from markets import bundle
-from occurisk.augmentation import augmentation, load_worksheet, worksheet
+from occurisk.augmentation import augmentation, load_worksheet, worksheets
 from occurisk.errors import SettingsError
 from occurisk.scenarios import Diffusion, Scenario, apply, by_qualification, implied, load_scenario, presets
 
@@ -155,12 +155,15 @@ def test_the_worksheet_has_the_five_fields_and_known_attributes():
 def test_the_worksheet_of_assemblers_speaks_for_substitution_that_of_nurses_does_not():
     model = bundle()
 
+    def sheet_of(soc):
+        return worksheets(model.attributes, model.catalogue, pd.DataFrame({"one": {soc: 1.0}}))["one"]
+
     def lean(soc):
-        sheet = worksheet(model.attributes, model.catalogue, pd.Series({soc: 1.0}))
+        sheet = sheet_of(soc)
         counts = sheet["speaks_for"].value_counts()
         return counts.get("augmentation", 0) - counts.get("substitution", 0)
 
     assert lean("51-9041") < 0 < lean("29-1141")  # extruding machine operators, registered nurses
-    rating = worksheet(model.attributes, model.catalogue, pd.Series({"29-1141": 1.0})).set_index("attribute")
+    rating = sheet_of("29-1141").set_index("attribute")
     want = model.catalogue.unscale(model.attributes).loc["29-1141", "assisting_caring"]
     assert rating.loc["assisting_caring", "rating"] == pytest.approx(want)

@@ -71,39 +71,41 @@ def augmentation(X: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     )
 
 
-def worksheet(X: pd.DataFrame, catalogue: Catalogue, jobs: pd.Series) -> pd.DataFrame:
-    """Fill the five fields for a group of occupations.
+def worksheets(X: pd.DataFrame, catalogue: Catalogue, jobs: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Fill the five fields for groups of occupations.
 
     Parameters
     ----------
     X : DataFrame
         Attributes of the reference occupations, on [0, 1].
     catalogue : Catalogue
-    jobs : Series
-        Jobs of the group by occupation, index `soc`.
+    jobs : DataFrame, shape (n_occupations, n_groups)
+        Jobs of each group by occupation, index `soc`.
 
     Returns
     -------
-    DataFrame
-        `field`, `attribute`, `rating` (on O*NET's scale, job-weighted mean), `percentile` (the same
-        mean of percentiles among the reference occupations), `speaks_for` (`augmentation`,
-        `substitution`, or `` where the percentile is between 0.25 and 0.75), `why`.
+    dict of str to DataFrame
+        By group: `field`, `attribute`, `rating` (on O*NET's scale, job-weighted mean), `percentile` (the
+        same mean of percentiles among the reference occupations), `speaks_for` (`augmentation`,
+        `substitution`, or empty where the percentile is between 0.25 and 0.75), `why`.
     """
-    weight = jobs.reindex(X.index).fillna(0.0)
-    ratings = catalogue.unscale(X)
-    percentiles = X.apply(_percentile)
-    rows = []
-    for field in load_worksheet():
-        for item in field.items:
-            if item.attribute not in X:
-                continue
-            share = _mean(percentiles[item.attribute], weight)
+    weight = jobs.reindex(X.index).fillna(0.0).to_numpy(dtype=float)
+    ratings = pd.DataFrame(_means(catalogue.unscale(X), weight), columns=X.columns)
+    percentiles = pd.DataFrame(_means(X.apply(_percentile), weight), columns=X.columns)
+    items = [(field.field, item) for field in load_worksheet() for item in field.items if item.attribute in X]
+    found = {}
+    for row, name in enumerate(jobs.columns):
+        rows = []
+        for field, item in items:
+            share = float(percentiles[item.attribute].iloc[row])
             other = {"augmentation": "substitution", "substitution": "augmentation"}[item.speaks_for]
             verdict = item.speaks_for if share >= STRONG else other if share <= WEAK else ""
-            rating = _mean(ratings[item.attribute], weight)
-            rows.append((field.field, item.attribute, rating, share, verdict, item.why))
-    names = ["field", "attribute", "rating", "percentile", "speaks_for", "why"]
-    return pd.DataFrame(rows, columns=names)
+            rating = float(ratings[item.attribute].iloc[row])
+            rows.append((field, item.attribute, rating, share, verdict, item.why))
+        found[str(name)] = pd.DataFrame(
+            rows, columns=["field", "attribute", "rating", "percentile", "speaks_for", "why"]
+        )
+    return found
 
 
 @lru_cache(maxsize=4)
@@ -140,7 +142,8 @@ def _percentile(values: pd.Series) -> pd.Series:
     return (values.rank() - 0.5) / values.notna().sum()
 
 
-def _mean(values: pd.Series, weight: pd.Series) -> float:
-    """Return the weighted mean of what O*NET rates."""
-    known = weight.where(values.notna(), 0.0)
-    return float(values.fillna(0.0) @ known / known.sum()) if known.sum() else float("nan")
+def _means(values: pd.DataFrame, weight: np.ndarray) -> np.ndarray:
+    """Return the weighted means of what O*NET rates, shape (n_groups, n_attributes)."""
+    known = values.notna().to_numpy(dtype=float)
+    total, jobs = weight.T @ values.fillna(0.0).to_numpy(dtype=float), weight.T @ known
+    return np.divide(total, jobs, out=np.full(total.shape, np.nan), where=jobs > 0)

@@ -100,16 +100,19 @@ def isco_groups(socs: pd.Index, digits: int) -> pd.DataFrame:
     DataFrame, shape (n_occupations, n_groups)
         Shares; rows sum to 1, or to 0 for an occupation that no unit holds.
     """
-    tables = load_tables()
+    return with_members(_isco_shares(digits), socs)
+
+
+@lru_cache(maxsize=4)
+def _isco_shares(digits: int) -> pd.DataFrame:
     rows = [
         (soc, isco[:digits])
-        for isco, members in tables.pairs["isco08"].items()
+        for isco, members in load_tables().pairs["isco08"].items()
         for soc in members
         if not isco.startswith("0")
     ]
     frame = pd.DataFrame(rows, columns=["soc", "group"])
-    wide = pd.crosstab(frame["soc"], frame["group"], normalize="index")
-    return with_members(wide, socs)
+    return pd.crosstab(frame["soc"], frame["group"], normalize="index")
 
 
 def with_members(shares: pd.DataFrame, socs: pd.Index) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from occurisk.augmentation import augmentation, worksheet
+from occurisk.augmentation import augmentation, worksheets
 from occurisk.breakdowns import (
     MIN_CELL,
     WAGE_DECILE,
@@ -62,7 +62,7 @@ class Picture:
     axes : DataFrame
         By major group: `jobs`, `p`, `augmentation`, `substitution`.
     worksheets : dict
-        Major group -> see `augmentation.worksheet`.
+        Major group -> see `augmentation.worksheets`.
     """
 
     name: str
@@ -210,7 +210,7 @@ def two_axes(
     cells = cells_of(market, ["major_group"])
     axis = augmentation(X, catalogue).reindex(market.socs)
     known = axis["augmentation"].notna().to_numpy()
-    rows, sheets = {}, {}
+    rows = {}
     for name, jobs in zip(cells.index, cells.jobs, strict=True):
         if jobs[known].sum() == 0:
             continue
@@ -221,7 +221,8 @@ def two_axes(
             "augmentation": float(axis["augmentation"].to_numpy()[known] @ weight),
             "substitution": float(axis["substitution"].to_numpy()[known] @ weight),
         }
-        sheets[str(name)] = worksheet(X, catalogue, pd.Series(jobs, index=market.socs))
+    held = pd.DataFrame(cells.jobs.T, index=market.socs, columns=cells.index)[list(rows)]
+    sheets = worksheets(X, catalogue, held)
     return pd.DataFrame(rows).T.rename_axis("major_group"), sheets
 
 
