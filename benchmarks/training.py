@@ -35,10 +35,10 @@ def main() -> None:
     rows = data.X.index.get_indexer(data.labels.y.index)
     nothing = Contest(data.X, y, weight, data.classifier(), ())
     rng = np.random.default_rng(0)
-    halves = [np.split(rng.permutation(rows), 2) for _ in range(arguments.splits)]
+    pairs = [np.split(rng.permutation(rows), 2) for _ in range(arguments.splits)]
 
     def run(contest: Contest) -> None:
-        for train, test in halves:
+        for train, test in pairs:
             contest.predict(train, test)
 
     ours = timed(lambda: run(nothing))
@@ -55,9 +55,8 @@ def main() -> None:
     print(f"\nTraining with {data.settings.model.replicas} replicas: {full:.1f} s")
     for jobs in (1, 2):
         took = timed(lambda jobs=jobs: data.evaluate(jobs=jobs), repeats=1)
-        print(
-            f"Evaluation, {data.settings.evaluation.splits} halves, all baselines, {jobs} process(es): {took:.1f} s"
-        )
+        halves = data.settings.evaluation.splits
+        print(f"Evaluation, {halves} halves, all baselines, {jobs} process(es): {took:.1f} s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"Peak memory of this process: {peak:.0f} MiB")
 

@@ -73,7 +73,8 @@ def test_two_trainings_write_the_same_bytes(trained, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["model.txt", "replicas.txt.gz", "teacher.json", "attributes.csv", "scores.csv", "replicas.parquet"]
+    "name",
+    ["model.txt", "replicas.txt.gz", "teacher.json", "attributes.csv", "scores.csv", "replicas.parquet"],
 )
 @pytest.mark.parametrize("damage", ["truncate", "alter", "remove"])
 def test_a_damaged_bundle_is_refused_before_lightgbm_sees_it(copy, name, damage):
@@ -110,7 +111,7 @@ def test_what_is_no_bundle_is_refused(tmp_path):
     with pytest.raises(BundleError, match="There is no model in"):
         find_bundle(tmp_path)
     (tmp_path / CURRENT).write_text("../elsewhere\n")
-    with pytest.raises(BundleError, match="There is no model '../elsewhere'"):
+    with pytest.raises(BundleError, match=r"There is no model '\.\./elsewhere'"):
         find_bundle(tmp_path)
 
 
@@ -152,5 +153,5 @@ def test_the_version_tells_data_and_choices_apart():
 
 def test_the_card_says_what_the_model_is_not_for(trained):
     card = (trained.bundle.path / "MODEL_CARD.md").read_text()
-    for text in ("individual people", "Technology vintage: 2013", "Not evaluated in this run", "susceptibility"):
+    for text in ("individual people", "vintage: 2013", "Not evaluated in this run", "susceptibility"):
         assert text in card

@@ -52,7 +52,7 @@ def test_alignment_marks_what_is_not_labelled(tmp_path):
 def test_several_raters_and_their_confidence(tmp_path):
     rows = [(code, label, 1.0, "anna") for code, label in [*GOOD, ("43-4011", 1)]]
     rows += [("11-1011", 0, 0.5, "berik"), ("43-3011", 0, 0.5, "berik"), ("43-3021", 0, 1.0, "berik")]
-    labels = load_labels(write(tmp_path, rows + [("11-3011", 0, 1, "anna")], "code,label,weight,rater"))
+    labels = load_labels(write(tmp_path, [*rows, ("11-3011", 0, 1, "anna")], "code,label,weight,rater"))
     assert labels.y["11-1011"] == 0
     assert labels.weight["11-1011"] == pytest.approx(0.75)  # both say 0: mean confidence
     assert labels.y["43-3011"] == 1
@@ -86,5 +86,5 @@ def test_a_wrong_label_file_is_one_clear_error(tmp_path, rows, header, message):
 def test_what_is_no_label_file_is_refused(tmp_path):
     (tmp_path / "binary.csv").write_bytes(b"\x00\xff\xfe\x80" * 50)
     for name in ("binary.csv", "absent.csv"):
-        with pytest.raises(LabelError, match="Cannot read|required columns"):
+        with pytest.raises(LabelError, match=r"Cannot read|required columns"):
             load_labels(tmp_path / name)

@@ -30,7 +30,7 @@ def lightgbm() -> Any:
         raise MachineError(
             f"LightGBM cannot start: {problem}.",
             rule="LightGBM needs the OpenMP runtime of the system.",
-            fix="Install it: 'apt-get install libgomp1' (Debian, Ubuntu), 'dnf install libgomp' (Fedora, RHEL), "
+            fix="Install it: 'apt-get install libgomp1' (Debian, Ubuntu), 'dnf install libgomp' (Fedora), "
             "'apk add libgomp' (Alpine) or 'brew install libomp' (macOS).",
         ) from problem
     return lightgbm

@@ -27,11 +27,11 @@ from occurisk.teacher import FeatureMap, Teacher, posterior_mode, with_intercept
 _PLAIN_NAME = re.compile(r"\w+")
 
 
-class AutomationClassifier(ClassifierMixin, BaseEstimator):
+class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Semi-supervised classifier of occupations: automatable or not.
 
-    A logistic regression with theory in its prior (the teacher) is fitted on the labelled occupations; a LightGBM
-    ensemble with monotone signs (the student) is fitted on the teacher's log-odds of *all* occupations and
+    A logistic regression with theory in its prior (the teacher) is fitted on the labelled occupations; a
+    LightGBM ensemble with monotone signs (the student) is fitted on the teacher's log-odds of *all* occupations and
     does the scoring, so that exact tree SHAP values explain it. Replicas of both, on bootstrap samples of
     the labels, give intervals.
 
@@ -45,7 +45,8 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):
     signs : mapping of str to int, optional
         +1 or -1 by attribute name: monotone constraint of the student.
     prior_variance : float
-        Of the teacher's log-odds, per attribute; 1 is logistic regression with C=1 on standardised attributes.
+        Of the teacher's log-odds, per attribute; 1 is logistic regression with C=1 on standardised
+        attributes.
     rounds, num_leaves, learning_rate, min_data_in_leaf, lambda_l2, feature_fraction
         LightGBM's parameters of the same names.
     replicas : int
@@ -115,7 +116,7 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):
     ) -> AutomationClassifier:
         """Build the classifier that a configuration and a catalogue describe."""
         teacher, student = settings.model.teacher, settings.model.student
-        groups = {a.name: a.group for a in catalogue}
+        groups: dict[str, str] = {a.name: a.group for a in catalogue}
         groups |= {name: name for name in teacher.own_group if name in groups}
         members = catalogue.groups
         params: dict[str, Any] = {

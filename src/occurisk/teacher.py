@@ -75,17 +75,17 @@ class FeatureMap:
         sd = np.sqrt(np.nansum((X - mean) ** 2, axis=0) / counted)
         sd = np.where(sd > 0, sd, 1.0)
         Z = _standardise(X, mean, sd)
-        blocks = tuple(tuple(block) for block in blocks)
-        block_sd = np.array([_positive(Z[:, list(block)].mean(axis=1).std()) for block in blocks])
+        fixed = tuple(tuple(block) for block in blocks)
+        block_sd = np.array([_positive(Z[:, list(block)].mean(axis=1).std()) for block in fixed])
         top_mean, top_sd = 0.0, 1.0
         names = list(groups)
-        if blocks:
-            strongest = _strongest(Z, blocks, block_sd)
+        if fixed:
+            strongest = _strongest(Z, fixed, block_sd)
             top_mean, top_sd = float(strongest.mean()), _positive(strongest.std())
             names.append("bottleneck")
         size = np.array([names.count(name) for name in names], dtype=float)
         scale = np.sqrt(prior_variance * X.shape[1] / len(set(names)) / size)
-        return cls(mean, sd, blocks, block_sd, top_mean, top_sd, scale)
+        return cls(mean, sd, fixed, block_sd, top_mean, top_sd, scale)
 
     def __call__(self, X: FloatArray) -> FloatArray:
         """Return the features, shape (n, p) or (n, p + 1); a gap takes the attribute's mean."""
@@ -125,7 +125,7 @@ class Teacher:
         """Inverse of `to_dict`."""
         features = dict(document["features"])
         blocks = tuple(tuple(block) for block in features.pop("blocks"))
-        arrays = {k: np.array(v) if isinstance(v, list) else v for k, v in features.items()}
+        arrays: dict[str, Any] = {k: np.array(v) if isinstance(v, list) else v for k, v in features.items()}
         return cls(FeatureMap(blocks=blocks, **arrays), np.array(document["coefficients"]))
 
 

@@ -25,7 +25,7 @@ JSON_OPTION = click.option(
 )
 MODELS_DIR_OPTION = click.option(
     "--models-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
     help="Where bundles live.  [default: models/ of the project, else of the working directory]",
 )
 

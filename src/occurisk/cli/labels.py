@@ -76,8 +76,8 @@ def audit(
         )
     show(console, shown)
     console.print(
-        "held out: probability when all other labels are known. Δ: what flipping this one label does to the share "
-        "of US employment at high risk, and to its mean probability."
+        "held out: probability when all other labels are known. Δ: what flipping this one label does to "
+        "the share of US employment at high risk, and to its mean probability."
     )
     text = found.rename_axis("code").to_csv(lineterminator="\n", float_format="%.6g")
     write_text(out_path, text)
