@@ -31,9 +31,9 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     """Semi-supervised classifier of occupations: automatable or not.
 
     A logistic regression with theory in its prior (the teacher) is fitted on the labelled occupations; a
-    LightGBM ensemble with monotone signs (the student) is fitted on the teacher's log-odds of *all* occupations and
-    does the scoring, so that exact tree SHAP values explain it. Replicas of both, on bootstrap samples of
-    the labels, give intervals.
+    LightGBM ensemble with monotone signs (the student) is fitted on the teacher's log-odds of *all*
+    occupations and does the scoring, so that exact tree SHAP values explain it. Replicas of both, on
+    bootstrap samples of the labels, give intervals.
 
     Parameters
     ----------
