@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 MOST_ROWS = 30
 
 
-def print_picture(console: Console, picture: Picture) -> None:
-    """Print the headline, the breakdowns, the largest holders, the multiverse and the scenarios."""
+def print_headline(console: Console, picture: Picture) -> None:
+    """Print both statistics with intervals, coverage and bounds."""
     from rich.markup import escape
 
     f = picture.figures
@@ -42,6 +42,13 @@ def print_picture(console: Console, picture: Picture) -> None:
         f"With each code in one band: {picture.by_code['share_high']:.1%} at high risk.",
         soft_wrap=True,
     )
+
+
+def print_picture(console: Console, picture: Picture) -> None:
+    """Print the headline, the breakdowns, the largest holders, the multiverse and the scenarios."""
+    from rich.markup import escape
+
+    print_headline(console, picture)
     for name in picture.breakdowns:
         _print_breakdown(console, picture, name)
     holders = table(
