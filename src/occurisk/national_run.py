@@ -53,7 +53,7 @@ def picture_of(
     min_cell : float
     scenarios : sequence of Scenario
     vintages : sequence of (label, scores, replicas)
-        The model refitted on other O*NET releases; see `vintages.refit`.
+        The model refitted on other O*NET releases; see `vintage.refit`.
 
     Returns
     -------

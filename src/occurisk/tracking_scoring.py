@@ -12,6 +12,7 @@ from occurisk.report import About
 from occurisk.scored_report import ScoredRegistry
 from occurisk.tracking import CHAMPION, MODEL_NAME, SCORING, TrackedRun, link_to, log_input, open_store, run
 from occurisk.tracking_explanations import log_explanations
+from occurisk.tracking_national import log_national
 from occurisk.tracking_review import earlier_verdicts
 
 # A larger scored file stays where it is: the run holds its path and digest.
@@ -44,6 +45,7 @@ def track_scoring(scored: ScoredRegistry, bundle: Bundle, language: str = "en") 
         active = mlflow.active_run().info
         mlflow.log_params({"scores": scored.scores, "crosswalk_weights": scored.weights})
         mlflow.log_metrics(scoring_metrics(scored))
+        log_national(mlflow, scored.out, bundle)
         for name in ("intake.md", "intake.json", "by_occupation.csv", "lineage.csv"):
             mlflow.log_artifact(scored.out / name)
         shown = scored.by_occupation.head(5000)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from occurisk.settings import Bands
+from occurisk.training import load_data
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,30 @@ class VintageComparison:
     spearman: float
     mean_difference: float
     moved: pd.DataFrame
+
+
+def refit(attributes: Path | None, config: Path | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Fit the configuration on another attribute table.
+
+    Parameters
+    ----------
+    attributes : Path or None
+        As `occurisk features build --soc2010` writes it; None for the configuration's own.
+    config : Path, optional
+        The default one by default.
+
+    Returns
+    -------
+    scores : DataFrame
+        Index `soc`; `probability`.
+    replicas : DataFrame, shape (n_occupations, B)
+    """
+    data = load_data(config, attributes=attributes)
+    y, weight = data.labels.on(data.X.index)
+    model = data.classifier().fit(data.X, y, weight)
+    p = model.predict_proba(data.X)[:, 1]
+    replicas = pd.DataFrame(model.predict_replicas(data.X), index=data.X.index)
+    return pd.DataFrame({"probability": p}, index=data.X.index), replicas
 
 
 def compare_vintages(

@@ -137,11 +137,16 @@ def reference(originals: Path, out: Path | None) -> None:
     from occurisk.errors import ReleaseError
     from occurisk.originals import make_reference_tables
     from occurisk.originals_crosswalks import make_crosswalk_tables
+    from occurisk.originals_national import make_job_zones
     from occurisk.settings import FEATURES
 
     try:
         folder = out or FEATURES
-        written = [*make_reference_tables(originals, folder), *make_crosswalk_tables(originals, folder)]
+        written = [
+            *make_reference_tables(originals, folder),
+            *make_crosswalk_tables(originals, folder),
+            make_job_zones(originals, folder),
+        ]
     except FileNotFoundError as problem:
         raise ReleaseError(
             f"An original is missing: {problem.filename}.",

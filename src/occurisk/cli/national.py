@@ -144,7 +144,7 @@ def _columns(key: str, found: ScoredFolder) -> list[str]:
 
 def _refit(text: str, remarks: Console) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     """Refit the default model on another attribute table: (label, scores, replicas)."""
-    from occurisk.vintages import refit
+    from occurisk.vintage import refit
 
     label, equals, path = text.partition("=")
     if not equals:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, err, jobs, out, probability, progress, show, table, write_json
+from occurisk.cli.console import JSON_OPTION, jobs, out, probability, progress, show, table, write_json
 
 
 @click.group()
@@ -71,30 +71,14 @@ def coverage(panels: int, replicas: int, seed: int, figure: Path | None, json_pa
 @JSON_OPTION
 def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
     """Train on another O*NET release: rank correlation, occupations whose band changes."""
-    from dataclasses import replace
-
-    import pandas as pd
-
     from occurisk.attributes import load_occupations
-    from occurisk.training import TrainingData, attributes_of, load_data
-    from occurisk.vintage import compare_vintages
+    from occurisk.training import load_data
+    from occurisk.vintage import compare_vintages, refit
 
     console = out()
-    here = load_data()
-    X = attributes_of(attributes, here.catalogue)
-
-    def scores(data: TrainingData) -> pd.Series:
-        y, weight = data.labels.on(data.X.index)
-        model = data.classifier(replicas=0).fit(data.X, y, weight)
-        return pd.Series(model.predict_proba(data.X)[:, 1], index=data.X.index)
-
-    # A label without attributes cannot be trained on: the comparison says so and goes on.
-    lost = [code for code in here.labels.y.index if code not in X.index]
-    if lost:
-        err().print(f"{len(lost)} labelled occupations are not in {attributes}: {', '.join(lost)}.")
-    found = compare_vintages(
-        scores(here), scores(replace(here, X=X)), load_occupations()["title"], here.settings.bands
-    )
+    bands = load_data().settings.bands
+    (here, _), (there, _) = refit(None), refit(attributes)
+    found = compare_vintages(here["probability"], there["probability"], load_occupations()["title"], bands)
     shown = table(
         f"{len(found.moved)} of {found.common} occupations change their band; the {top} largest changes",
         ["code", "occupation", "embedded", "band", "other", "band "],
