@@ -79,7 +79,7 @@ def show(console: Console, made: Table) -> None:
     """Print a table; all columns but the flexible one keep their full width."""
     from rich.cells import cell_len
 
-    room = console.width - 2 * len(made.columns)
+    room = console.width - 3 * len(made.columns)
     for column in made.columns:
         cells = [*column.cells, *str(column.header).split("\n")]
         column.min_width = max(cell_len(str(cell)) for cell in cells)
