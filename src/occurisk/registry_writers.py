@@ -18,6 +18,8 @@ from occurisk.registry_excel import MIXED
 
 SUFFIX = {"parquet": ".parquet", "csv": ".csv", "excel": ".xlsx"}
 ROW_GROUP = 1 << 20
+# Lines are put together this many at a time: buffers that fit the cache and are used again.
+_SLICE = 1 << 14
 EXCEL_ROWS = 1_048_575
 _EXCEL_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -139,10 +141,13 @@ class CsvOut:
         for piece in self.text.lines([*user, *added]):
             self.stream.write(piece)
 
-    def write_ended(self, user: list[pa.Array], ending: pa.Array) -> None:
-        """Append rows whose added cells are rendered already, with their line feed."""
-        for piece in self.text.lines(user, ending):
-            self.stream.write(piece)
+    def write_ended(self, user: list[pa.Array], ending: pa.Array, number: np.ndarray) -> None:
+        """Append rows whose added cells are rendered already: row i ends with `ending[number[i]]`."""
+        for start in range(0, len(number), _SLICE):
+            columns = [c.slice(start, _SLICE) for c in user]
+            ends = ending.take(pa.array(number[start : start + _SLICE]))
+            for piece in self.text.lines(columns, ends):
+                self.stream.write(piece)
 
     def close(self) -> None:
         """Finish the file."""

@@ -232,7 +232,7 @@ def _writing(
     """Join rows with their scores, and return the writing of them."""
     if isinstance(writer, CsvOut):
         ending = columns.endings()
-        return lambda: writer.write_ended(user, ending.take(pa.array(number)))
+        return lambda: writer.write_ended(user, ending, number)
     columns.refresh()
     snapshot = columns.snapshot()
     return lambda: writer.write(user, snapshot.columns(number))
