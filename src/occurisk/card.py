@@ -113,8 +113,13 @@ def _calibration(evaluation: Evaluation | None) -> str:
     if evaluation is None:
         return "Not evaluated in this run."
     found = evaluation.reliability
+    rows = [
+        f"| {row.predicted:.2f} | {row.observed:.2f} | {row.lower:.2f} – {row.upper:.2f} | {row.n} |"
+        for row in found.curve.itertuples()
+    ]
+    curve = ["", "| predicted | observed | 90% bootstrap band | predictions |", "|---|---|---|---|", *rows]
     return (
         f"Expected calibration error of pooled held-out predictions: {found.error:.3f} "
         f"({found.error_lower:.3f} to {found.error_upper:.3f}, bootstrap over occupations). "
-        "No calibrator is fitted: see `docs/method.md`."
+        "No calibrator is fitted: see `docs/method.md`.\n" + "\n".join(curve)
     )

@@ -18,19 +18,32 @@ def study() -> None:
 @click.option("--panels", type=click.IntRange(min=1), default=10, show_default=True, help="Panels per truth.")
 @click.option("--replicas", type=click.IntRange(min=20), default=60, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--prior-share",
+    type=click.FloatRange(0, 1),
+    help="Share of the randomised prior; 0 is the plain bootstrap.  [default: the configuration's]",
+)
 @click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it (PNG or SVG).")
 @JSON_OPTION
-def coverage(panels: int, replicas: int, seed: int, figure: Path | None, json_path: Path | None) -> None:
+def coverage(
+    panels: int,
+    replicas: int,
+    seed: int,
+    prior_share: float | None,
+    figure: Path | None,
+    json_path: Path | None,
+) -> None:
     """Simulate expert panels from known truths: how often do the intervals hold the truth?"""
     from occurisk.simulation import coverage_study
     from occurisk.training import load_data
 
     console = out()
     data = load_data()
+    classifier = data.classifier(replicas=replicas)
+    if prior_share is not None:
+        classifier.set_params(prior_share=prior_share)
     with progress("Simulating expert panels") as tick:
-        found = coverage_study(
-            data.X, data.labels.y, data.classifier(replicas=replicas), panels, seed, tick, jobs()
-        )
+        found = coverage_study(data.X, data.labels.y, classifier, panels, seed, tick, jobs())
     nominal = data.settings.model.coverage
     shown = table(
         f"Coverage of nominal {nominal:.0%} intervals, {panels} panels a row, {replicas} replicas",
