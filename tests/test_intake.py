@@ -133,7 +133,7 @@ def test_what_is_no_table_gives_one_clear_error(tmp_path, content, message):
 def test_a_row_without_end_is_refused_and_does_not_fill_the_memory(tmp_path):
     path = tmp_path / "r.csv"
     path.write_bytes(b"code,n\n" + b"43-9021,1\n" * 300 + b'"' + b"x" * 20_000_000)
-    with pytest.raises(RegistryError, match="longer than 8 MB"):
+    with pytest.raises(RegistryError, match="longer than 4 MB"):
         read(path)
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from occurisk.errors import RegistryError
 
 BATCH_ROWS = 1 << 19
-CSV_BLOCK = 1 << 23
+CSV_BLOCK = 1 << 22
 # (record number with the header as record 0, expected fields, found fields, text)
 Ragged = tuple[int, int, int, str]
 

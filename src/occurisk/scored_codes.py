@@ -247,12 +247,6 @@ class ScoreColumns:
         self.mixed = table["mixed"].fillna(False).to_numpy(dtype=bool)
         self.version = self.book.version
 
-    def snapshot(self) -> ScoreColumns:
-        """Return the look-up tables as they are now, for a thread that writes while keys are added."""
-        return ScoreColumns(
-            self.book, self.prefix, self.version, dict(self.texts), dict(self.floats), self.mixed
-        )
-
     def endings(self) -> pa.Array:
         """Return the added columns of each key as the end of a CSV line."""
         if self.version != self.book.version or self.rendered is None:

@@ -234,8 +234,9 @@ def _writing(
         ending = columns.endings()
         return lambda: writer.write_ended(user, ending, number)
     columns.refresh()
-    snapshot = columns.snapshot()
-    return lambda: writer.write(user, snapshot.columns(number))
+    # Looked up here and not in the writing thread, which has the most to do.
+    added = columns.columns(number)
+    return lambda: writer.write(user, added)
 
 
 def record_numbers(position: np.ndarray, ragged: list[Ragged]) -> np.ndarray:
