@@ -203,7 +203,8 @@ def test_isco_registries_have_their_skill_level_from_the_code_itself():
     model = bundle()
     one = Market(table, to_soc2010(table["code"], ISCO08), model.reference, model.replicas, model.bands)
     got = breakdown(one, ["skill_level"], 0)
-    assert got["jobs"].to_dict() == {"1 elementary": 60, "4 professionals": 30, "armed forces": 10}
+    expected = {"1 elementary": 60, "4 professionals": 30, "armed forces": 10}
+    assert got["jobs"].to_dict() == pytest.approx(expected)
     assert got.loc["armed forces", "coverage"] == 0
 
 
@@ -214,15 +215,12 @@ def test_siblings_that_stand_in_are_counted():
     assert one.standing_in() == pytest.approx(0.3)
 
 
-def test_replica_intervals_of_a_thousand_cells_are_quick():
-    import time
-
+def test_replica_intervals_of_a_thousand_cells_hold_their_figure():
+    """How quick: benchmarks/national.py."""
     model = bundle()
     rng = np.random.default_rng(0)
     jobs = rng.gamma(1, 100, (1000, len(model.reference)))
     spread = model.replicas.reindex(model.reference.index).to_numpy()
-    started = time.process_time()
     got = headline(jobs, np.zeros(1000), model.reference["probability"].to_numpy(), model.bands, spread)
-    assert time.process_time() - started < 5  # 1 s on an idle machine; benchmarks/national.py measures
     assert got[["share_high_lower", "share_high_upper"]].notna().all(axis=None)
     assert (got["share_high_lower"] < got["share_high"]).all()

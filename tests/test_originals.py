@@ -126,6 +126,8 @@ def test_a_repair_that_does_not_hold_is_refused(structure, tmp_path, monkeypatch
 
 def test_aggregates_are_the_mean_of_their_rated_members():
     table = pd.DataFrame({"a": [1.0, 3.0, 9.0]}, index=["29-9092", "29-9099", "29-9799"])
-    repairs = pd.DataFrame({"soc2010": ["29-9092 29-9099 29-0000"]}, index=["29-9799"])
-    # An older figure under the retired code itself gives way.
-    assert rooms.with_aggregates(table, repairs).loc["29-9799", "a"] == 2.0
+    members = pd.Series({"29-9799": "29-9092 29-9099 29-0000", "29-9092": ""})
+    assert rooms.with_aggregates(table.drop(index="29-9799"), members).loc["29-9799", "a"] == 2.0
+    # A hybrid that is there already is left as it is; one without rated members is not made up.
+    assert rooms.with_aggregates(table, members).loc["29-9799", "a"] == 9.0
+    assert "99-9999" not in rooms.with_aggregates(table, pd.Series({"99-9999": "11-1111"})).index

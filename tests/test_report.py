@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 
 import numpy as np
 import pandas as pd
@@ -67,14 +66,13 @@ def test_the_payload_adds_up():
     ] == pytest.approx(1)
 
 
-def test_a_thousand_occupations_are_small_and_quick():
+def test_a_thousand_occupations_are_small():
+    """How quick: benchmarks/explain.py."""
     dossier = reference_dossier()
     rows = dossier.rows.iloc[np.arange(1000) % len(dossier.rows)]
     members = pd.DataFrame({"code": [f"{i:04d}" for i in range(1000)], "soc": rows.index, "weight": 1.0})
     long = explain_list(rows.set_axis(members["code"]), dossier.reference, members)
-    start = time.perf_counter()
     page = render(long, ABOUT)
-    assert time.perf_counter() - start < 5
     assert len(page.encode()) < 10_000_000
     assert len(data_of(page)["rows"]) == 1000
 
