@@ -205,6 +205,34 @@ def test_it_reads_at_400_pixels(page, dark):
         assert (light[0] > light[1]) == dark
 
 
+@pytest.mark.parametrize("width", [320, 400, 720])
+def test_no_figure_is_cut_in_two(page, width):
+    with chromium(width, 900) as driver:
+        driver.get(page)
+        search(driver, "43-9021")
+        driver.find_element("css selector", ".name").click()
+        driver.find_element("css selector", "tr.detail summary").click()
+        figures, cut = driver.execute_script(
+            """
+            const list = document.querySelector(".rows > tbody");
+            const walker = document.createTreeWalker(list, NodeFilter.SHOW_TEXT);
+            const figures = [], cut = [], range = document.createRange();
+            for (let node; (node = walker.nextNode()); ) {
+              for (const found of node.data.matchAll(/[<>+−]?\\d+([.,]\\d+)?/g)) {
+                range.setStart(node, found.index);
+                range.setEnd(node, found.index + found[0].length);
+                const boxes = [...range.getClientRects()].filter((box) => box.width > 0);
+                figures.push(found[0]);
+                if (new Set(boxes.map((box) => Math.round(box.top))).size > 1) cut.push(found[0]);
+              }
+            }
+            return [figures, cut];
+            """
+        )
+        assert ">0.99" in figures and len(figures) > 100
+        assert cut == []
+
+
 def test_on_paper_the_whole_selection_is_printed(browser, page):
     browser.get(page)
     pdf = browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]
