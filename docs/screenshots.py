@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from browser import chromium, mlflow_server
@@ -25,10 +26,11 @@ def main() -> None:
     bundle = default_bundle()
     current = bundle.reference[bundle.reference["status"] == "soc2010"]
     dossier = explain_list(current, explain_reference(bundle, labels=bundle.reference["label"]))
+    made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     work = Path(tempfile.mkdtemp())
     pages = {}
     for language in ("en", "ru", "kk"):
-        about = About("Reference occupations", bundle.version, "", kind="reference", language=language)
+        about = About("Reference occupations", bundle.version, made, kind="reference", language=language)
         pages[language] = work / f"{language}.html"
         pages[language].write_text(render(dossier, about), encoding="utf-8")
     shots = [
@@ -44,7 +46,7 @@ def main() -> None:
     with mlflow_server(work) as address:
         os.environ["MLFLOW_TRACKING_URI"] = address
         with tracking.run(tracking.TRAINING, bundle.version) as mlflow:
-            about = About("Reference occupations", bundle.version, "", kind="reference")
+            about = About("Reference occupations", bundle.version, made, kind="reference")
             log_explanations(mlflow, dossier, about)
             info = mlflow.active_run().info
         links = artifact_links(info.experiment_id, info.run_id)
