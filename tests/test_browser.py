@@ -231,6 +231,11 @@ def test_no_figure_is_cut_in_two(page, width):
         )
         assert ">0.99" in figures and len(figures) > 100
         assert cut == []
+        # Nor does the open table, which scrolls in its frame, widen the page.
+        assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+        frame = driver.find_element("css selector", "tr.detail .scroll").rect
+        assert frame["width"] > 200 and frame["x"] + frame["width"] <= width
+        assert driver.find_element("css selector", "tr.detail thead").rect["height"] > 20
 
 
 def test_on_paper_the_whole_selection_is_printed(browser, page):
