@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from occurisk.bundle import Bundle
 from occurisk.codes import ISCO08, SYSTEMS, major_group
 from occurisk.dossier import Dossier, explain_list, explain_reference
+from occurisk.picture import Picture
 from occurisk.report import About
 from occurisk.scored_report import ScoredRegistry
 from occurisk.tracking import CHAMPION, MODEL_NAME, SCORING, TrackedRun, link_to, log_input, open_store, run
@@ -19,7 +20,9 @@ from occurisk.tracking_review import earlier_verdicts
 LARGEST_ARTIFACT = 50_000_000
 
 
-def track_scoring(scored: ScoredRegistry, bundle: Bundle, language: str = "en") -> TrackedRun:
+def track_scoring(
+    scored: ScoredRegistry, bundle: Bundle, language: str = "en"
+) -> tuple[TrackedRun, Picture | None]:
     """Track a scored registry.
 
     Parameters
@@ -33,6 +36,8 @@ def track_scoring(scored: ScoredRegistry, bundle: Bundle, language: str = "en") 
     Returns
     -------
     TrackedRun
+    Picture or None
+        The national picture with its intervals; None where there is nothing to add up.
     """
     tags = {
         "occurisk.stage": "scoring",
@@ -45,7 +50,7 @@ def track_scoring(scored: ScoredRegistry, bundle: Bundle, language: str = "en") 
         active = mlflow.active_run().info
         mlflow.log_params({"scores": scored.scores, "crosswalk_weights": scored.weights})
         mlflow.log_metrics(scoring_metrics(scored))
-        log_national(mlflow, scored.out, bundle)
+        picture = log_national(mlflow, scored.out, bundle)
         for name in ("intake.md", "intake.json", "by_occupation.csv", "lineage.csv"):
             mlflow.log_artifact(scored.out / name)
         shown = scored.by_occupation.head(5000)
@@ -61,7 +66,8 @@ def track_scoring(scored: ScoredRegistry, bundle: Bundle, language: str = "en") 
         if len(shown):
             dossier = explain_scored(scored, bundle).with_verdicts(earlier_verdicts(scored.input_name))
             log_explanations(mlflow, dossier, _about(scored, language))
-    return TrackedRun(active.run_id, active.experiment_id, link_to(active.experiment_id, active.run_id))
+    link = link_to(active.experiment_id, active.run_id)
+    return TrackedRun(active.run_id, active.experiment_id, link), picture
 
 
 def scoring_metrics(scored: ScoredRegistry) -> dict[str, float]:

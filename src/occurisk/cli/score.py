@@ -173,7 +173,11 @@ def score(
     if not no_track:
         from occurisk.tracking_scoring import track_scoring
 
-        tracked = track_scoring(result, bundle, lang)
+        tracked, picture = track_scoring(result, bundle, lang)
+        if picture is not None:
+            from occurisk.cli.national_print import print_headline
+
+            print_headline(console, picture)
     _print_closing(console, result, json_path, tracked)
 
 
