@@ -25,7 +25,7 @@ def print_headline(console: Console, picture: Picture) -> None:
         escape(f"{picture.name}: {f['jobs']:,.0f} jobs ({picture.weight_name}), scores: {picture.source}.")
     )
     head = table(
-        "Both statistics, of the scored jobs", ["", "figure", "90% interval", "of all jobs, least to most"]
+        "Both statistics, of the scored jobs", ["", "figure", "90% interval", "least to most"]
     )
     for name, label in (
         ("share_high", f"share at high risk (p >= {picture.choice.threshold:g})"),
