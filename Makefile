@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 BIN := .venv/bin
 
-.PHONY: help setup train evaluate score ui check test bench docs clean
+.PHONY: help setup train evaluate score ui check test bench experiments clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,8 +48,13 @@ check: setup  ## Formatting, lint, types
 test: check  ## Checks and all tests
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-bench: setup  ## Time and memory, with the peer beside us
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: setup  ## Time and memory, with the peer beside us (synthetic registers; some minutes)
+	@$(UV) sync --quiet --locked --group bench --python $(BIN)/python
+	@for name in training explain national registry; do \
+		echo "== benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || exit 1; done
+
+experiments: setup  ## Every design that was weighed for the classifier, measured (8 minutes)
+	@$(BIN)/python benchmarks/experiments.py
 
 clean:  ## Remove what can be made again
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache build dist
