@@ -24,9 +24,7 @@ def print_headline(console: Console, picture: Picture) -> None:
     console.print(
         escape(f"{picture.name}: {f['jobs']:,.0f} jobs ({picture.weight_name}), scores: {picture.source}.")
     )
-    head = table(
-        "Both statistics, of the scored jobs", ["", "figure", "90% interval", "least to most"]
-    )
+    head = table("Both statistics, of the scored jobs", ["", "figure", "90% interval", "least to most"])
     for name, label in (
         ("share_high", f"share at high risk (p >= {picture.choice.threshold:g})"),
         ("share_medium", "share at medium risk"),
