@@ -10,7 +10,6 @@ import pandas as pd
 from occurisk.projection import interval
 from occurisk.settings import Bands
 
-STATISTICS = ("share_high", "share_medium", "share_low", "expected")
 # Of the unscored jobs: the figure's least and most possible value.
 BOUNDED = ("share_high", "share_low", "expected")
 # A share this close to 0 or 1 has no usable log-odds.

@@ -96,26 +96,6 @@ def read_oes(path: Path, year: int | None = None) -> Statistic:
     return Statistic(table, system, float(total.iloc[0]) if len(total) else float("nan"))
 
 
-def read_ilostat(path: Path, country: str, year: int | None = None) -> Statistic:
-    """Read one country and year of ILOSTAT's employment by two-digit ISCO.
-
-    Parameters
-    ----------
-    path : Path
-        The bulk download, CSV or a zip that holds one; thousands of people.
-    country : str
-        ISO code such as `DEU`.
-    year : int, optional
-        The latest by default.
-
-    Returns
-    -------
-    Statistic
-        Jobs in units, not thousands. ISCO-08 if the year has it, else ISCO-88.
-    """
-    return ilostat_statistic(ilostat_table(path), country, year)
-
-
 def ilostat_table(path: Path) -> pd.DataFrame:
     """Read ILOSTAT's bulk download: `country`, `name`, `year`, `system`, `code`, `jobs`."""
     try:

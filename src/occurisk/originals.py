@@ -14,7 +14,7 @@ import yaml
 from occurisk.attributes import DECIMALS, check_table, format_table, with_aggregates
 from occurisk.catalogue import Catalogue, load_catalogue
 from occurisk.errors import ReleaseError
-from occurisk.files import sha256, write_text
+from occurisk.files import write_text
 from occurisk.settings import FEATURES
 
 PAPER_CATALOGUE = FEATURES / "frey_osborne_2013.yaml"
@@ -221,8 +221,3 @@ def label_table(
             "note": printed["code"].map(repairs["note"]).fillna(""),
         }
     )
-
-
-def original_digest(path: Path) -> str:
-    """SHA-256 of an original, as quoted in features/SOURCES.md."""
-    return sha256(path)

@@ -33,7 +33,6 @@ class Tally:
     filtered: int = 0
     totals: list[float] = field(default_factory=list)
     ragged: list[Ragged] = field(default_factory=list)
-    ragged_written: int = 0
     altered: int = 0
 
     def add(self, number: np.ndarray, weights: Weights | None, n_keys: int) -> None:
