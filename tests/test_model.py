@@ -8,7 +8,8 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from occurisk.model import AutomationClassifier, interval
+from occurisk.model import AutomationClassifier
+from occurisk.projection import interval
 from occurisk.teacher import FeatureMap, Teacher, posterior_mode, with_intercept
 from occurisk.training import load_data
 

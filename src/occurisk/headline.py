@@ -77,7 +77,7 @@ def spread_interval(point: np.ndarray, spread: np.ndarray, coverage: float) -> n
     Returns
     -------
     ndarray, shape (n, 2)
-        The rule of `model.interval` (log-odds of the figure -+ z standard deviations of the replicas'
+        The rule of `projection.interval` (log-odds of the figure -+ z standard deviations of the replicas'
         log-odds). Where the figure or a replica is 0 or 1, which has no log-odds: the replicas'
         quantiles, widened to hold the figure.
     """

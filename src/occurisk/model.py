@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -21,6 +20,7 @@ from sklearn.utils.validation import (
 
 from occurisk.boosting import StudentFitter
 from occurisk.catalogue import Catalogue
+from occurisk.projection import interval
 from occurisk.settings import Settings
 from occurisk.teacher import FeatureMap, Teacher, posterior_mode, with_intercept
 
@@ -248,30 +248,6 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def _sign_of_each(self) -> list[int] | None:
         return [self.signs.get(name, 0) for name in self.names_] if self.signs else None
-
-
-def interval(p: np.ndarray, replicas: np.ndarray, coverage: float) -> np.ndarray:
-    """Return the interval of each probability from its replicas.
-
-    Parameters
-    ----------
-    p : ndarray, shape (n,)
-        Point estimates.
-    replicas : ndarray, shape (n, B)
-        Replica probabilities.
-    coverage : float
-        Nominal coverage, such as 0.9.
-
-    Returns
-    -------
-    ndarray, shape (n, 2)
-        expit(logit p -+ z sd), with sd the spread of the replicas' log-odds and z the normal quantile.
-        Coverage in simulation: docs/method.md.
-    """
-    spread = logit(replicas).std(axis=1, ddof=1)
-    half = norm.ppf(0.5 + coverage / 2) * spread
-    centre = logit(p)
-    return expit(np.column_stack([centre - half, centre + half]))
 
 
 def _split_labels(y: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -102,7 +102,7 @@ def interval(p: np.ndarray, replicas: np.ndarray, coverage: float) -> np.ndarray
     Returns
     -------
     ndarray, shape (n, 2)
-        The rule of `model.interval`, without importing scikit-learn.
+        Coverage in simulation: docs/method.md. No scikit-learn here: scoring a short list starts quickly.
     """
     half = NormalDist().inv_cdf(0.5 + coverage / 2) * _logit(replicas).std(axis=1, ddof=1)
     centre = _logit(p)

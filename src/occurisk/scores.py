@@ -88,6 +88,11 @@ def stability(band: np.ndarray, replica_bands: np.ndarray) -> np.ndarray:
     return np.where(agreed >= ROBUST_SHARE, "robustly " + band.astype(object), "model-dependent")
 
 
+def spearman_published(scores: pd.DataFrame) -> float:
+    """Return the rank correlation of our probabilities with the published ones."""
+    return float(scores["probability"].corr(scores["published_probability"], method="spearman"))
+
+
 def reasons(contributions: pd.DataFrame) -> pd.DataFrame:
     """Name the largest contributions, such as `repeating_same_tasks +0.84`.
 

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from occurisk import figures
 from occurisk.bundle import BOOSTER, CARD, MANIFEST, REPLICA_BOOSTERS, SCORES
 from occurisk.dossier import Dossier, explain_list, explain_reference
 from occurisk.explanation import interactions
 from occurisk.report import About
+from occurisk.scores import spearman_published
 from occurisk.tracking import (
     CHAMPION,
     DESCRIPTION,
@@ -95,11 +94,6 @@ def training_metrics(training: Training) -> dict[str, float]:
             metrics |= {f"{model}.{name}": float(value) for name, value in row.items()}
         metrics["calibration_error"] = training.evaluation.reliability.error
     return metrics
-
-
-def spearman_published(scores: pd.DataFrame) -> float:
-    """Return the rank correlation of our probabilities with the published ones."""
-    return float(scores["probability"].corr(scores["published_probability"], method="spearman"))
 
 
 def training_description(training: Training, links: Mapping[str, str]) -> str:

@@ -125,9 +125,11 @@ def ends_table(scores: pd.DataFrame) -> Table:
 
 def agreement(scores: pd.DataFrame) -> str:
     """One line: bands, robustness, rank correlation with the published list."""
+    from occurisk.scores import spearman_published
+
     counts = scores["band"].value_counts()
     robust = (scores["stability"] != "model-dependent").mean()
-    rho = scores["probability"].corr(scores["published_probability"], method="spearman")
+    rho = spearman_published(scores)
     line = (
         f"{counts.get('high', 0)} occupations high, {counts.get('medium', 0)} medium, "
         f"{counts.get('low', 0)} low; {robust:.0%} robustly so."
