@@ -281,7 +281,7 @@ def test_a_full_disk_is_one_error_and_keeps_the_earlier_results(register, tmp_pa
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("occurisk.registry_writers.CsvOut.write_ended", full)
+    monkeypatch.setattr("occurisk.registry_writers.CsvOut.write_looked_up", full)
     with pytest.raises(OutputError, match="No space left"):
         scored(register, tmp_path / "out", force=True)
     assert {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()} == before

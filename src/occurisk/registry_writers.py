@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -10,14 +9,14 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from occurisk.csv_text import CsvCells
 from occurisk.errors import OutputError
+from occurisk.looked_up import LookedUp
+from occurisk.parquet_out import ParquetOut
 from occurisk.registry_excel import MIXED
 
 SUFFIX = {"parquet": ".parquet", "csv": ".csv", "excel": ".xlsx"}
-ROW_GROUP = 1 << 20
 # Lines are put together this many at a time: buffers that fit the cache and are used again.
 _SLICE = 1 << 14
 EXCEL_ROWS = 1_048_575
@@ -33,6 +32,9 @@ class Writer(Protocol):
 
     def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
         """Append rows: the user's columns and ours."""
+
+    def write_looked_up(self, user: list[pa.Array], added: list[LookedUp], number: np.ndarray) -> None:
+        """Append rows whose added columns follow from their keys."""
 
     def close(self) -> None:
         """Finish the file."""
@@ -61,74 +63,13 @@ def open_writer(
     return CsvOut(path, user, added) if kind == "csv" else ExcelOut(path, user, added)
 
 
-class ParquetOut:
-    """Parquet; text stays in its dictionaries on the way, and keeps its declared type in the file."""
-
-    def __init__(
-        self, path: Path, user: pa.Schema, added: list[pa.Field], compact: frozenset[str] | None
-    ) -> None:
-        self.path, self.user, self.added = path, user, added
-        names = [f.name for f in (*user, *added)]
-        # A column that did not fit a dictionary on the way in does not fit one on the way out.
-        self.dictionary: bool | list[str] = True
-        if compact is not None and len(set(names)) == len(names):
-            self.dictionary = [*(compact & set(user.names)), *(f.name for f in added)]
-        # Minimum and maximum of dictionary-encoded text cost more than all the rest of the writing.
-        self.statistics = [f.name for f in user if f.name not in (compact or ())] or False
-        self.declared = pa.schema([*user, *added], metadata=user.metadata)
-        self.writer: pq.ParquetWriter | None = None
-        self.types: list[pa.DataType] = []
-
-    @property
-    def altered(self) -> int:
-        """Always 0: nothing runs in Parquet."""
-        return 0
-
-    def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
-        """Append rows."""
-        columns = [*user, *added]
-        if self.writer is None:
-            self.writer = self._open([c.type for c in columns])
-        columns = [c if c.type == t else c.cast(t) for c, t in zip(columns, self.types, strict=True)]
-        self.writer.write_table(pa.Table.from_arrays(columns, schema=self.carried), row_group_size=ROW_GROUP)
-
-    def _open(self, types: list[pa.DataType]) -> pq.ParquetWriter:
-        self.types = types
-        self.carried = pa.schema([f.with_type(t) for f, t in zip(self.declared, types, strict=True)])
-        writer = pq.ParquetWriter(
-            self.path,
-            self.carried,
-            use_dictionary=self.dictionary,
-            write_statistics=self.statistics,
-            write_batch_size=1 << 16,
-            store_schema=False,
-        )
-        # The schema as the user declared it: text is text, although it came here in dictionaries.
-        encoded = base64.b64encode(self.declared.serialize().to_pybytes())
-        metadata = {k: v for k, v in (self.user.metadata or {}).items() if k != b"ARROW:schema"}
-        writer.add_key_value_metadata({**metadata, b"ARROW:schema": encoded})
-        return writer
-
-    def close(self) -> None:
-        """Finish the file; one without rows still has its columns."""
-        if self.writer is None:
-            self.writer = self._open([f.type for f in self.declared])
-        self.writer.close()
-
-    def abandon(self) -> None:
-        """Let go of the file."""
-        if self.writer is not None:
-            with suppress(OSError, pa.ArrowException):
-                self.writer.close()
-
-
 class CsvOut:
     """CSV: UTF-8, commas, line feeds; formulas are disarmed."""
 
     def __init__(self, path: Path, user: pa.Schema, added: list[pa.Field]) -> None:
         self.text = CsvCells()
-        # Whole batches are written at once; a buffer between would only copy them.
-        self.stream = open(path, "wb", buffering=0)  # noqa: SIM115
+        self.stream = open(path, "wb")  # noqa: SIM115
+        self.rendered: tuple[list[LookedUp], pa.Array] | None = None
         self.stream.write(self.text.header([f.name for f in (*user, *added)]))
 
     @property
@@ -141,8 +82,12 @@ class CsvOut:
         for piece in self.text.lines([*user, *added]):
             self.stream.write(piece)
 
-    def write_ended(self, user: list[pa.Array], ending: pa.Array, number: np.ndarray) -> None:
-        """Append rows whose added cells are rendered already: row i ends with `ending[number[i]]`."""
+    def write_looked_up(self, user: list[pa.Array], added: list[LookedUp], number: np.ndarray) -> None:
+        """Append rows; what follows from a key is rendered once, as the end of a line."""
+        if self.rendered is None or self.rendered[0] is not added:
+            keys = np.arange(len(added[0].index))
+            self.rendered = added, CsvCells().endings([column.rows(keys) for column in added])
+        ending = self.rendered[1]
         for start in range(0, len(number), _SLICE):
             columns = [c.slice(start, _SLICE) for c in user]
             ends = ending.take(pa.array(number[start : start + _SLICE]))
@@ -190,6 +135,10 @@ class ExcelOut:
             )
         for row in zip(*columns, strict=True):
             self.sheet.append([self._cell(v, m) for v, m in zip(row, self.mixed, strict=True)])
+
+    def write_looked_up(self, user: list[pa.Array], added: list[LookedUp], number: np.ndarray) -> None:
+        """Append rows whose added columns follow from their keys."""
+        self.write(user, [column.rows(number) for column in added])
 
     def _cell(self, value: Any, mixed: bool) -> Any:
         if isinstance(value, str):

@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from occurisk.crosswalk import KINDS, REASONS, Lineage, to_soc2010
 from occurisk.crosswalk_user import through_map
-from occurisk.csv_text import CsvCells
 from occurisk.intake import Understanding
 from occurisk.levels import level_word
+from occurisk.looked_up import LookedUp
 from occurisk.projection import project
 from occurisk.settings import Bands
 
@@ -29,7 +29,6 @@ SCORE_COLUMNS = (
     "reason_1", "reason_2", "reason_3",
 )  # fmt: skip
 _TEXTS = ("code", "title", "match", "band", "stability", "reason_1", "reason_2", "reason_3")
-_MANY = ("code", "title")  # as many values as the registry has codes; the others fit 16 bits
 _FLOATS = ("probability", "lower", "upper")
 # Figures in the output, as in the bundle: six significant digits.
 _ROUNDED = ("probability", "lower", "upper", "minimum", "maximum", "share_high")
@@ -127,13 +126,13 @@ class CodeBook:
     _unknown: int = 0
 
     def numbers(self, keys: list[str | None]) -> np.ndarray:
-        """Return the number of each key, int32; new keys are scored and added first."""
+        """Return the number of each key; new keys are scored and added first."""
         new = [k for k in dict.fromkeys("" if k is None else k for k in keys) if k not in self._number]
         overflow: dict[str, int] = {}
         if new:
             overflow = self._add(new)
         both = self._number if not overflow else {**self._number, **overflow}
-        return np.array([both["" if k is None else k] for k in keys], dtype=np.int32)
+        return np.array([both["" if k is None else k] for k in keys], dtype=np.intp)
 
     def _add(self, keys: list[str]) -> dict[str, int]:
         cells = [k.partition(SEPARATOR)[0] for k in keys]
@@ -210,15 +209,12 @@ class CodeBook:
 
 @dataclass
 class ScoreColumns:
-    """The columns that are added to a row, as look-up tables by key number."""
+    """The columns that are added to a row, looked up by key number."""
 
     book: CodeBook
     prefix: str = "occurisk_"
     version: int = -1
-    texts: dict[str, tuple[pa.Array, np.ndarray]] = field(default_factory=dict)
-    floats: dict[str, np.ndarray] = field(default_factory=dict)
-    mixed: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
-    rendered: pa.Array | None = None
+    known: list[LookedUp] = field(default_factory=list)
 
     @property
     def fields(self) -> list[pa.Field]:
@@ -231,38 +227,48 @@ class ScoreColumns:
             pa.field(self.prefix + n, kinds.get(n, pa.bool_()), nullable=n in gaps) for n in SCORE_COLUMNS
         ]
 
-    def refresh(self) -> None:
-        """Rebuild the look-up tables if keys were added."""
-        if self.version == self.book.version:
-            return
+    def columns(self) -> list[LookedUp]:
+        """Return the added columns; the same list until keys are added to the book."""
+        if self.version != self.book.version:
+            self.known = self._columns()
+            self.version = self.book.version
+        return self.known
+
+    def _columns(self) -> list[LookedUp]:
         table = self.book.table().rename(columns={"matched": "matched_code"})
         source = {"code": "matched_code", "match": "outcome"}
-        for name in _TEXTS:
-            values = table[source.get(name, name)].fillna("").astype(str)
-            numbers, unique = pd.factorize(values)
-            width = np.int32 if name in _MANY else np.int16
-            self.texts[name] = (pa.array(unique.to_list(), pa.string()), numbers.astype(width))
-        for name in _FLOATS:
-            self.floats[name] = table[name].to_numpy(dtype=float)
-        self.mixed = table["mixed"].fillna(False).to_numpy(dtype=bool)
-        self.version = self.book.version
-
-    def endings(self) -> pa.Array:
-        """Return the added columns of each key as the end of a CSV line."""
-        if self.version != self.book.version or self.rendered is None:
-            self.refresh()
-            self.rendered = CsvCells().endings(self.columns(np.arange(len(self.book.keys))))
-        return self.rendered
-
-    def columns(self, number: np.ndarray) -> list[pa.Array]:
-        """Return the added columns of rows, given their key numbers; `refresh` first."""
-        arrays = []
+        table = table.assign(
+            **{name: table[source.get(name, name)].fillna("").astype(str) for name in _TEXTS},
+            mixed=table["mixed"].fillna(False).astype(bool),
+        )
+        # Keys without a score are never looked up; they stand where the first does.
+        scored = table[self.book.scored]
+        number = {name: _numbered(scored[name]) for name in _TEXTS}
+        figures = _numbered(pd.MultiIndex.from_frame(scored[["code", "title", *_FLOATS]]))
+        # Columns with the same numbers share them: a code and all that there is one of per code.
+        shared: list[np.ndarray] = []
+        columns = []
         for name in SCORE_COLUMNS:
-            if name in self.texts:
-                values, index = self.texts[name]
-                arrays.append(pa.DictionaryArray.from_arrays(pa.array(index[number]), values, safe=False))
-            elif name in self.floats:
-                arrays.append(pa.array(self.floats[name][number], from_pandas=True))
-            else:
-                arrays.append(pa.array(self.mixed[number]))
-        return arrays
+            if name == "mixed":
+                columns.append(LookedUp(pa.array([False, True]), table[name].to_numpy(dtype=np.uint8)))
+                continue
+            found, first = number.get(name, figures)
+            index = np.zeros(len(table), _narrow(len(first)))
+            index[self.book.scored] = found
+            index = next((s for s in shared if np.array_equal(s, index)), index)
+            shared.append(index)
+            values = scored[name].to_numpy()[first]
+            texts = pa.string() if name in _TEXTS else pa.float64()
+            columns.append(LookedUp(pa.array(values, texts, from_pandas=True), index))
+        return columns
+
+
+def _numbered(values: pd.Series | pd.MultiIndex) -> tuple[np.ndarray, np.ndarray]:
+    """Return the number of each value, in order of appearance, and where each value appears first."""
+    number, _ = pd.factorize(values)
+    return number, np.unique(number, return_index=True)[1]
+
+
+def _narrow(values: int) -> type[np.unsignedinteger]:
+    """Return the smallest type that can number so many values."""
+    return np.uint8 if values <= 1 << 8 else np.uint16 if values <= 1 << 16 else np.uint32

@@ -19,7 +19,7 @@ from occurisk.intake import Understanding
 from occurisk.intake_columns import IntakeOptions, keep, position_of, texts
 from occurisk.levels import Levels, find_repeats
 from occurisk.registry_files import Ragged, RegistryFile
-from occurisk.registry_writers import SUFFIX, CsvOut, Writer, open_writer
+from occurisk.registry_writers import SUFFIX, Writer, open_writer
 from occurisk.scored_codes import (
     OUTCOMES,
     RAGGED,
@@ -97,7 +97,7 @@ class Stream:
         """Return the key number of each row."""
         position, level = self.understanding.code, self.understanding.level
         if position is None:
-            return np.full(batch.num_rows, book.numbers([""])[0], dtype=np.int32)
+            return np.full(batch.num_rows, book.numbers([""])[0], dtype=np.intp)
         column = batch.column(position)
         if level is not None:
             word = texts(batch.column(level)).fill_null("")
@@ -111,7 +111,7 @@ class Stream:
             indices = column.indices.fill_null(len(numbers) - 1)
         else:
             indices = column.indices
-        found: np.ndarray = numbers[indices.to_numpy()]
+        found: np.ndarray = pa.array(numbers).take(indices).to_numpy()
         return found
 
     def _weights(self, batch: pa.RecordBatch) -> Weights | None:
@@ -162,8 +162,9 @@ class Stream:
         good = book.scored[number]
         if weights is not None and weights.unusable.any():
             good &= ~weights.unusable
+        added = columns.columns()
         if good.all():
-            return (_writing(scored, batch.columns, columns, number),)
+            return (lambda: scored.write_looked_up(batch.columns, added, number),)
         at = np.flatnonzero(~good)
         reason = book.outcome_number[number[at]]
         if self.understanding.code is None:
@@ -172,11 +173,13 @@ class Stream:
             reason = np.where(weights.unusable[at], OUTCOMES.index(UNUSABLE_WEIGHT), reason).astype(np.int32)
         position = first + (at if row is None else row[at])
         set_aside = batch.take(pa.array(at))
-        added = aside_columns(self.file, position, reason, OUTCOMES, tally)
-        work: list[Callable[[], None]] = [lambda: unscored.write(set_aside.columns, added)]
+        why = aside_columns(self.file, position, reason, OUTCOMES, tally)
+        work: list[Callable[[], None]] = [lambda: unscored.write(set_aside.columns, why)]
         if good.any():
-            kept = batch.filter(pa.array(good))
-            work.append(_writing(scored, kept.columns, columns, number[good]))
+            mask = pa.array(good)
+            # Column by column: a batch filters through positions, at five times the cost.
+            kept, keys = [c.filter(mask) for c in batch.columns], pa.array(number).filter(mask).to_numpy()
+            work.append(lambda: scored.write_looked_up(kept, added, keys))
         return tuple(work)
 
 
@@ -224,19 +227,6 @@ def aside_columns(
         pa.DictionaryArray.from_arrays(pa.array(reason.astype(np.int32)), pa.array(outcomes)),
     ]
     return [*added, pa.nulls(len(position), pa.string())] if file.kind == "csv" else added
-
-
-def _writing(
-    writer: Writer, user: list[pa.Array], columns: ScoreColumns, number: np.ndarray
-) -> Callable[[], None]:
-    """Join rows with their scores, and return the writing of them."""
-    if isinstance(writer, CsvOut):
-        ending = columns.endings()
-        return lambda: writer.write_ended(user, ending, number)
-    columns.refresh()
-    # Looked up here and not in the writing thread, which has the most to do.
-    added = columns.columns(number)
-    return lambda: writer.write(user, added)
 
 
 def record_numbers(position: np.ndarray, ragged: list[Ragged]) -> np.ndarray:

@@ -1,0 +1,173 @@
+"""Parquet that we put together ourselves: Arrow, DuckDB and Polars read back what went in."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from occurisk.looked_up import LookedUp
+from occurisk.parquet_chunks import pack_bits
+from occurisk.parquet_footer import encode, footer
+from occurisk.parquet_out import ParquetOut
+
+TEXT = pa.dictionary(pa.int32(), pa.string())
+
+
+def write(path, user, fields, columns, numbers, compact=frozenset()):
+    """Write batches of user columns with columns that are looked up; return what Arrow reads."""
+    out = ParquetOut(path, user[0].schema, fields, compact)
+    for batch, number in zip(user, numbers, strict=True):
+        out.write_looked_up(batch.columns, columns, number)
+    out.close()
+    return pq.read_table(path)
+
+
+@given(
+    st.integers(1, 16).filter(lambda w: w <= 8 or w % 2 == 0),
+    st.lists(st.integers(0, 2**16 - 1), min_size=1, max_size=100),
+)
+def test_bits_are_packed_lowest_first(width, values):
+    values = (np.array(values) % (1 << width)).astype(np.uint8 if width <= 8 else np.uint16)
+    packed = pack_bits(values, width)
+    bits = np.unpackbits(packed, bitorder="little").reshape(-1, width)
+    back = (bits.astype(int) << np.arange(width)).sum(axis=1)
+    assert back[: len(values)].tolist() == values.tolist()
+    assert not back[len(values) :].any() and len(back) % 8 == 0
+
+
+def test_a_footer_of_arrow_is_read_and_written_byte_for_byte():
+    table = pa.table(
+        {
+            "n": pa.array([1, None, 3]),
+            "t": ["a", "bb", None],
+            "l": [[1.5], [], None],
+            "d": pa.array([1, 2, 3], pa.decimal128(30, 2)),
+        },
+        metadata={"k": "v" * 300},
+    )
+    sink = io.BytesIO()
+    pq.write_table(table, sink, row_group_size=1)
+    raw = sink.getvalue()
+    found = footer(memoryview(raw))
+    length = int.from_bytes(raw[-8:-4], "little")
+    assert encode(found) == raw[-8 - length : -8]
+    assert len(found[4][1][1]) == found[3][1] == 3
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data())
+def test_looked_up_columns_are_read_back(tmp_path_factory, data):
+    n_values = data.draw(st.sampled_from([1, 2, 3, 9, 200, 256, 257, 1000, 5000]))
+    rows = data.draw(st.sampled_from([1, 7, 8, 9, 1000, 70_000]))
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    index = rng.permutation(n_values).astype(np.uint16)
+    texts = pa.array([f"{i} “Büro”," * (i % 3) + str(i) for i in range(n_values)])
+    figures = pa.array(rng.choice([0.5, 0.25], n_values))  # repeated figures are allowed
+    truth = LookedUp(pa.array([False, True]), rng.integers(0, 2, n_values).astype(np.uint8))
+    gap = LookedUp(pa.array([None, 1.5]), rng.integers(0, 2, n_values).astype(np.uint8))
+    columns = [LookedUp(texts, index), LookedUp(figures, index), truth, gap]
+    fields = [
+        pa.field("text", TEXT, nullable=False),
+        pa.field("figure", pa.float64(), nullable=False),
+        pa.field("truth", pa.bool_(), nullable=False),
+        pa.field("gap", pa.float64()),
+    ]
+    numbers = [rng.integers(0, n_values, rows), rng.integers(0, n_values, 5)]
+    user = [pa.record_batch({"id": np.arange(len(n))}) for n in numbers]
+    path = tmp_path_factory.mktemp("out") / "out.parquet"
+    table = write(path, user, fields, columns, numbers)
+    number = np.concatenate(numbers)
+    assert table["text"].to_pylist() == [texts[i].as_py() for i in index[number]]
+    assert table["figure"].to_numpy().tolist() == figures.to_numpy()[index[number]].tolist()
+    assert table["truth"].to_numpy().tolist() == truth.index[number].astype(bool).tolist()
+    assert table["gap"].to_pylist() == [[None, 1.5][i] for i in gap.index[number]]
+    assert table["id"].to_pylist() == [*range(rows), *range(5)]
+    # read into dictionaries, as pandas does for categories
+    frame = pd.read_parquet(path)
+    assert frame["text"].astype(str).tolist() == table["text"].to_pylist()
+    assert pq.ParquetFile(path).metadata.num_row_groups == 2
+
+
+def test_user_columns_survive_with_types_gaps_and_metadata(tmp_path):
+    user = pa.table(
+        {
+            "id": pa.array([1, 2, 3, 4], pa.uint16()),
+            "when": pa.array([0, 1, 2, None], pa.timestamp("ns", "Europe/Berlin")),
+            "nested": [{"a": [1, 2], "b": "x"}, {"a": [], "b": None}, None, {"a": [3], "b": "y"}],
+            "region": pa.array(["N", "S", None, "N"]).dictionary_encode(),
+            "sex": pa.array(["F", "F", "M", "F"]).dictionary_encode(),
+            "amount": pa.array([1, None, 3, 4], pa.decimal128(9, 2)),
+            "nothing": pa.nulls(4),
+        },
+        metadata={"made": "here"},
+    )
+    [batch] = user.to_batches()
+    columns = [LookedUp(pa.array(["low", "high"]), np.array([0, 1, 0], np.uint8))]
+    fields = [pa.field("band", TEXT, nullable=False)]
+    compact = frozenset({"region", "sex"})
+    table = write(tmp_path / "o.parquet", [batch], fields, columns, [np.array([0, 1, 2, 1])], compact)
+    assert table.drop(["band"]).equals(user)
+    assert table.schema.metadata[b"made"] == b"here"
+    assert table["band"].to_pylist() == ["low", "high", "low", "high"]
+    # columns keep their order among the leaves of nested ones
+    leaves = [
+        c["path_in_schema"]
+        for c in pq.ParquetFile(tmp_path / "o.parquet").metadata.to_dict()["row_groups"][0]["columns"]
+    ]
+    assert leaves[0] == "id" and leaves[-1] == "band" and len(leaves) == 9
+
+
+def test_columns_with_the_same_numbers_share_their_rows(tmp_path):
+    index = np.arange(300, dtype=np.uint16)
+    number = np.random.default_rng(0).integers(0, 300, 50_000)
+    fields = [pa.field(n, TEXT, nullable=False) for n in "ab"]
+    columns = [LookedUp(pa.array([f"{n}{i}" for i in range(300)]), index) for n in "ab"]
+    user = [pa.record_batch({"id": np.zeros(50_000)})]
+    write(tmp_path / "o.parquet", user, fields, columns, [number])
+    raw = (tmp_path / "o.parquet").read_bytes()
+    group = pq.ParquetFile(tmp_path / "o.parquet").metadata.row_group(0)
+    pages = []
+    for i in (1, 2):
+        column = group.column(i)
+        end = column.dictionary_page_offset + column.total_compressed_size
+        pages.append(raw[column.data_page_offset : end])
+    assert pages[0] == pages[1] and len(pages[0]) > 50_000
+
+
+@pytest.mark.parametrize("reader", ["duckdb", "polars"])
+def test_other_readers_agree(tmp_path, reader):
+    library = pytest.importorskip(reader, reason=f"{reader} is only in the group `bench`")
+    index = np.arange(900, dtype=np.uint16)
+    number = np.random.default_rng(0).integers(0, 900, 10_000)
+    fields = [
+        pa.field("t", TEXT, nullable=False),
+        pa.field("p", pa.float64(), nullable=False),
+        pa.field("m", pa.bool_(), nullable=False),
+    ]
+    columns = [
+        LookedUp(pa.array([f"t{i}" for i in range(900)]), index),
+        LookedUp(pa.array(np.arange(900) / 7), index),
+        LookedUp(pa.array([False, True]), (index % 2).astype(np.uint8)),
+    ]
+    user = [pa.record_batch({"s": pa.array(["F", "M"] * 5_000).dictionary_encode()})]
+    path = tmp_path / "o.parquet"
+    expected = write(path, user, fields, columns, [number], frozenset({"s"})).to_pylist()
+    if reader == "duckdb":
+        found = library.sql(f"from '{path}'").to_arrow_table().to_pylist()
+    else:
+        found = library.read_parquet(path).to_dicts()
+    assert found == expected
+
+
+def test_a_file_without_rows_has_its_columns(tmp_path):
+    out = ParquetOut(tmp_path / "o.parquet", pa.schema({"a": pa.int8()}), [pa.field("band", TEXT)], None)
+    out.close()
+    table = pq.read_table(tmp_path / "o.parquet")
+    assert (
+        table.column_names == ["a", "band"] and len(table) == 0 and table.schema.field("a").type == pa.int8()
+    )
