@@ -164,6 +164,20 @@ def test_a_single_member_keeps_its_own_words():
     assert not got["mixed"]
 
 
+@pytest.mark.parametrize(
+    ("agreeing", "word"), [(1.0, "robustly medium"), (0.9, "robustly medium"), (0.88, "model-dependent")]
+)
+def test_stability_of_several_members_counts_replicas_as_that_of_one_does(agreeing, word):
+    index = SCORES.index[:2]
+    replicas = np.full((2, 100), 0.5)
+    replicas[:, round(100 * agreeing) :] = 0.95  # here the mean lies in the high band
+    scores = pd.DataFrame({"probability": 0.5, "lower": 0.4, "upper": 0.6}, index=index)
+    lineage = to_soc2010(["13-2000"], SOC2010, scored=index, weights="equal")
+    table = pd.DataFrame(replicas, index=index)
+    assert project(scores, lineage, replicas=table).loc["13-2000", "stability"] == word
+    assert project(scores, lineage).loc["13-2000", "stability"] == ""
+
+
 def test_errors_that_do_not_go_together_cancel_in_a_mean():
     rng = np.random.default_rng(0)
     noise = rng.normal(0, 0.5, size=(2, 200))

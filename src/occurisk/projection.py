@@ -11,6 +11,9 @@ import pandas as pd
 from occurisk.crosswalk import Lineage
 from occurisk.settings import Bands
 
+# A band is robust if so many of the replicas put the code into it.
+ROBUST_SHARE = 0.9
+
 COLUMNS = [
     "probability", "lower", "upper", "band", "stability", "minimum", "maximum", "share_high", "mixed",
     "occupations", "reason_1", "reason_2", "reason_3",
@@ -44,7 +47,8 @@ def project(
     Returns
     -------
     DataFrame
-        Index `code` (those with a score): `probability`; `lower`, `upper`; `band`; `stability`;
+        Index `code` (those with a score): `probability`; `lower`, `upper`; `band`; `stability` (of several
+        members: empty without replicas);
         `minimum`, `maximum` over members; `share_high`, the share of weight at p >= high; `mixed`,
         whether members lie in both the low and the high band; `occupations`, how many members;
         `reason_1`…`reason_3`: a single member's own, else the strongest of the members' reasons after
@@ -72,13 +76,15 @@ def project(
         for end in ("lower", "upper")
     )
     many = counts > 1
+    own = scores["stability"].reindex(socs[starts]).to_numpy(dtype=object) if "stability" in scores else ""
+    result["stability"] = np.where(many, "", own)
+    result["band"] = bands.of(result["probability"])
     if replicas is not None and many.any():
         rows = np.repeat(many, counts)
         spread = _by_code(replicas.reindex(socs[rows]).to_numpy(dtype=float), weight[rows], counts[many])
         ends = interval(result["probability"].to_numpy()[many], spread, coverage)
         result.loc[many, ["lower", "upper"]] = ends
-    result["band"] = bands.of(result["probability"])
-    result["stability"] = _stability(result, scores, socs[starts], many, bands)
+        result.loc[many, "stability"] = stability(result["band"].to_numpy()[many], bands.of(spread))
     result["minimum"] = np.minimum.reduceat(p, starts)
     result["maximum"] = np.maximum.reduceat(p, starts)
     result["share_high"] = np.clip(mean((p >= bands.high).astype(float)), 0.0, 1.0)
@@ -110,6 +116,23 @@ def interval(p: np.ndarray, replicas: np.ndarray, coverage: float) -> np.ndarray
     return ends
 
 
+def stability(band: np.ndarray, replica_bands: np.ndarray) -> np.ndarray:
+    """Tell whether a band stands in at least 90% of the replicas.
+
+    Parameters
+    ----------
+    band : ndarray of str, shape (n,)
+    replica_bands : ndarray of str, shape (n, B)
+
+    Returns
+    -------
+    ndarray of str, shape (n,)
+        `robustly high`, `robustly medium`, `robustly low`, or `model-dependent`.
+    """
+    agreed = (replica_bands == band[:, None]).mean(axis=1)
+    return np.where(agreed >= ROBUST_SHARE, "robustly " + band.astype(object), "model-dependent")
+
+
 def _logit(p: np.ndarray) -> np.ndarray:
     p = np.clip(p, 1e-12, 1 - 1e-12)
     return np.asarray(np.log(p) - np.log1p(-p))
@@ -119,17 +142,6 @@ def _by_code(values: np.ndarray, weight: np.ndarray, counts: np.ndarray) -> np.n
     starts = np.r_[0, np.cumsum(counts)[:-1]]
     totals: np.ndarray = np.add.reduceat(weight[:, None] * values, starts, axis=0)
     return totals
-
-
-def _stability(
-    result: pd.DataFrame, scores: pd.DataFrame, first: np.ndarray, many: np.ndarray, bands: Bands
-) -> np.ndarray:
-    """Return the member's own word where there is one member, else whether the interval keeps to a band."""
-    own = scores["stability"].reindex(first).to_numpy(dtype=object) if "stability" in scores else ""
-    lower, upper = bands.of(result["lower"]), bands.of(result["upper"])
-    firm = np.where(lower == upper, "robustly " + lower, "model-dependent").astype(object)
-    firm[result["lower"].isna().to_numpy()] = ""
-    return np.where(many, firm, own)
 
 
 def _reasons(

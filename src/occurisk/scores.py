@@ -7,10 +7,9 @@ import pandas as pd
 
 from occurisk.explanation import Explanation
 from occurisk.labels import Labels
+from occurisk.projection import stability
 from occurisk.settings import Bands
 
-# A band is robust if at least this share of the replicas agrees with it.
-ROBUST_SHARE = 0.9
 REASONS = 3
 
 
@@ -69,23 +68,6 @@ def reference_scores(
         index=soc,
     )
     return scores.join(reasons(explanation.contributions)).sort_values("rank")
-
-
-def stability(band: np.ndarray, replica_bands: np.ndarray) -> np.ndarray:
-    """Tell whether a band stands in at least 90% of the replicas.
-
-    Parameters
-    ----------
-    band : ndarray of str, shape (n,)
-    replica_bands : ndarray of str, shape (n, B)
-
-    Returns
-    -------
-    ndarray of str, shape (n,)
-        `robustly high`, `robustly medium`, `robustly low`, or `model-dependent`.
-    """
-    agreed = (replica_bands == band[:, None]).mean(axis=1)
-    return np.where(agreed >= ROBUST_SHARE, "robustly " + band.astype(object), "model-dependent")
 
 
 def spearman_published(scores: pd.DataFrame) -> float:
