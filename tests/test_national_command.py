@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +136,18 @@ def test_small_cells_are_suppressed_and_counted(registry):
     text = run(national, registry, "--by", "sex", "--min-cell", "60")
     assert "suppressed" in text
     assert "2 of 3 cells suppressed" in text
+
+
+def test_a_probability_is_never_printed_as_0_or_1(tmp_path):
+    p = bundle().reference["probability"]
+    path = tmp_path / "jobs.csv"
+    path.write_text(f"occ_code,employment\n{p.idxmax()},10\n{p.idxmin()},20\n", encoding="utf-8")
+    assert p.max() > 0.995 and p.min() < 0.005
+    text = run(national, path, "--min-cell", "0")
+    _, groups, holders = re.split("By major group|Who holds the high-risk jobs", text)
+    expected = [line.split()[-3] for line in groups.partition("By skill")[0].splitlines() if "100.0%" in line]
+    assert expected == ["<0.01", ">0.99"]
+    assert [line.split()[-3] for line in holders.splitlines() if p.idxmax() in line] == [">0.99"]
 
 
 def test_two_columns_cross_and_thresholds_are_the_readers_own(registry, tmp_path):

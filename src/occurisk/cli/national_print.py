@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from occurisk.cli.console import show, table
+from occurisk.cli.console import probability, show, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,7 @@ def print_picture(console: Console, picture: Picture) -> None:
         "occupation",
     )
     for code, row in picture.holders.iterrows():
-        cells = (f"{row['jobs']:,.0f}", f"{row['probability']:.2f}")
+        cells = (f"{row['jobs']:,.0f}", probability(row["probability"]))
         holders.add_row(
             escape(str(code)),
             escape(str(row["title"])),
@@ -91,7 +91,7 @@ def _print_breakdown(console: Console, picture: Picture, name: str) -> None:
         made.add_row(
             text, f"{row['jobs']:,.0f}", _figure("share_high", row["share_high"]),
             _range(row, "share_high", "_lower", "_upper"),
-            _two(row["expected"]), f"{row['coverage']:.1%}",
+            probability(row["expected"]), f"{row['coverage']:.1%}",
             _two(held.loc[label, "representation"]),
         )  # fmt: skip
     show(console, made)
