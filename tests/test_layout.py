@@ -60,6 +60,7 @@ ORDER = [
     "csv_dialect",
     "csv_text",
     "registry_files",
+    "registry_lines",
     "registry_csv",
     "registry_excel",
     "registry_parquet",

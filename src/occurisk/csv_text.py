@@ -8,9 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_RUNNING = b"=+-@\t\r"
 _RISKY = np.zeros(256, dtype=bool)
-_RISKY[list(b"=+-@\t\r")] = True
+_RISKY[list(_RUNNING)] = True
+_BEFORE_CELL = np.zeros(256, dtype=bool)
+_BEFORE_CELL[list(b',"\n')] = True
 _NUMBER = r"^[+-]?[0-9][0-9.,\s]*(?:[eE][+-]?[0-9]+)?%?$|^-$"
+_PIECE = 1 << 18  # bytes that fit the cache
 _LARGEST = 1 << 28  # bytes of a batch that are joined in one piece; Arrow's limit is 2 GiB
 
 
@@ -36,55 +40,71 @@ class CsvCells:
         self.disarmed += 0 if hit is None else int(hit.sum())
         return cells
 
-    def lines(self, columns: list[pa.Array], ending: pa.Array | None = None) -> list[Any]:
-        """Join columns to lines.
+    def lines(self, user: list[pa.Array] | pa.StringArray, endings: pa.Array) -> list[np.ndarray]:
+        """Join rows and their endings to lines, each with the line feed before it.
 
         Parameters
         ----------
-        columns : list of pyarrow.Array
-        ending : pyarrow.Array of str, optional
-            The last cells of each line with their commas and line feed, already rendered.
+        user : list of pyarrow.Array, or pyarrow.StringArray
+            Columns; or lines that are whole already, each with the line feed before it.
+        endings : pyarrow.StringArray
+            The last cells of each line, as `endings` renders them.
 
         Returns
         -------
         list of ndarray of uint8
             UTF-8 bytes, ready to be written.
         """
-        rows = len(columns[0]) if columns else len(ending or [])
+        rows = len(endings)
         if not rows:
             return []
-        size = sum(c.nbytes for c in columns) + (ending.nbytes if ending is not None else 0)
-        if size > _LARGEST and rows > 1:
+        columns = user if isinstance(user, list) else [user]
+        if rows > 1 and sum(c.nbytes for c in columns) + endings.nbytes > _LARGEST:
             half = rows // 2
             return [
                 piece
-                for start, length in ((0, half), (half, rows - half))
-                for piece in self.lines(
-                    [c.slice(start, length) for c in columns],
-                    None if ending is None else ending.slice(start, length),
-                )
+                for part in (slice(0, half), slice(half, rows))
+                for piece in self.lines(sliced(user, part), endings[part])
             ]
-        cells = [self.cells(c) for c in columns]
-        if ending is None:
-            if len(cells) == 1:  # an empty only cell would be an empty line, which readers skip
-                cells[0] = pc.if_else(pc.equal(cells[0], ""), '""', cells[0])
-            cells[-1] = pc.binary_join_element_wise(cells[-1], "\n", "")
-            joined = pc.binary_join_element_wise(*cells, ",") if len(cells) > 1 else cells[0]
-        else:
-            joined = pc.binary_join_element_wise(*cells, ending, ",")
-        data, offsets = _buffers(joined)
+        if isinstance(user, list):
+            columns = [self.cells(c) for c in user]
+            columns[0] = pc.binary_join_element_wise("\n", columns[0], "")
+        data, offsets = _buffers(pc.binary_join_element_wise(*columns, endings, ","))
         return [data[offsets[0] : offsets[-1]]]
 
     def endings(self, columns: list[pa.Array]) -> pa.Array:
-        """Render columns to the ends of lines, line feed included: an array of text."""
+        """Render columns to the ends of lines, without line feed: an array of text."""
         cells = [self.cells(c) for c in columns]
-        cells[-1] = pc.binary_join_element_wise(cells[-1], "\n", "")
-        return pc.binary_join_element_wise(*cells, ",")
+        return pc.binary_join_element_wise(*cells, ",") if len(cells) > 1 else cells[0]
 
     def header(self, names: list[str]) -> bytes:
-        """Return the header line."""
+        """Return the header line, without line feed."""
         cells = self.cells(pa.array(names, pa.string())).to_pylist()
-        return (",".join(cells) + "\n").encode()
+        return ",".join(cells).encode()
+
+
+def sliced(user: list[pa.Array] | pa.StringArray, rows: slice) -> list[pa.Array] | pa.StringArray:
+    """Return some of the rows."""
+    return [column[rows] for column in user] if isinstance(user, list) else user[rows]
+
+
+def may_run(text: np.ndarray) -> bool:
+    """Tell whether a cell of comma-separated lines begins as a formula does (a negative number does, too).
+
+    Parameters
+    ----------
+    text : ndarray of uint8, shape (n,)
+        Lines, each with the line feed before it.
+    """
+    whole = memoryview(text).tobytes()
+    present = [mark for mark in _RUNNING if mark in whole]
+    for start in range(0, len(text), _PIECE):
+        piece = text[max(0, start - 1) : start + _PIECE]
+        for mark in present:
+            at = np.flatnonzero(piece[1:] == mark)
+            if _BEFORE_CELL[piece[at]].any():
+                return True
+    return False
 
 
 def _cells(column: pa.Array) -> tuple[pa.Array, np.ndarray | None]:

@@ -16,9 +16,12 @@ import pyarrow.csv as pacsv
 
 from occurisk.csv_dialect import Dialect, lines_of, sniff
 from occurisk.errors import RegistryError
-from occurisk.registry_files import CSV_BLOCK, Ragged, RegistryFile, no_table
+from occurisk.registry_files import CSV_BLOCK, Ragged, RegistryFile, Rows, no_table
+from occurisk.registry_lines import Rest, plain_blocks
 
 _HEAD = 1 << 20
+_UTF8 = {"utf-8", "utf-8-sig", "ascii"}
+_WHOLE = Rest(b"", 0, has_header=True)
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> str:
@@ -98,23 +101,65 @@ def open_csv(path: Path, name: str, kind: str, encoding: str | None, delimiter: 
         with _bytes(path, kind, name) as stream:
             yield from _csv_batches(stream, dialect, schema, on_ragged)
 
+    def lines(needed: frozenset[int], on_ragged: Callable[[Ragged], None]) -> Iterator[Rows]:
+        with _bytes(path, kind, name) as stream:
+            rest = yield from plain_blocks(stream, schema, needed, on_ragged)
+            if rest is not None:
+                onward = pa.PythonFile(io.BufferedReader(_After(rest.text, stream)), mode="r")
+                yield from map(Rows, _csv_batches(onward, dialect, schema, on_ragged, rest))
+
+    as_ours = dialect.delimiter == "," and not dialect.skip and dialect.encoding in _UTF8
     notes = [f"{dialect.encoding} text, columns separated by {dialect.delimiter_name}"]
     if dialect.skip:
         notes.append(f"{dialect.skip} lines above the header skipped")
-    return RegistryFile(path, name, "csv", schema, None, tuple(notes), read, dialect.delimiter)
+    return RegistryFile(
+        path,
+        name,
+        "csv",
+        schema,
+        None,
+        tuple(notes),
+        read,
+        dialect.delimiter,
+        lines=lines if as_ours else None,
+    )
+
+
+class _After(io.RawIOBase):
+    """A stream with bytes before it."""
+
+    def __init__(self, before: bytes, stream: Any) -> None:
+        self.before, self.stream = before, stream
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read on."""
+        size = len(buffer)
+        found, self.before = self.before[:size], self.before[size:]
+        found = found or bytes(self.stream.read(size))
+        buffer[: len(found)] = found
+        return len(found)
 
 
 def _csv_batches(
-    stream: Any, dialect: Dialect, schema: pa.Schema, on_ragged: Callable[[Ragged], None]
+    stream: Any,
+    dialect: Dialect,
+    schema: pa.Schema,
+    on_ragged: Callable[[Ragged], None],
+    rest: Rest = _WHOLE,
 ) -> Iterator[pa.RecordBatch]:
-    header_is_ragged = False
+    skip_header = rest.has_header
 
     def ragged(row: Any) -> str:
-        nonlocal header_is_ragged
-        if row.number == 1:  # the header itself, narrower than its rows
-            header_is_ragged = True
+        nonlocal skip_header
+        if skip_header and row.number == 1:  # the header itself, narrower than its rows
+            skip_header = False
             return "skip"
-        on_ragged((int(row.number) - 1, row.expected_columns, row.actual_columns, row.text))
+        number = rest.rows + int(row.number) - rest.has_header
+        on_ragged((number, row.expected_columns, row.actual_columns, row.text))
         return "skip"
 
     encoding = "utf8" if dialect.encoding.startswith("utf-8") else dialect.encoding
@@ -135,11 +180,11 @@ def _csv_batches(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
         ),
     )
-    first = True
     for batch in reader:
-        # The header is read as a row like any other, so that Arrow never sees its names.
-        rows = batch.slice(1) if first and not header_is_ragged else batch
-        first = first and batch.num_rows == 0
+        rows = batch
+        if skip_header and batch.num_rows:
+            # The header is read as a row like any other, so that Arrow never sees its names.
+            rows, skip_header = batch.slice(1), False
         if rows.num_rows:
             yield pa.RecordBatch.from_arrays(rows.columns, schema=schema)
 

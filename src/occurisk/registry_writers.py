@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-from occurisk.csv_text import CsvCells
+from occurisk.csv_text import CsvCells, sliced
 from occurisk.errors import OutputError
 from occurisk.looked_up import LookedUp
 from occurisk.parquet_out import ParquetOut
@@ -23,6 +23,10 @@ EXCEL_ROWS = 1_048_575
 _EXCEL_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
+# The user's columns; or, written as CSV, whole lines, each with the line feed before it.
+User: TypeAlias = list[pa.Array] | pa.StringArray
+
+
 class Writer(Protocol):
     """One output file."""
 
@@ -30,10 +34,10 @@ class Writer(Protocol):
     def altered(self) -> int:
         """Cells that had to be made safe."""
 
-    def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
+    def write(self, user: User, added: list[pa.Array]) -> None:
         """Append rows: the user's columns and ours."""
 
-    def write_looked_up(self, user: list[pa.Array], added: list[LookedUp], number: np.ndarray) -> None:
+    def write_looked_up(self, user: User, added: list[LookedUp], number: np.ndarray) -> None:
         """Append rows whose added columns follow from their keys."""
 
     def close(self) -> None:
@@ -69,33 +73,36 @@ class CsvOut:
     def __init__(self, path: Path, user: pa.Schema, added: list[pa.Field]) -> None:
         self.text = CsvCells()
         self.stream = open(path, "wb")  # noqa: SIM115
-        self.rendered: tuple[list[LookedUp], pa.Array] | None = None
+        # Every row brings the line feed before it, so that lines can come out of the middle of a file.
         self.stream.write(self.text.header([f.name for f in (*user, *added)]))
+        self.rendered: tuple[list[LookedUp], pa.Array] | None = None
 
     @property
     def altered(self) -> int:
         """Cells that got an apostrophe."""
         return self.text.disarmed
 
-    def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
+    def write(self, user: User, added: list[pa.Array]) -> None:
         """Append rows."""
-        for piece in self.text.lines([*user, *added]):
-            self.stream.write(piece)
+        self._write(user, self.text.endings(added))
 
-    def write_looked_up(self, user: list[pa.Array], added: list[LookedUp], number: np.ndarray) -> None:
+    def write_looked_up(self, user: User, added: list[LookedUp], number: np.ndarray) -> None:
         """Append rows; what follows from a key is rendered once, as the end of a line."""
         if self.rendered is None or self.rendered[0] is not added:
             keys = np.arange(len(added[0].index))
             self.rendered = added, CsvCells().endings([column.rows(keys) for column in added])
         ending = self.rendered[1]
         for start in range(0, len(number), _SLICE):
-            columns = [c.slice(start, _SLICE) for c in user]
-            ends = ending.take(pa.array(number[start : start + _SLICE]))
-            for piece in self.text.lines(columns, ends):
-                self.stream.write(piece)
+            rows = slice(start, start + _SLICE)
+            self._write(sliced(user, rows), ending.take(pa.array(number[rows])))
+
+    def _write(self, user: User, endings: pa.Array) -> None:
+        for piece in self.text.lines(user, endings):
+            self.stream.write(piece.data)
 
     def close(self) -> None:
         """Finish the file."""
+        self.stream.write(b"\n")
         self.stream.close()
 
     def abandon(self) -> None:
@@ -124,7 +131,7 @@ class ExcelOut:
         """Cells that lost characters which Excel does not allow."""
         return self._altered
 
-    def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
+    def write(self, user: User, added: list[pa.Array]) -> None:
         """Append rows."""
         columns = [c.to_pylist() for c in (*user, *added)]
         self.rows += len(columns[0])
@@ -136,7 +143,7 @@ class ExcelOut:
         for row in zip(*columns, strict=True):
             self.sheet.append([self._cell(v, m) for v, m in zip(row, self.mixed, strict=True)])
 
-    def write_looked_up(self, user: list[pa.Array], added: list[LookedUp], number: np.ndarray) -> None:
+    def write_looked_up(self, user: User, added: list[LookedUp], number: np.ndarray) -> None:
         """Append rows whose added columns follow from their keys."""
         self.write(user, [column.rows(number) for column in added])
 

@@ -1,0 +1,133 @@
+"""Passing lines on as they are must mean the same as parsing and writing every cell."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from occurisk import registry_csv, registry_lines
+from occurisk.errors import RegistryError
+from occurisk.registry_open import open_registry
+from registries import scored
+
+PIECES = [
+    "a",
+    "bc",
+    ",",
+    ",",
+    "\n",
+    "\n",
+    '"',
+    '"',
+    '""',
+    "\r\n",
+    "\r",
+    "=",
+    "-1",
+    "+x",
+    " ",
+    "é",
+    "\t",
+    "@",
+    "\x00",
+    "x" * 70,
+]
+cells = st.sampled_from(
+    ["a", "", "43-9021", '"q"', '"a,b"', '"two\nlines"', '"say ""hi"""', '""', "-5", "=1", '"=1"', "é"]
+)
+tables = st.builds(
+    lambda rows, end: "\n".join(",".join(row) for row in rows) + end,
+    st.lists(st.tuples(cells, cells, cells), max_size=12),
+    st.sampled_from(["", "\n", "\n\n", "\r\n"]),
+)
+soups = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
+SLOW = settings(
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def read(path, needed, block, monkeypatch):
+    """Return rows, needed columns, ragged rows as read with blocks of this size, or the error."""
+    monkeypatch.setattr(registry_lines, "CSV_BLOCK", block)
+    file = open_registry(path, encoding="utf-8", delimiter=",")
+    ragged, rows, parsed, whole = [], [], [], 0
+    try:
+        for piece in file.read_rows(ragged.append, needed):
+            batch = piece.batch.to_pylist() if needed is None else None
+            columns = piece.batch.columns
+            parsed += list(zip(*(columns[i].to_pylist() for i in (0, 2)), strict=True))
+            if piece.lines is None:
+                batch = zip(*(c.to_pylist() for c in columns), strict=True)
+                rows += [list(row) for row in batch]
+            else:
+                whole += len(piece.lines)
+                for line in piece.lines.to_pylist():
+                    assert line[0] == "\n"
+                    [row] = csv.reader(io.StringIO(line[1:], newline=""))
+                    rows.append(row)
+    except RegistryError as problem:
+        return str(problem), whole
+    return (rows, parsed, ragged), whole
+
+
+@given(tables | soups, st.sampled_from([8, 64, 1 << 22]), st.sampled_from(["", "\ufeff"]))
+@example('a,b,c\n"x,"y,z\n1,2,3\n', 8, "")
+@example('5" pipe,"begins\nends",z\n1,2,3\n', 8, "")
+@example("1,2\n1,2,3\n\n1,2,3,4\n", 64, "")
+@SLOW
+def test_lines_mean_what_cells_mean(tmp_path_factory, body, block, bom):
+    with pytest.MonkeyPatch.context() as patch:
+        path = tmp_path_factory.getbasetemp() / "lines.csv"
+        path.write_bytes(f"{bom}one,two,three\n1,2,3\n{body}".encode())
+        expected, _ = read(path, None, block, patch)
+        found, _ = read(path, frozenset({0, 2}), block, patch)
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "plain"),
+    [
+        ("a,b,c\n" * 50, True),
+        ('"a","b","c"\r\n' * 50, True),
+        ('a,"two\nlines",c\n' * 50, False),
+        ('a,"say ""hi""",c\n' * 50, False),
+        ("a,b,c\n\n" * 50, False),
+        ("a,=b,c\n" * 50, False),
+    ],
+)
+def test_plain_text_is_passed_on_as_lines_and_only_that(tmp_path, monkeypatch, body, plain):
+    path = tmp_path / "r.csv"
+    path.write_bytes(b"one,two,three\n" + body.encode())
+    (rows, *_), whole = read(path, frozenset({0, 2}), 64, monkeypatch)
+    assert len(rows) == 50
+    assert whole == (50 if plain else 0)
+
+
+def test_scoring_by_line_writes_what_scoring_by_cell_writes(tmp_path, monkeypatch):
+    lines = ["soc2010,note,employment"]
+    lines += [
+        f"{code},{note},{weight}"
+        for code in ("43-9021", "11-1011", "55-1011", "x")
+        for note in ("a", '"b, c"', "=d", "é")
+        for weight in ("1", "2.5", "-1", "*")
+    ]
+    lines[7:7] = ["43-9021,short", "43-9021,too,long,row"]
+    path = tmp_path / "r.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    results = {}
+    for name, block in (("lines", 128), ("cells", None)):
+        if block is None:
+            monkeypatch.setattr(registry_csv, "_UTF8", set())
+        else:
+            monkeypatch.setattr(registry_lines, "CSV_BLOCK", block)
+        scored(path, tmp_path / name, code_column="soc2010", weight_column="employment", taxonomy="soc2010")
+        for stem in ("scored", "unscored", "by_occupation"):
+            text = (tmp_path / name / f"{stem}.csv").read_text(encoding="utf-8")
+            results.setdefault(stem, []).append(list(csv.reader(io.StringIO(text, newline=""))))
+    for stem, (one, other) in results.items():
+        assert one == other, stem
+    assert len(results["unscored"][0]) > 10
