@@ -28,6 +28,7 @@ setup: .venv/.locked  ## Make .venv from uv.lock
 	@test -n "$(PYTHON)" || { echo "occurisk needs Python 3.11, 3.12 or 3.13 on PATH; found none." >&2; exit 1; }
 	@test -x $(BIN)/python || $(UV) venv --quiet --python "$(PYTHON)" .venv
 	@$(UV) sync --quiet --locked --python $(BIN)/python
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 train: setup  ## Train, evaluate and track the default model; score the reference occupations
