@@ -88,18 +88,17 @@ def sliced(user: list[pa.Array] | pa.StringArray, rows: slice) -> list[pa.Array]
     return [column[rows] for column in user] if isinstance(user, list) else user[rows]
 
 
-def may_run(text: np.ndarray) -> bool:
+def may_run(text: bytes) -> bool:
     """Tell whether a cell of comma-separated lines begins as a formula does (a negative number does, too).
 
     Parameters
     ----------
-    text : ndarray of uint8, shape (n,)
+    text : bytes
         Lines, each with the line feed before it.
     """
-    whole = memoryview(text).tobytes()
-    present = [mark for mark in _RUNNING if mark in whole]
+    present, raw = [mark for mark in _RUNNING if mark in text], np.frombuffer(text, np.uint8)
     for start in range(0, len(text), _PIECE):
-        piece = text[max(0, start - 1) : start + _PIECE]
+        piece = raw[max(0, start - 1) : start + _PIECE]
         for mark in present:
             at = np.flatnonzero(piece[1:] == mark)
             if _BEFORE_CELL[piece[at]].any():

@@ -122,7 +122,7 @@ def _rows(block: bytes, schema: pa.Schema, needed: frozenset[int]) -> tuple[Rows
     raw = np.frombuffer(block, np.uint8)
     feeds = np.flatnonzero(raw == _FEED)
     # A cell that a spreadsheet would run has to be changed: then all of the row's cells are needed.
-    as_lines = not may_run(raw)
+    as_lines = not may_run(block)
     ragged: list[Ragged] = []
     wanted = needed if as_lines else frozenset(range(len(schema)))
     batch = _parsed(block, schema, wanted, ragged)
