@@ -45,6 +45,7 @@ def test_reference_scores_are_complete_and_consistent(trained):
     assert len(scores) == 827
     assert (scores["title"] != "").all()
     assert scores["probability"].between(scores["lower"], scores["upper"]).all()
+    assert (scores["lower"] > 0).all() and (scores["upper"] < 1).all()
     assert scores["rank"].tolist() == list(range(1, 828))
     assert (scores["rank_lower"] <= scores["rank_upper"]).all()
     bands = trained.bundle.bands

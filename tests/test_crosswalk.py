@@ -13,7 +13,7 @@ from occurisk.crosswalk_user import load_map, through_map
 from occurisk.errors import CrosswalkError
 from occurisk.labels import load_labels
 from occurisk.national import national
-from occurisk.projection import interval, project
+from occurisk.projection import interval, project, six_digits
 
 TABLES = load_tables()
 
@@ -130,6 +130,15 @@ SCORES = pd.DataFrame(
     },
     index=pd.Index(["13-2011", "13-2082", "25-1011"], name="soc"),
 )
+
+
+def test_six_digits_never_make_a_certainty():
+    p = [1.643351234e-6, 0.5, 0.123456789, 0.99999949, 0.99999996, 1 - 2**-53, 0.0, 1.0, np.nan]
+    got = six_digits(p).tolist()
+    assert got[:5] == [1.64335e-6, 0.5, 0.123457, 0.999999, 0.99999996]
+    assert 0.9999999 < got[5] < 1
+    assert got[6:8] == [0, 1]  # a share may be either
+    assert np.isnan(got[8])
 
 
 def test_projection_gives_mean_spread_and_flag():

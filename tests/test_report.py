@@ -98,6 +98,15 @@ def test_the_table_is_stable_capped_and_heaviest_first():
     assert shown["code"].map(type).eq(str).all()
 
 
+def test_a_probability_of_the_table_is_never_0_or_1():
+    dossier = reference_dossier()
+    names = ["probability", "lower", "upper"]
+    shown = table(dossier).set_index("code")[names]
+    assert dossier.rows[names].min().min() < 1e-6 and dossier.rows[names].max().max() > 1 - 1e-6
+    assert ((shown > 0) & (shown < 1)).all(axis=None)
+    np.testing.assert_allclose(shown, dossier.rows.loc[shown.index, names], rtol=5e-6)
+
+
 def test_the_full_table_keeps_every_figure(tmp_path):
     dossier = small_dossier()
     wide = full_table(dossier)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from occurisk import tracking
@@ -61,7 +62,7 @@ def test_the_run_holds_what_a_referee_asks_for(tracked, client):
 
 
 def test_the_artifacts_are_there_and_not_empty(tracked, client, tmp_path):
-    _, run = tracked
+    training, run = tracked
     for path in (
         "config.yaml", "MODEL_CARD.md", "scores.csv", "manifest.json", "evaluation.json",
         "figures/reliability.png", "figures/scores.png", "figures/held_out_quality.png",
@@ -69,6 +70,12 @@ def test_the_artifacts_are_there_and_not_empty(tracked, client, tmp_path):
     ):  # fmt: skip
         local = client.download_artifacts(run.run_id, path, str(tmp_path))
         assert os.path.getsize(local) > 200, path
+    table = pd.read_json(
+        client.download_artifacts(run.run_id, "explanations/table.json", str(tmp_path)), orient="split"
+    )
+    ends = training.bundle.reference[["lower", "upper"]]
+    assert table["lower"].min() == pytest.approx(ends["lower"].min(), rel=1e-6) and table["lower"].min() > 0
+    assert table["upper"].max() == ends["upper"].max() < 1
     picture = client.download_artifacts(run.run_id, "figures/reliability.png", str(tmp_path))
     with open(picture, "rb") as stream:
         assert stream.read(8) == b"\x89PNG\r\n\x1a\n"

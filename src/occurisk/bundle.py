@@ -21,6 +21,7 @@ import pandas as pd
 from occurisk.catalogue import Attribute, Catalogue
 from occurisk.errors import BundleError
 from occurisk.files import digest, sha256, whole_folder, write_text
+from occurisk.projection import six_digits
 from occurisk.settings import Bands, Settings, default_models_dir
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ def save_bundle(
         catalogue.unscale(attributes).rename_axis("code").to_csv(
             folder / ATTRIBUTES, lineterminator="\n", float_format="%.6g"
         )
-        reference.rename_axis("code").to_csv(folder / SCORES, lineterminator="\n", float_format="%.6g")
+        short = {name: six_digits(reference[name]) for name in ("probability", "lower", "upper")}
+        reference.assign(**short).rename_axis("code").to_csv(folder / SCORES, lineterminator="\n")
         replicas.reset_index().to_parquet(folder / REPLICA_SCORES, index=False)
         (folder / CARD).write_text(card, encoding="utf-8")
         manifest = {

@@ -38,6 +38,8 @@ def log_explanations(
     shown = table(dossier, language=about.language)
     total = shown.attrs.pop("total")
     mlflow.log_table(shown, TABLE)
+    # MLflow marks the run as one with a table, but cuts figures at ten decimals.
+    mlflow.log_text(shown.to_json(orient="split", index=False, double_precision=15), TABLE)
     mlflow.log_text(render(dossier, about), REPORT)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(PARQUET).name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from occurisk.dossier import Dossier
+from occurisk.projection import six_digits
 from occurisk.words import load_phrases
 
 # MLflow's table viewer hangs the browser at 20,000 rows and is at ease with 5,000.
@@ -14,6 +15,7 @@ COLUMNS = [
     "reason_1", "reason_2", "reason_3", "raises", "lowers", "change", "neighbours",
     "published_probability", "label", "match", "verdict",
 ]  # fmt: skip
+PROBABILITIES = ["probability", "lower", "upper", "published_probability"]
 
 
 def table(dossier: Dossier, cap: int = CAP, language: str = "en") -> pd.DataFrame:
@@ -42,7 +44,9 @@ def table(dossier: Dossier, cap: int = CAP, language: str = "en") -> pd.DataFram
     # A code such as 0110 must not turn into a number on its way through JSON viewers: it stays a string.
     found["code"] = found["code"].astype(str)
     found = found.sort_values("weight", ascending=False, kind="stable", na_position="last")
-    shown = found[COLUMNS].head(cap).round(4).reset_index(drop=True)
+    shown = found[COLUMNS].head(cap).round({"weight": 4, "label": 4}).reset_index(drop=True)
+    for name in PROBABILITIES:
+        shown[name] = six_digits(shown[name])
     shown.attrs["total"] = len(found)
     return shown
 
