@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pandas as pd
 
 from occurisk.bundle import Bundle
 from occurisk.dossier import Dossier, Reference, explain_list, explain_reference
-from occurisk.training import train_default
+from occurisk.labels import DEFAULT_LABELS
+from occurisk.training import load_data, train, train_default
 
 
 @cache
@@ -23,6 +25,18 @@ def models_dir() -> Path:
 def default_bundle() -> Bundle:
     """The default model, as a clean clone trains it."""
     return train_default(models_dir())
+
+
+def own_bundle(folder: Path) -> Bundle:
+    """A model of other labels (in `folder`, unequal confidence), another prior and fewer replicas."""
+    labels = pd.read_csv(DEFAULT_LABELS, dtype=str)[["code", "label"]].dropna()[::2]
+    labels["weight"] = np.where(labels["code"] < "35", 0.3, 1.0)
+    labels.to_csv(folder / "own.csv", index=False)
+    data = load_data(labels=folder / "own.csv")
+    teacher = data.settings.model.teacher.model_copy(update={"prior_variance": 0.3})
+    model = data.settings.model.model_copy(update={"teacher": teacher, "replicas": 20})
+    settings = data.settings.model_copy(update={"name": "own", "model": model})
+    return train(replace(data, settings=settings), folder / "models").bundle
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from explained import own_bundle
 from markets import bundle
+from occurisk.attributes import REFERENCE_TABLE
 from occurisk.cli.backtest import backtest
 from occurisk.cli.national import national
 from occurisk.cli.reproduce import reproduce
-from occurisk.errors import RegistryError
+from occurisk.errors import LabelError, RegistryError
 from occurisk.market import NOT_KNOWN
+from occurisk.national_run import vintage_of
 from occurisk.register_totals import register_totals
 from occurisk.scored_market import find_folder, read_market
 from occurisk.scoring import score_registry
@@ -160,6 +164,46 @@ def test_two_columns_cross_and_thresholds_are_the_readers_own(registry, tmp_path
     assert {"sex", "skill_level", "jobs"} <= set(document["breakdowns"]["sex x skill_level"][0])
     chosen = next(r for r in document["multiverse"] if r["chosen"])
     assert chosen["threshold"] == 0.9
+
+
+def model_rows(path):
+    """Figure and vintage of every model universe, by the other choices."""
+    rows = [r for r in json.loads(path.read_text(encoding="utf-8"))["multiverse"] if r["source"] == "model"]
+    keys = ("threshold", "statistic", "aggregation", "weighting", "repair")
+    return {(r["vintage"], *(r[k] for k in keys)): r["value"] for r in rows}
+
+
+def test_another_vintage_is_that_of_the_model_in_use(registry, tmp_path):
+    """The model's own labels, confidence, parameters: on its own table they give its own scores again."""
+    own = own_bundle(tmp_path)
+    path = tmp_path / "n.json"
+    arguments = (
+        registry, "--models-dir", own.path.parent, "--vintage", f"again={REFERENCE_TABLE}", "--json", path,
+    )  # fmt: skip
+    text = run(national, *arguments)
+    assert f"Refitting {own.version}" in text and "label file" not in text
+    found = model_rows(path)
+    again = {key: value for key, value in found.items() if key[0] == "again"}
+    assert len(again) == len(found) / 2
+    for key, value in again.items():
+        assert value == pytest.approx(found["20.3", *key[1:]], abs=1e-5)
+
+    (tmp_path / "own.csv").unlink()
+    text = " ".join(run(national, *arguments).split())
+    assert f"own.csv, is gone or has changed: using the {own.manifest['data']['labelled']} labels" in text
+    assert model_rows(path) != pytest.approx(found, abs=1e-5)  # without the confidence
+    default = run(national, registry, "--vintage", f"again={REFERENCE_TABLE}", "--json", path)
+    assert "is gone" not in default
+    with pytest.raises(LabelError, match="have no task attributes"):
+        few = tmp_path / "few.csv"
+        pd.read_csv(REFERENCE_TABLE, dtype=str).tail(400).to_csv(few, index=False)
+        run(national, registry, "--vintage", f"few={few}")
+
+
+def test_a_model_of_another_table_is_not_called_by_the_embedded_release(tmp_path):
+    manifest = {"data": {"sha256": {"attributes": "another"}}}
+    assert vintage_of(replace(bundle(), manifest=manifest)) == "own table"
+    assert vintage_of(bundle()) == "20.3"
 
 
 def test_published_scores_have_no_interval(registry):

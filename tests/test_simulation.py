@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from explained import own_bundle
+from occurisk.attributes import REFERENCE_TABLE
+from occurisk.bundle import load_bundle
 from occurisk.label_audit import label_audit
 from occurisk.settings import Bands
 from occurisk.simulation import coverage_study, truths
 from occurisk.training import load_data
-from occurisk.vintage import compare_vintages
+from occurisk.vintage import compare_vintages, refit_bundle
 
 DATA = load_data()
 
@@ -50,6 +53,20 @@ def test_the_audit_finds_the_labels_that_everybody_doubts():
     # Flipping a label to 1 cannot lower the mean susceptibility much, nor the other way round.
     assert (found.loc[found["label"] == 0, "expected_change"] > -0.01).all()
     assert (found.loc[found["label"] == 1, "expected_change"] < 0.01).all()
+
+
+def test_a_bundle_is_refitted_with_what_it_was_fitted_with(tmp_path):
+    bundle = own_bundle(tmp_path)
+    scores, replicas = refit_bundle(bundle, REFERENCE_TABLE)
+    p = bundle.reference["probability"]
+    np.testing.assert_allclose(scores["probability"].reindex(p.index), p, rtol=1e-5)
+    np.testing.assert_allclose(replicas, bundle.replicas.reindex(replicas.index))
+    (tmp_path / "own.csv").write_text("code,label\n")  # no longer the file that the digest speaks of
+    bundle = load_bundle(bundle.path)
+    assert bundle.label_file is None
+    y, weight = bundle.labels
+    assert y.to_dict() == bundle.reference["label"].dropna().to_dict() and (weight == 1).all()
+    assert len(y) == bundle.manifest["data"]["labelled"] == 35
 
 
 def test_vintages_by_hand():

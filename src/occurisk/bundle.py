@@ -21,6 +21,7 @@ import pandas as pd
 from occurisk.catalogue import Attribute, Catalogue
 from occurisk.errors import BundleError
 from occurisk.files import digest, sha256, whole_folder, write_text
+from occurisk.labels import DEFAULT_LABELS, load_labels
 from occurisk.projection import six_digits
 from occurisk.settings import Bands, Settings, default_models_dir
 
@@ -85,6 +86,27 @@ class Bundle:
     def replicas(self) -> pd.DataFrame:
         """Replica probabilities of the reference occupations, shape (n, B), index `soc`."""
         return pd.read_parquet(self.path / REPLICA_SCORES).set_index("soc")
+
+    @cached_property
+    def label_file(self) -> Path | None:
+        """The label file that it was trained on; None if it is gone or has changed since."""
+        digest = self.manifest["data"]["sha256"]["labels"]
+        for path in (Path(self.manifest["settings"]["labels"]), DEFAULT_LABELS):
+            if path.is_file() and sha256(path) == digest:
+                return path
+        return None
+
+    @cached_property
+    def labels(self) -> tuple[pd.Series, pd.Series]:
+        """y (0, 1) and confidence that it was trained on, index `soc`.
+
+        Without `label_file`: the labels of `reference`, each with confidence 1, because a bundle keeps none.
+        """
+        if self.label_file:
+            labels = load_labels(self.label_file)
+            return labels.y, labels.weight
+        y = self.reference["label"].dropna().astype(int)
+        return y, pd.Series(1.0, y.index, name="weight")
 
     @cached_property
     def model(self) -> AutomationClassifier:

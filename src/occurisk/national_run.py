@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from occurisk.attributes import REFERENCE_TABLE
 from occurisk.breakdowns import BUILT_IN, MIN_CELL
 from occurisk.bundle import Bundle
 from occurisk.errors import RegistryError
 from occurisk.figures import save
-from occurisk.files import write_text
+from occurisk.files import sha256, write_text
 from occurisk.labels import load_labels
+from occurisk.multiverse import Choice
 from occurisk.national_figures import figure_set
 from occurisk.national_page import render
 from occurisk.picture import Picture, take_picture, universes_of
@@ -53,7 +55,7 @@ def picture_of(
     min_cell : float
     scenarios : sequence of Scenario
     vintages : sequence of (label, scores, replicas)
-        The model refitted on other O*NET releases; see `vintage.refit`.
+        The model refitted on other O*NET releases; see `vintage.refit_bundle`.
 
     Returns
     -------
@@ -78,14 +80,21 @@ def picture_of(
             rule="A national picture needs at least one occupation with a score and with jobs.",
             fix="Name another column of jobs with --weight.",
         )
+    vintage = vintage_of(bundle)
     universes = universes_of(
-        market, (bundle.reference, bundle.replicas), published, labels.published, vintages
+        market, (bundle.reference, bundle.replicas), published, labels.published, vintages, vintage
     )
     return take_picture(
         market, universes, bundle.attributes, bundle.catalogue,
         name=folder.name, weight_name=weight or folder.weight_column or "", by=by, min_cell=min_cell,
-        scenarios=scenarios,
+        scenarios=scenarios, vintage=vintage,
     )  # fmt: skip
+
+
+def vintage_of(bundle: Bundle) -> str:
+    """Name the O*NET release behind a model: the embedded one, else `own table`; a bundle knows no other."""
+    embedded = bundle.manifest["data"]["sha256"]["attributes"] == sha256(REFERENCE_TABLE)
+    return Choice.vintage if embedded else "own table"
 
 
 def write_picture(picture: Picture, folder: Path, kinds: Sequence[str] = ("png", "svg")) -> None:

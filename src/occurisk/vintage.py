@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from occurisk.bundle import Bundle
+from occurisk.errors import LabelError
+from occurisk.model import AutomationClassifier
 from occurisk.settings import Bands
-from occurisk.training import load_data
+from occurisk.training import attributes_of
 
 
 @dataclass(frozen=True)
@@ -34,28 +37,65 @@ class VintageComparison:
     moved: pd.DataFrame
 
 
-def refit(attributes: Path | None, config: Path | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Fit the configuration on another attribute table.
+def refit(
+    classifier: AutomationClassifier, X: pd.DataFrame, y: pd.Series, weight: pd.Series
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Fit a classifier and score the occupations that it was fitted on.
 
     Parameters
     ----------
-    attributes : Path or None
-        As `occurisk features build --soc2010` writes it; None for the configuration's own.
-    config : Path, optional
-        The default one by default.
+    classifier : AutomationClassifier
+    X : DataFrame, shape (n_occupations, n_attributes)
+        Attributes on [0, 1], index `soc`.
+    y, weight : Series
+        Labels and confidence, index `soc`; every labelled occupation is in X.
 
     Returns
     -------
     scores : DataFrame
         Index `soc`; `probability`.
     replicas : DataFrame, shape (n_occupations, B)
+
+    Raises
+    ------
+    LabelError
+        If a labelled occupation has no attributes.
     """
-    data = load_data(config, attributes=attributes)
-    y, weight = data.labels.on(data.X.index)
-    model = data.classifier().fit(data.X, y, weight)
-    p = model.predict_proba(data.X)[:, 1]
-    replicas = pd.DataFrame(model.predict_replicas(data.X), index=data.X.index)
-    return pd.DataFrame({"probability": p}, index=data.X.index), replicas
+    lost = y.index.difference(X.index)
+    if len(lost):
+        raise LabelError(
+            f"{len(lost)} of {len(y)} labelled codes have no task attributes in this table.",
+            first=lost[0],
+            rule="A labelled code is one of the attribute table's (SOC 2010, such as 43-9021).",
+            fix="Build the table in SOC 2010: occurisk features build --onet PATH --soc2010",
+        )
+    model = classifier.fit(X, y.reindex(X.index).astype(float), weight.reindex(X.index).fillna(1.0))
+    scores = pd.DataFrame({"probability": model.predict_proba(X)[:, 1]}, index=X.index)
+    return scores, pd.DataFrame(model.predict_replicas(X), index=X.index)
+
+
+def refit_bundle(bundle: Bundle, attributes: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Fit a model again on another attribute table: its own parameters, catalogue and labels.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        If its label file is gone, its labels count alike; see `Bundle.labels`.
+    attributes : Path
+        As `occurisk features build --soc2010` writes it.
+
+    Returns
+    -------
+    scores, replicas : DataFrame
+        As `refit` returns them.
+
+    Raises
+    ------
+    OccuriskError
+        If the table lacks an attribute of the model, or an occupation of its labels.
+    """
+    classifier = AutomationClassifier(**bundle.manifest["model"]["parameters"])
+    return refit(classifier, attributes_of(attributes, bundle.catalogue), *bundle.labels)
 
 
 def compare_vintages(

@@ -121,6 +121,17 @@ def probability(p: float) -> str:
     return "<0.01" if p < 0.005 else ">0.99" if p > 0.995 else f"{p:.2f}"
 
 
+def about_labels(bundle: Bundle) -> str:
+    """Say what is not known of the labels that a model was trained on; empty if all of it is."""
+    if bundle.label_file:
+        return ""
+    path = bundle.manifest["settings"]["labels"]
+    return (
+        f"The label file of {bundle.version}, {path}, is gone or has changed: using the "
+        f"{len(bundle.labels[0])} labels that the model keeps. It keeps no confidence: each counts 1."
+    )
+
+
 def need_model(models_dir: Path | None, version: str | None = None) -> Bundle:
     """Load the model that a command needs; train the default one, in seconds, if there is none."""
     from occurisk.bundle import find_bundle

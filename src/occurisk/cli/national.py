@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, need_model, out, write_json
+from occurisk.cli.console import (
+    JSON_OPTION,
+    MODELS_DIR_OPTION,
+    about_labels,
+    err,
+    need_model,
+    out,
+    write_json,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from occurisk.bundle import Bundle
     from occurisk.scored_market import ScoredFolder
 
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
@@ -116,7 +125,9 @@ def national(
         if low >= high:
             raise click.BadParameter(f"{low:g} is not below --high {high:g}", param_hint="--low")
         bands = Bands(high=high, low=low)
-        others = [_refit(text, remarks) for text in vintages]
+        if vintages and (remark := about_labels(bundle)):
+            remarks.print(remark, soft_wrap=True, markup=False)
+        others = [_refit(text, bundle, remarks) for text in vintages]
         remarks.print("Taking the picture …")
         picture = picture_of(
             found, bundle, by=[_columns(key, found) for key in keys], weight=weight, wage=wage, bands=bands,
@@ -142,15 +153,15 @@ def _columns(key: str, found: ScoredFolder) -> list[str]:
     return [part.strip() for part in key.split(",")]
 
 
-def _refit(text: str, remarks: Console) -> tuple[str, pd.DataFrame, pd.DataFrame]:
-    """Refit the default model on another attribute table: (label, scores, replicas)."""
-    from occurisk.vintage import refit
+def _refit(text: str, bundle: Bundle, remarks: Console) -> tuple[str, pd.DataFrame, pd.DataFrame]:
+    """Refit the model on another attribute table: (label, scores, replicas)."""
+    from occurisk.vintage import refit_bundle
 
     label, equals, path = text.partition("=")
     if not equals:
         raise click.BadParameter(f"write LABEL=TABLE.csv, got {text!r}", param_hint="--vintage")
-    remarks.print(f"Refitting on {path} …")
-    return (label, *refit(Path(path)))
+    remarks.print(f"Refitting {bundle.version} on {path} …", markup=False)
+    return (label, *refit_bundle(bundle, Path(path)))
 
 
 def _condition(text: str) -> tuple[str, str]:

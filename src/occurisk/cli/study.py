@@ -89,9 +89,9 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
     from occurisk.vintage import compare_vintages, refit
 
     console = out()
-    bands = load_data().settings.bands
-    (here, _), (there, _) = refit(None), refit(attributes)
-    found = compare_vintages(here["probability"], there["probability"], load_occupations()["title"], bands)
+    data = [load_data(), load_data(attributes=attributes)]
+    here, there = (refit(d.classifier(), d.X, d.labels.y, d.labels.weight)[0]["probability"] for d in data)
+    found = compare_vintages(here, there, load_occupations()["title"], data[0].settings.bands)
     shown = table(
         f"{len(found.moved)} of {found.common} occupations change their band; the {top} largest changes",
         ["code", "occupation", "embedded", "band", "other", "band "],
