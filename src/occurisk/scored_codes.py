@@ -14,7 +14,7 @@ from occurisk.crosswalk_user import through_map
 from occurisk.intake import Understanding
 from occurisk.levels import level_word
 from occurisk.looked_up import LookedUp
-from occurisk.projection import project
+from occurisk.projection import project, six_digits
 from occurisk.settings import Bands
 
 # Between a code and its row's level word, in registries with a level column.
@@ -30,9 +30,7 @@ SCORE_COLUMNS = (
 )  # fmt: skip
 _TEXTS = ("code", "title", "match", "band", "stability", "reason_1", "reason_2", "reason_3")
 _FLOATS = ("probability", "lower", "upper")
-# Figures in the output, as in the bundle: six significant digits.
 _ROUNDED = ("probability", "lower", "upper", "minimum", "maximum", "share_high")
-_DIGITS = 6
 # More distinct unknown codes than this are told apart no longer, so that memory stays bounded.
 MOST_UNKNOWN = 200_000
 MANY_UNKNOWN = "(further unknown codes)"
@@ -99,7 +97,7 @@ def score_occupations(
         scores.table, lineage, replicas=scores.replicas, bands=scores.bands, coverage=scores.coverage
     )
     for name in _ROUNDED:
-        projected[name] = [float(f"{v:.{_DIGITS}g}") for v in projected[name]]
+        projected[name] = six_digits(projected[name])
     return lineage.codes.join(projected, on="code"), lineage
 
 
