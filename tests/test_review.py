@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from explained import default_bundle, small_dossier
+from explained import default_bundle, models_dir, own_bundle, small_dossier
 from occurisk import tracking
 from occurisk.cli import occurisk
-from occurisk.errors import OccuriskError
+from occurisk.errors import BundleError, OccuriskError
 from occurisk.labels import load_labels
 from occurisk.report import About, full_table, render
 from occurisk.review import (
@@ -114,7 +114,7 @@ def store(tmp_path, monkeypatch):
     """A run with explanations in a store of its own."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     monkeypatch.chdir(tmp_path)
-    about = About("jobs.csv", "m-1", "now", rows=4, unscored=1)
+    about = About("jobs.csv", default_bundle().version, "now", rows=4, unscored=1)
     with tracking.run(tracking.SCORING, "jobs.csv") as mlflow:
         log_explanations(mlflow, small_dossier(), about)
         return mlflow.active_run().info.run_id
@@ -127,6 +127,7 @@ def test_a_review_is_stored_shown_and_exported(store, tmp_path):
         [
             *("review", store, "--occupation", "35-3031", "--verdict", "disagree", "--note", "kiosks"),
             *("--reviewer", "ann", "--export", str(tmp_path / "labels.csv")),
+            *("--models-dir", str(models_dir())),
             *("--json", str(tmp_path / "said.json")),
         ],
     )
@@ -143,7 +144,9 @@ def test_a_review_is_stored_shown_and_exported(store, tmp_path):
     page = client.download_artifacts(store, "explanations/report.html", str(tmp_path))
     with open(page, encoding="utf-8") as stream:
         assert '["disagree","kiosks","ann",' in stream.read()
-    added = pd.read_csv(tmp_path / "labels.csv", dtype=str).query("rater == 'ann'")
+    exported = pd.read_csv(tmp_path / "labels.csv", dtype=str)
+    assert set(exported["rater"]) == {"frey_osborne_2017", "ann"}
+    added = exported.query("rater == 'ann'")
     assert added[["code", "label"]].to_numpy().tolist() == [["35-3031", "1"]]
     assert earlier_verdicts("jobs.csv")["code"].tolist() == ["35-3031"]
     assert earlier_verdicts("other.csv").empty
@@ -155,6 +158,36 @@ def test_a_review_is_stored_shown_and_exported(store, tmp_path):
     assert len(read_review(store).verdicts) == 3
     with pytest.raises(OccuriskError, match="no run 'nonesuch'"):
         read_review("nonesuch")
+
+
+@QUIET
+def test_the_labels_of_the_reviewed_model_come_first(store, tmp_path):
+    own = own_bundle(tmp_path)
+    with tracking.run(tracking.SCORING, "own", {"occurisk.model_version": own.version}) as mlflow:
+        log_explanations(mlflow, small_dossier(), About("jobs.csv", own.version, "now"), describe=False)
+    path = tmp_path / "labels.csv"
+    arguments = [
+        *("review", "latest", "--occupation", "35-3031", "--verdict", "agree", "--reviewer", "ann"),
+        *("--export", str(path), "--models-dir"),
+    ]
+    run = CliRunner().invoke(occurisk, [*arguments, str(own.path.parent)])
+    assert run.exit_code == 0, run.output
+    assert f"the labels of 35 occupations that {own.version} was trained on" in run.output
+    exported = pd.read_csv(path, dtype={"code": str})
+    before = pd.read_csv(tmp_path / "own.csv", dtype={"code": str})
+    kept = exported.query("rater == 'own'")
+    pd.testing.assert_frame_equal(kept[list(before.columns)], before)
+    assert exported["rater"].tolist() == ["own"] * 35 + ["ann"]
+
+    (tmp_path / "own.csv").unlink()
+    run = CliRunner().invoke(occurisk, [*arguments, str(own.path.parent)])
+    assert run.exit_code == 0 and "is gone or has changed: using the 35 labels" in run.output
+    found = load_labels(path, known=own.attributes.index)
+    assert found.y.drop("35-3031").to_dict() == before.set_index("code")["label"].to_dict()
+    assert len(found.published) == own.reference["published_probability"].notna().sum()
+
+    run = CliRunner().invoke(occurisk, [*arguments, str(models_dir())])
+    assert isinstance(run.exception, BundleError) and own.version in str(run.exception)
 
 
 @QUIET
@@ -172,7 +205,7 @@ def test_the_run_holds_everything_a_reviewer_needs(store):
         assert f"explanations/{wanted}" in names
     run = client.get_run(store)
     assert run.data.metrics["rows_unscored"] == 1
-    assert run.data.params == {"model_version": "m-1", "registry": "jobs.csv"}
+    assert run.data.params == {"model_version": default_bundle().version, "registry": "jobs.csv"}
     note = run.data.tags["mlflow.note.content"]
     assert f"/runs/{store}/artifacts/explanations/report.html" in note
     shown = mlflow.load_table("explanations/table.json", run_ids=[store])

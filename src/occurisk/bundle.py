@@ -21,7 +21,7 @@ import pandas as pd
 from occurisk.catalogue import Attribute, Catalogue
 from occurisk.errors import BundleError
 from occurisk.files import digest, sha256, whole_folder, write_text
-from occurisk.labels import DEFAULT_LABELS, load_labels
+from occurisk.labels import DEFAULT_LABELS, load_labels, read_rows
 from occurisk.projection import six_digits
 from occurisk.settings import Bands, Settings, default_models_dir
 
@@ -107,6 +107,14 @@ class Bundle:
             return labels.y, labels.weight
         y = self.reference["label"].dropna().astype(int)
         return y, pd.Series(1.0, y.index, name="weight")
+
+    @cached_property
+    def label_rows(self) -> pd.DataFrame:
+        """The labels as a label file has them, all text: `label_file`, or what the bundle keeps."""
+        if self.label_file:
+            return read_rows(self.label_file)
+        kept = self.reference[["label", "published_probability"]].dropna(how="all").rename_axis("code")
+        return kept.map(lambda v: "" if pd.isna(v) else f"{v:g}").reset_index()
 
     @cached_property
     def model(self) -> AutomationClassifier:

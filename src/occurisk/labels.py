@@ -94,7 +94,7 @@ def load_labels(path: Path | None = None, known: Iterable[str] | None = None) ->
         or stands twice (per rater), or too few labels of a class.
     """
     path = Path(path or DEFAULT_LABELS)
-    table = _read(path)
+    table = read_rows(path)
     labelled = table[table["label"] != ""]
     _check_labels(labelled, path)
     _check_weights(labelled, path)
@@ -115,7 +115,14 @@ def load_labels(path: Path | None = None, known: Iterable[str] | None = None) ->
     return Labels(y, weight, published, by_code, undecided, sha256(path), path)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_rows(path: Path) -> pd.DataFrame:
+    """Read a label file as it is, every column text.
+
+    Raises
+    ------
+    LabelError
+        If it is unreadable or has no column `code` or `label`.
+    """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as problem:

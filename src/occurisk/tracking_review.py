@@ -18,6 +18,7 @@ from occurisk.tracking import SCORING, TRAINING, open_store
 from occurisk.tracking_explanations import PARQUET, REPORT
 
 VERDICTS_FILE = "review/verdicts.csv"
+VERSION_TAG = "occurisk.model_version"
 COUNT_TAG = "occurisk.review.verdicts"
 _DATA = re.compile(r'(<script type="application/json" id="data">)(.*?)(</script>)', re.DOTALL)
 
@@ -29,6 +30,7 @@ class ReviewedRun:
     Attributes
     ----------
     run_id, experiment_id, name : str
+    model_version : str
     scored : DataFrame, index code
         Its `explanations.parquet`.
     verdicts : DataFrame
@@ -38,6 +40,7 @@ class ReviewedRun:
     run_id: str
     experiment_id: str
     name: str
+    model_version: str
     scored: pd.DataFrame
     verdicts: pd.DataFrame
 
@@ -69,7 +72,12 @@ def read_review(run: str = "latest") -> ReviewedRun:
         said = _fetch(mlflow, found.info.run_id, VERDICTS_FILE, folder)
         verdicts = read_verdicts(said)[COLUMNS] if said else empty_verdicts()
     return ReviewedRun(
-        found.info.run_id, found.info.experiment_id, found.info.run_name or "", scored, verdicts
+        found.info.run_id,
+        found.info.experiment_id,
+        found.info.run_name or "",
+        found.data.tags.get(VERSION_TAG) or found.data.params.get("model_version", ""),
+        scored,
+        verdicts,
     )
 
 

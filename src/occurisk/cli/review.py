@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, out, probability, write_json
+from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, about_labels, out, probability, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
+
+    from occurisk.bundle import Bundle
 
 
 @click.command()
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the verdicts as labels, behind the model's own, for: train --labels.",
 )
+@MODELS_DIR_OPTION
 @JSON_OPTION
 def review(
     run: str,
@@ -42,6 +45,7 @@ def review(
     csv_path: Path | None,
     reviewer: str | None,
     export: Path | None,
+    models_dir: Path | None,
     json_path: Path | None,
 ) -> None:
     """Record verdicts on a scored list, show them, export them as labels.
@@ -50,6 +54,7 @@ def review(
     """
     from datetime import UTC, datetime
 
+    from occurisk.bundle import find_bundle
     from occurisk.review import check_verdicts, empty_verdicts
     from occurisk.tracking import link_to
     from occurisk.tracking_review import read_review, store_review
@@ -58,6 +63,8 @@ def review(
         raise click.UsageError("--occupation and --verdict go together.")
     console = out()
     reviewed = read_review(run)
+    # Before anything is stored: an export without its model is an error.
+    bundle = find_bundle(models_dir, reviewed.model_version) if export else None
     given = _given(code, verdict, note, csv_path)
     verdicts = reviewed.verdicts
     if len(given):
@@ -65,8 +72,8 @@ def review(
         checked = check_verdicts(given, reviewed.scored.index, reviewer=reviewer or _user(), time=now)
         verdicts = store_review(reviewed, checked)
     console.print(_table(verdicts if len(verdicts) else empty_verdicts(), reviewed.scored))
-    if export:
-        _export(export, verdicts, reviewed.scored)
+    if export and bundle:
+        _export(export, verdicts, reviewed.scored, bundle)
     if json_path:
         write_json(json_path, verdicts.to_dict("records"))
         console.print(f"Verdicts  {json_path}", soft_wrap=True)
@@ -88,19 +95,23 @@ def _given(code: str | None, verdict: str | None, note: str, csv_path: Path | No
     return tables[-1] if len(tables) == 2 else pd.concat(tables, ignore_index=True)
 
 
-def _export(path: Path, verdicts: pd.DataFrame, scored: pd.DataFrame) -> None:
-    import pandas as pd
-
+def _export(path: Path, verdicts: pd.DataFrame, scored: pd.DataFrame, bundle: Bundle) -> None:
     from occurisk.files import write_text
-    from occurisk.labels import DEFAULT_LABELS
     from occurisk.review import label_file, to_labels, write_csv
 
-    labels, left_out = to_labels(verdicts, scored)
-    base = pd.read_csv(DEFAULT_LABELS, dtype=str, keep_default_na=False)
-    write_text(path, write_csv(label_file(labels, base, "Frey & Osborne 2017")))
+    labels, left_out = to_labels(verdicts, scored, bands=bundle.bands)
+    rater = bundle.label_file.stem if bundle.label_file else f"labels of {bundle.version}"
+    write_text(path, write_csv(label_file(labels, bundle.label_rows, rater)))
     reasons = ", ".join(f"{n} {reason}" for reason, n in left_out.items())
     console = out()
-    console.print(f"Labels    {path}: {len(labels)} from reviews behind the 70 hand labels.", soft_wrap=True)
+    console.print(
+        f"Labels    {path}: {len(labels)} from reviews behind the labels of {len(bundle.labels[0])} "
+        f"occupations that {bundle.version} was trained on.",
+        soft_wrap=True,
+        markup=False,
+    )
+    if remark := about_labels(bundle):
+        console.print(remark, soft_wrap=True, markup=False)
     if reasons:
         console.print(f"Left out: {reasons}.", soft_wrap=True)
     console.print(f"Train on them: occurisk train --labels {path}", soft_wrap=True)
