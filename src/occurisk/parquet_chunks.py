@@ -164,7 +164,9 @@ def _plain(values: pa.Array) -> bytes:
     raw = values.cast(pa.binary())
     lengths = pc.binary_length(raw).to_numpy().astype("<i4")
     sizes = pa.FixedSizeBinaryArray.from_buffers(pa.binary(4), len(raw), [None, pa.py_buffer(lengths)])
-    return b"".join(pc.binary_join_element_wise(sizes.cast(pa.binary()), raw, b"").to_pylist())
+    texts = pc.binary_join_element_wise(sizes.cast(pa.binary()), raw, b"")
+    plain: bytes = texts.buffers()[2].to_pybytes()
+    return plain[: int(pc.sum(pc.binary_length(texts)).as_py())]
 
 
 def _page(body: bytes, kind: int, number: int, head: Struct, values: int) -> Page:
