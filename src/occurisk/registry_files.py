@@ -13,7 +13,7 @@ import pyarrow as pa
 from occurisk.errors import RegistryError
 
 _T = TypeVar("_T")
-BATCH_ROWS = 1 << 19
+BATCH_ROWS = 1 << 18
 CSV_BLOCK = 1 << 22
 # (record number with the header as record 0, expected fields, found fields, text)
 Ragged = tuple[int, int, int, str]
