@@ -100,7 +100,7 @@
       svg("text", { x: x(1), y: 13, "text-anchor": "end" }, caption));
     for (const row of rows) {
       const dot = svg("circle", { cx: x(row.published), cy: y(row.p), r: 4, class: "dot-" + row.band },
-        svg("title", {}, `${row.title} (${row.code}): ${number(row.p, 2)} / ${number(row.published, 2)}`));
+        svg("title", {}, `${row.title} (${row.code}): ${chance(row.p)} / ${chance(row.published)}`));
       dot.addEventListener("click", () => reveal(row.code));
       picture.append(dot);
     }
@@ -120,7 +120,7 @@
 
   // ---- list --------------------------------------------------------------
   const line = (row) => el("span", { class: "line", role: "img",
-    "aria-label": `${number(row.p, 2)}, ${text.interval} ${number(row.lower, 2)}–${number(row.upper, 2)}` },
+    "aria-label": `${chance(row.p)}, ${text.interval} ${chance(row.lower)}–${chance(row.upper)}` },
     el("span", { class: "rail" }),
     el("span", { class: "tick", style: { left: at(limits.low) } }),
     el("span", { class: "tick", style: { left: at(limits.high) } }),
