@@ -15,6 +15,7 @@ SOURCE = PROJECT / "src" / "occurisk"
 ORDER = [
     # what everything stands on
     "errors",
+    "chance",
     "files",
     "settings",
     "codes",

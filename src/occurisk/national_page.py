@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from occurisk.augmentation import load_worksheet
+from occurisk.chance import probability
 from occurisk.picture import Picture
 from occurisk.scenarios import LABEL, implied
 
@@ -43,7 +44,7 @@ def render(picture: Picture, figures: Mapping[str, Any]) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"pct": _percent, "num": _number, "two": _two}
+    environment.filters |= {"pct": _percent, "num": _number, "two": _two, "p": probability}
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     images = {name: _png(figure) for name, figure in figures.items()}
     return template.render(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,13 +111,6 @@ def write_json(path: Path, document: Any) -> None:
     from occurisk.files import write_text
 
     write_text(path, json.dumps(document, indent=1, allow_nan=True, default=str) + "\n")
-
-
-def probability(p: float) -> str:
-    """Write a probability as people read it: two decimals, never 0 or 1."""
-    if math.isnan(p):
-        return "–"
-    return "<0.01" if p < 0.005 else ">0.99" if p > 0.995 else f"{p:.2f}"
 
 
 def about_labels(bundle: Bundle) -> str:

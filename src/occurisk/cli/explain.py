@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from occurisk.chance import probability
 from occurisk.cli.console import (
     JSON_OPTION,
     MODELS_DIR_OPTION,
     err,
     need_model,
     out,
-    probability,
     write_json,
 )
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from occurisk.chance import probability
 from occurisk.cli.console import (
     JSON_OPTION,
     jobs,
     out,
-    probability,
     progress,
     show,
     table,

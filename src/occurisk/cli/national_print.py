@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from occurisk.cli.console import probability, show, table
+from occurisk.chance import probability
+from occurisk.cli.console import show, table
 
 if TYPE_CHECKING:
     import pandas as pd

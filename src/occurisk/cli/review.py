@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, about_labels, out, probability, write_json
+from occurisk.chance import probability
+from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, about_labels, out, write_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, jobs, out, probability, progress, show, table, write_json
+from occurisk.chance import probability
+from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table, write_json
 
 
 @click.group()

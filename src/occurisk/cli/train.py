@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from occurisk.chance import probability
 from occurisk.cli.console import (
     JSON_OPTION,
     MODELS_DIR_OPTION,
     err,
     jobs,
     out,
-    probability,
     progress,
     show,
     table,
