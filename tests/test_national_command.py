@@ -149,6 +149,7 @@ def test_a_probability_is_never_printed_as_0_or_1(tmp_path):
     assert p.max() > 0.995 and p.min() < 0.005
     text = run(national, path, "--min-cell", "0", "--out", tmp_path / "out")
     page = (tmp_path / "out" / "national.html").read_text(encoding="utf-8")
+    assert "+nan" not in text
     assert "<td>&gt;0.99</td>" in page and "<td>&lt;0.01</td>" in page
     assert "<td>1.00</td><td>100.0%" not in page
     _, groups, holders = re.split("By major group|Who holds the high-risk jobs", text)

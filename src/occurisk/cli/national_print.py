@@ -67,9 +67,9 @@ def print_picture(console: Console, picture: Picture) -> None:
     show(console, holders)
     for slope in picture.gradients.values():
         ends = "" if math.isnan(slope.lower) else f" ({slope.lower:+.2f} to {slope.upper:+.2f})"
-        console.print(
-            f"Rank correlation of p with {slope.name}: {slope.spearman:+.2f}{ends}, {slope.codes} codes."
-        )
+        # Too few codes, or all alike: no correlation is defined.
+        rho = "–" if math.isnan(slope.spearman) else f"{slope.spearman:+.2f}"
+        console.print(f"Rank correlation of p with {slope.name}: {rho}{ends}, {slope.codes} codes.")
     print_multiverse(console, picture)
     for title, (scenario, figures) in picture.scenarios.items():
         print_scenario(console, title, scenario, figures)
