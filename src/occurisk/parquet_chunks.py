@@ -49,9 +49,10 @@ class Chunk:
         return {2: (I64, 0), 3: (STRUCT, {**self.column, **moved})}
 
     @property
-    def sizes(self) -> tuple[int, int]:
-        """Bytes without and with compression."""
-        return self.column[6][1], self.column[7][1]
+    def plain_size(self) -> int:
+        """Bytes without compression."""
+        size: int = self.column[6][1]
+        return size
 
 
 def copied(file: memoryview, column: Struct) -> Chunk:

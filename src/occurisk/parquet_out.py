@@ -93,10 +93,9 @@ class ParquetOut:
             for page in chunk.pages:
                 self.stream.write(page)
                 self.end += len(page)
-        plain = sum(chunk.sizes[0] for chunk in chunks)
         group: Struct = {
             1: (LIST, (STRUCT, columns)),
-            2: (I64, plain),
+            2: (I64, sum(chunk.plain_size for chunk in chunks)),
             3: (I64, rows),
             5: (I64, start),
             6: (I64, self.end - start),
