@@ -7,11 +7,11 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.bundle import Bundle, find_bundle
 from occurisk.codes import SOC2010
 from occurisk.crosswalk import Lineage, to_soc2010
 from occurisk.market import Market
-from occurisk.settings import Bands
 
 # One certain high, one certain low, one medium.
 P = {"43-9021": 0.9, "29-1125": 0.1, "25-1011": 0.5}

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from conftest import PROJECT
-from occurisk.settings import CONFIGS
+from occurisk.places import CONFIGS
 
 
 def occurisk(*arguments, cwd, **environment):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from occurisk.chance import six_digits
 from occurisk.codes import ISCO08, ISCO88, ONET_SOC, SOC2010, SOC2018, SYSTEMS
 from occurisk.crosswalk import near_misses, to_soc2010
 from occurisk.crosswalk_tables import WEIGHTS, load_tables
@@ -13,7 +14,7 @@ from occurisk.crosswalk_user import load_map, through_map
 from occurisk.errors import CrosswalkError
 from occurisk.labels import load_labels
 from occurisk.national import national
-from occurisk.projection import interval, project, six_digits
+from occurisk.projection import interval, project
 
 TABLES = load_tables()
 
@@ -270,7 +271,7 @@ def test_published_figures_on_oes_2010(originals):
 @pytest.mark.originals
 def test_the_tables_are_what_the_originals_give(originals, tmp_path):
     from occurisk.originals_crosswalks import make_crosswalk_tables
-    from occurisk.settings import FEATURES
+    from occurisk.places import FEATURES
 
     for path in make_crosswalk_tables(originals, tmp_path):
         assert path.read_bytes() == (FEATURES / path.relative_to(tmp_path)).read_bytes()

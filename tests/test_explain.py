@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from explained import default_bundle, reference, reference_dossier
+from occurisk.bands import Bands
 from occurisk.boxes import read_boxes
 from occurisk.catalogue import load_catalogue
 from occurisk.changes import find_changes, nearest_limit
@@ -17,7 +18,6 @@ from occurisk.errors import OccuriskError
 from occurisk.explanation import explain, interactions, sigmoid
 from occurisk.identifiability import identifiability
 from occurisk.neighbours import find_neighbours
-from occurisk.settings import Bands
 
 ADDITIVE = 1e-9
 CATALOGUE = load_catalogue()

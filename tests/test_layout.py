@@ -17,6 +17,8 @@ ORDER = [
     "errors",
     "chance",
     "files",
+    "places",
+    "bands",
     "settings",
     "codes",
     "catalogue",

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from markets import P, bundle, market, replicas, spread_market
+from occurisk.bands import Bands
 from occurisk.breakdowns import breakdown, concentration, largest_holders, suppress, wage_groups
 from occurisk.codes import ISCO08, SOC2010
 from occurisk.crosswalk import to_soc2010
@@ -19,7 +20,6 @@ from occurisk.market import NOT_KNOWN, Market
 from occurisk.model import interval as model_interval
 from occurisk.national import national
 from occurisk.occupation_facts import EDUCATION, isco_groups, job_zones, skill_level, skill_levels_by_soc
-from occurisk.settings import Bands
 
 CODES, JOBS = ["43-9021", "29-1125", "25-1011", "55-1011"], [50.0, 30.0, 20.0, 25.0]
 

@@ -9,7 +9,7 @@ import pytest
 
 from occurisk import originals as rooms
 from occurisk.errors import ReleaseError
-from occurisk.settings import FEATURES
+from occurisk.places import FEATURES
 
 LABELS = FEATURES / "labels" / "frey_osborne_2017.csv"
 # The 17 codes on Frey & Osborne's list that are not SOC 2010, and what each stands for.

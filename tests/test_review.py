@@ -9,6 +9,7 @@ from occurisk import tracking
 from occurisk.cli import occurisk
 from occurisk.errors import BundleError, OccuriskError
 from occurisk.labels import load_labels
+from occurisk.places import FEATURES
 from occurisk.report import About, full_table, render
 from occurisk.review import (
     check_verdicts,
@@ -19,7 +20,6 @@ from occurisk.review import (
     to_labels,
     write_csv,
 )
-from occurisk.settings import FEATURES
 from occurisk.tracking_explanations import log_explanations
 from occurisk.tracking_review import earlier_verdicts, read_review, with_verdicts
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import yaml
 
+from occurisk.bands import Bands
 from occurisk.errors import SettingsError
-from occurisk.settings import CONFIGS, Bands, load_settings, settings_text
+from occurisk.places import CONFIGS
+from occurisk.settings import load_settings, settings_text
 
 
 @pytest.fixture
@@ -39,8 +41,10 @@ def test_paths_are_relative_to_the_file(tmp_path, document):
     [
         ({"sede": 1}, "sede: Extra inputs are not permitted"),
         ({"seed": "many"}, "seed: Input should be a valid integer.*'many'"),
-        ({"bands": {"high": 0.2, "low": 0.3}}, "low must be below high"),
-        ({"bands": {"high": 1.2, "low": 0.3}}, "less than 1, got 1.2"),
+        ({"bands": {"high": 0.2, "low": 0.3}}, "0 < low < high < 1, got low 0.3, high 0.2"),
+        ({"bands": {"high": 1.2, "low": 0.3}}, "0 < low < high < 1, got low 0.3, high 1.2"),
+        ({"bands": {"high": 0.7, "lo": 0.3}}, "bands.lo: .*[Uu]nexpected"),
+        ({"bands": {"high": "much", "low": 0.3}}, "bands.high: Input should be a valid number.*'much'"),
         ({"name": "../up"}, "name: String should match pattern"),
     ],
 )

@@ -6,9 +6,9 @@ import pytest
 
 from explained import own_bundle
 from occurisk.attributes import REFERENCE_TABLE
+from occurisk.bands import Bands
 from occurisk.bundle import load_bundle
 from occurisk.label_audit import label_audit
-from occurisk.settings import Bands
 from occurisk.simulation import coverage_study, truths
 from occurisk.training import load_data
 from occurisk.vintage import compare_vintages, refit_bundle

@@ -19,7 +19,7 @@ from occurisk.attributes import load_attributes, load_occupations
 from occurisk.baselines import FREY_OSBORNE_NINE
 from occurisk.catalogue import Catalogue, load_catalogue
 from occurisk.originals import PAPER_CATALOGUE, onet_means, table_from_means
-from occurisk.settings import FEATURES
+from occurisk.places import FEATURES
 from occurisk.teacher import posterior_mode, with_intercept
 
 STRENGTHS = (0.3, 0.5, 1.0, 2.0, 4.0)

@@ -14,10 +14,9 @@ from occurisk.catalogue import Catalogue, load_catalogue
 from occurisk.codes import soc_of
 from occurisk.errors import ReleaseError
 from occurisk.onet import check_scales
-from occurisk.settings import FEATURES
+from occurisk.places import FEATURES, OCCUPATIONS_TABLE
 
 REFERENCE_TABLE = FEATURES / "reference" / "task_attributes.csv"
-OCCUPATIONS_TABLE = FEATURES / "reference" / "occupations.csv"
 ONETSOC_SOC2010 = FEATURES / "crosswalks" / "onetsoc_soc2010.csv"
 DECIMALS = 4
 

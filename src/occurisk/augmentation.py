@@ -12,7 +12,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from occurisk.catalogue import Catalogue
 from occurisk.errors import CatalogueError
-from occurisk.settings import FEATURES, Strict, load_yaml, validation_summary
+from occurisk.places import FEATURES
+from occurisk.settings import Strict, load_yaml, validation_summary
 
 WORKSHEET = FEATURES / "worksheet.yaml"
 # What stays with people, and what a tool can take off them.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.gradients import weighted_ranks, weighted_spearman
-from occurisk.settings import Bands
 
 DRAWS = 1000
 BENCHMARKS = ("routine", "wage")

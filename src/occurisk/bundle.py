@@ -18,15 +18,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from occurisk.catalogue import Attribute, Catalogue
+from occurisk.bands import Bands
+from occurisk.chance import six_digits
 from occurisk.errors import BundleError
 from occurisk.files import digest, sha256, whole_folder, write_text
 from occurisk.labels import DEFAULT_LABELS, load_labels, read_rows
-from occurisk.projection import six_digits
-from occurisk.settings import Bands, Settings, default_models_dir
+from occurisk.places import default_models_dir
 
 if TYPE_CHECKING:
+    from occurisk.catalogue import Catalogue
     from occurisk.model import AutomationClassifier
+    from occurisk.settings import Settings
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -74,6 +76,8 @@ class Bundle:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The attributes that the model was trained on."""
+        from occurisk.catalogue import Attribute, Catalogue
+
         return Catalogue(attributes=tuple(Attribute(**a) for a in self.manifest["catalogue"]))
 
     @cached_property

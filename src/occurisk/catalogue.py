@@ -13,7 +13,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from occurisk.errors import CatalogueError
-from occurisk.settings import FEATURES, load_yaml, validation_summary
+from occurisk.places import FEATURES
+from occurisk.settings import load_yaml, validation_summary
 
 DEFAULT_CATALOGUE = FEATURES / "catalogue.yaml"
 

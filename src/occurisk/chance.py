@@ -1,6 +1,11 @@
-"""Probabilities as people read them."""
+"""Probabilities as people read them, and as files hold them."""
+
+from __future__ import annotations
 
 import math
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 
 def probability(p: float) -> str:
@@ -8,3 +13,25 @@ def probability(p: float) -> str:
     if math.isnan(p):
         return "–"
     return "<0.01" if p < 0.005 else ">0.99" if p > 0.995 else f"{p:.2f}"
+
+
+def six_digits(p: ArrayLike) -> np.ndarray:
+    """Round probabilities for output: to six significant digits, and never to 1.
+
+    Parameters
+    ----------
+    p : array-like of float, shape (n,)
+        NaN stays NaN. One above 0.9999995 keeps as many digits as it takes to stay below 1.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+    """
+    return np.array([_short(value) for value in np.asarray(p, dtype=float).tolist()], dtype=float)
+
+
+def _short(value: float) -> float:
+    digits = 6
+    while (short := float(f"{value:.{digits}g}")) == 1 != value:
+        digits += 1
+    return short

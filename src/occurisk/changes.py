@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.boxes import Boxes
 from occurisk.catalogue import Catalogue
-from occurisk.settings import Bands
 
 COLUMNS = [
     "limit", "direction", "found", "distance", "probability",

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from occurisk.attributes import OCCUPATIONS_TABLE
 from occurisk.codes import ISCO08, ISCO88, SOC2010, CodingSystem
-from occurisk.settings import FEATURES
+from occurisk.places import FEATURES, OCCUPATIONS_TABLE
 
 # How a source occupation is spread over SOC 2010: jobs (or equal shares) by SOC code.
 Bag = dict[str, float]

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.boxes import read_boxes
 from occurisk.catalogue import Catalogue
 from occurisk.changes import find_changes
@@ -21,7 +22,6 @@ from occurisk.explanation import SPREAD_REPLICAS, Explanation, Model, explain
 from occurisk.identifiability import Identifiability, identifiability
 from occurisk.neighbours import find_neighbours
 from occurisk.review import empty_verdicts
-from occurisk.settings import Bands
 from occurisk.words import Standing, change_in_words, load_phrases, reasons, standing
 
 # Columns of a scored list. Those without a default must be there.

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.baselines import LIGHTGBM, TITLES
 from occurisk.calibration import Reliability
 from occurisk.evaluation import Evaluation
 from occurisk.files import whole_file
-from occurisk.settings import Bands
 from occurisk.simulation import Coverage
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"

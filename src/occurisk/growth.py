@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.code_breaks import link
 from occurisk.crosswalk import to_soc2010
 from occurisk.market import Market
 from occurisk.official_files import Statistic
-from occurisk.settings import Bands
 
 
 @dataclass(frozen=True)

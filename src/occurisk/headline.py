@@ -7,8 +7,8 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.projection import interval
-from occurisk.settings import Bands
 
 # Of the unscored jobs: the figure's least and most possible value.
 BOUNDED = ("share_high", "share_low", "expected")

@@ -16,7 +16,7 @@ import pandas as pd
 
 from occurisk.errors import LabelError
 from occurisk.files import sha256
-from occurisk.settings import FEATURES
+from occurisk.places import FEATURES
 
 DEFAULT_LABELS = FEATURES / "labels" / "frey_osborne_2017.csv"
 # Below this, a stratified half of the labels may hold too few of a class to fit anything.

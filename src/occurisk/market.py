@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.crosswalk import Lineage
 from occurisk.errors import RegistryError
 from occurisk.headline import headline
-from occurisk.settings import Bands
 
 MOST_CELLS = 20_000
 NOT_KNOWN = "not known"

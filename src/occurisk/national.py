@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from occurisk.settings import Bands
+from occurisk.bands import Bands
 
 
 def national(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from occurisk.attributes import REFERENCE_TABLE
+from occurisk.bands import Bands
 from occurisk.breakdowns import BUILT_IN, MIN_CELL
 from occurisk.bundle import Bundle
 from occurisk.errors import RegistryError
@@ -21,7 +22,6 @@ from occurisk.national_page import render
 from occurisk.picture import Picture, take_picture, universes_of
 from occurisk.scenarios import Scenario
 from occurisk.scored_market import ScoredFolder, read_market
-from occurisk.settings import Bands
 
 
 def picture_of(

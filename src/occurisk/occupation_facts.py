@@ -9,7 +9,7 @@ import pandas as pd
 from occurisk.codes import CodingSystem, major_group
 from occurisk.crosswalk_tables import load_tables
 from occurisk.market import NOT_KNOWN
-from occurisk.settings import FEATURES
+from occurisk.places import FEATURES
 
 JOB_ZONES = FEATURES / "reference" / "job_zones.csv"
 

@@ -15,7 +15,7 @@ from occurisk.attributes import DECIMALS, check_table, format_table, with_aggreg
 from occurisk.catalogue import Catalogue, load_catalogue
 from occurisk.errors import ReleaseError
 from occurisk.files import write_text
-from occurisk.settings import FEATURES
+from occurisk.places import FEATURES
 
 PAPER_CATALOGUE = FEATURES / "frey_osborne_2013.yaml"
 

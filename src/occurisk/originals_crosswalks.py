@@ -14,7 +14,7 @@ import yaml
 from occurisk.codes import ISCO08, ISCO88, SOC2010, SOC2018, CodingSystem, level, parents
 from occurisk.errors import ReleaseError
 from occurisk.files import write_text
-from occurisk.settings import FEATURES
+from occurisk.places import FEATURES
 
 EMPLOYMENT_YEARS = (2012, 2013, 2014, 2015)
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from occurisk.codes import soc_of
 from occurisk.files import write_text
-from occurisk.settings import FEATURES
+from occurisk.places import FEATURES
 
 
 def make_job_zones(originals: Path, features: Path = FEATURES) -> Path:

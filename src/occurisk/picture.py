@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from occurisk.augmentation import augmentation, worksheets
+from occurisk.bands import Bands
 from occurisk.breakdowns import (
     MIN_CELL,
     WAGE_DECILE,
@@ -26,7 +27,6 @@ from occurisk.market import Market
 from occurisk.multiverse import Choice, Universe, multiverse
 from occurisk.national import national
 from occurisk.scenarios import Scenario, apply, by_qualification, implied
-from occurisk.settings import Bands
 
 # Without crosswalks to hybrids, groups and siblings: what a plain join of two lists finds.
 _PLAIN = ("exact", "crosswalk")

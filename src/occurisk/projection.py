@@ -7,10 +7,9 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
+from occurisk.bands import Bands
 from occurisk.crosswalk import Lineage
-from occurisk.settings import Bands
 
 # A band is robust if so many of the replicas put the code into it.
 ROBUST_SHARE = 0.9
@@ -132,28 +131,6 @@ def stability(band: np.ndarray, replica_bands: np.ndarray) -> np.ndarray:
     """
     agreed = (replica_bands == band[:, None]).mean(axis=1)
     return np.where(agreed >= ROBUST_SHARE, "robustly " + band.astype(object), "model-dependent")
-
-
-def six_digits(p: ArrayLike) -> np.ndarray:
-    """Round probabilities for output: to six significant digits, and never to 1.
-
-    Parameters
-    ----------
-    p : array-like of float, shape (n,)
-        NaN stays NaN. One above 0.9999995 keeps as many digits as it takes to stay below 1.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-    """
-    return np.array([_short(value) for value in np.asarray(p, dtype=float).tolist()], dtype=float)
-
-
-def _short(value: float) -> float:
-    digits = 6
-    while (short := float(f"{value:.{digits}g}")) == 1 != value:
-        digits += 1
-    return short
 
 
 def _logit(p: np.ndarray) -> np.ndarray:

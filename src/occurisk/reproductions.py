@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.breakdowns import breakdown
 from occurisk.crosswalk import to_soc2010
 from occurisk.labels import load_labels
@@ -15,7 +16,6 @@ from occurisk.market import Market
 from occurisk.national import national
 from occurisk.official_files import Statistic, ilostat_statistic, read_oes
 from occurisk.scenarios import Scenario, apply, by_qualification
-from occurisk.settings import Bands
 
 OES_TABLE = "oes_national_2001_2015.parquet"
 OEWS_FILES = {

@@ -15,7 +15,8 @@ import pandas as pd
 from pydantic import Field, ValidationError
 
 from occurisk.errors import SettingsError
-from occurisk.settings import CONFIGS, Strict, load_yaml, validation_summary
+from occurisk.places import CONFIGS
+from occurisk.settings import Strict, load_yaml, validation_summary
 
 SCENARIOS = CONFIGS / "scenarios"
 LABEL = "assumption, not a forecast"

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from occurisk.bands import Bands
+from occurisk.chance import six_digits
 from occurisk.crosswalk import KINDS, REASONS, Lineage, to_soc2010
 from occurisk.crosswalk_user import through_map
 from occurisk.intake import Understanding
 from occurisk.levels import level_word
 from occurisk.looked_up import LookedUp
-from occurisk.projection import project, six_digits
-from occurisk.settings import Bands
+from occurisk.projection import project
 
 # Between a code and its row's level word, in registries with a level column.
 SEPARATOR = "\x1f"

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.codes import ISCO08, SYSTEMS
 from occurisk.crosswalk import CODE_COLUMNS, Lineage
 from occurisk.errors import RegistryError
 from occurisk.market import Market
 from occurisk.register_totals import WAGE_JOBS, WAGE_TOTAL, WEIGHT, register_totals
 from occurisk.scored_codes import REPEATS
-from occurisk.settings import Bands
 from occurisk.weights import NumberStyle
 
 # Rows that only add up other rows are no part of the labour market.

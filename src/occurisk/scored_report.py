@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -171,7 +171,7 @@ def summarise(
         },
         "evidence": [e.to_json() for e in understanding.evidence[:12]],
         "model": {"version": model_version, "scores": scores, "weights": weights,
-                  "bands": book.scores.bands.model_dump()},
+                  "bands": asdict(book.scores.bands)},
         "totals": {
             "rows_in": rows_in,
             "rows_scored": int(scored["rows"].sum()),

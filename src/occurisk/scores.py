@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.explanation import Explanation
 from occurisk.labels import Labels
 from occurisk.projection import stability
-from occurisk.settings import Bands
 
 REASONS = 3
 

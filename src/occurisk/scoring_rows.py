@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,9 +32,9 @@ from occurisk.tally import Tally
 from occurisk.weights import NumberStyle, Weights, read_weights
 
 if TYPE_CHECKING:
+    from occurisk.bands import Bands
     from occurisk.bundle import Bundle
     from occurisk.catalogue import Catalogue
-    from occurisk.settings import Bands
 
 OWN = "own attributes"
 NOTHING = "no attributes"
@@ -299,7 +299,7 @@ def score_rows(
                        "attributes": used, "attribute_scale": scale, "notes": notes},
         "evidence": [],
         "model": {"version": model.version, "scores": "model", "weights": "",
-                  "bands": model.bands.model_dump()},
+                  "bands": asdict(model.bands)},
         "totals": {
             "rows_in": tally.total_rows + len(tally.ragged), "rows_scored": int(tally.rows[0]),
             "rows_unscored": int(outcomes["rows"].sum() - tally.rows[0]),

@@ -1,40 +1,22 @@
-"""`configs/*.yaml` as one frozen, validated object; and the places that occurisk reads and writes.
+"""`configs/*.yaml` as one frozen, validated object.
 
 Paths in a configuration file are relative to that file.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from occurisk.bands import Bands
 from occurisk.errors import OccuriskError, SettingsError
-
-PACKAGE = Path(__file__).resolve().parent
-# A checkout holds features/ and configs/ at its top; a wheel carries them in the package.
-CHECKOUT = PACKAGE.parents[1] if (PACKAGE.parents[1] / "pyproject.toml").is_file() else None
-RESOURCES = CHECKOUT or PACKAGE
-FEATURES = RESOURCES / "features"
-CONFIGS = RESOURCES / "configs"
-DEFAULT_CONFIG = CONFIGS / "train.yaml"
+from occurisk.places import CONFIGS, DEFAULT_CONFIG
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
-
-
-def home() -> Path:
-    """Return the folder that holds `models/` and `mlruns/`: the checkout, else the working directory."""
-    return CHECKOUT or Path.cwd()
-
-
-def default_models_dir() -> Path:
-    """Return where bundles go when `--models-dir` says nothing."""
-    return Path(os.environ.get("OCCURISK_MODELS_DIR") or home() / "models").absolute()
 
 
 class Strict(BaseModel):
@@ -70,24 +52,6 @@ def validation_summary(problem: ValidationError) -> tuple[int, str]:
     value = first.get("input")
     shown = "" if isinstance(value, dict | list) else f", got {value!r}"
     return len(errors), f"{place}: {first['msg']}{shown}"
-
-
-class Bands(Strict):
-    """Risk bands of Frey & Osborne (2017, section 5): high p >= 0.7, low p < 0.3, else medium."""
-
-    high: Share = 0.7
-    low: Share = 0.3
-
-    @model_validator(mode="after")
-    def _low_below_high(self) -> Bands:
-        if not self.low < self.high:
-            raise ValueError("low must be below high")
-        return self
-
-    def of(self, p: Any) -> np.ndarray:
-        """Return the band (`low`, `medium`, `high`) of every probability."""
-        p = np.asarray(p, dtype=float)
-        return np.select([p >= self.high, p < self.low], ["high", "low"], "medium").astype(object)
 
 
 class TeacherSettings(Strict):

@@ -18,9 +18,9 @@ from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 from sklearn.linear_model import LogisticRegression
 
+from occurisk.bands import Bands
 from occurisk.baselines import FREY_OSBORNE_NINE
 from occurisk.model import AutomationClassifier
-from occurisk.settings import Bands
 
 # Beyond this even experts who agree cannot tell.
 FURTHEST = 6.0

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from occurisk.errors import OutputError
-from occurisk.settings import home
+from occurisk.places import home
 
 TRAINING = "occurisk-training"
 SCORING = "occurisk-scoring"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.bundle import Bundle
 from occurisk.errors import LabelError
 from occurisk.model import AutomationClassifier
-from occurisk.settings import Bands
 from occurisk.training import attributes_of
 
 

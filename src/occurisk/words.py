@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from occurisk.catalogue import Catalogue
 from occurisk.errors import CatalogueError
 from occurisk.explanation import Explanation
-from occurisk.settings import FEATURES, Strict, load_yaml, validation_summary
+from occurisk.places import FEATURES
+from occurisk.settings import Strict, load_yaml, validation_summary
 
 LANGUAGES = ("en", "ru", "kk")
 FOLDER = FEATURES / "phrases"

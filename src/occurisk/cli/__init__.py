@@ -5,6 +5,8 @@ A command's module is imported when the command runs, so that `occurisk --help` 
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import sys
 from typing import Any
@@ -12,6 +14,9 @@ from typing import Any
 import click
 
 from occurisk.errors import OccuriskError
+
+# A process that ends need not search what is left for cycles: that takes longer than many a command.
+atexit.register(gc.freeze)
 
 COMMANDS = {
     "train": "Train the default model, evaluate it, track it, score the reference occupations.",

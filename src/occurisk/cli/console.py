@@ -93,7 +93,7 @@ def show(console: Console, made: Table) -> None:
 
 def ui_hint() -> str:
     """How to open the MLflow UI from here."""
-    from occurisk.settings import CHECKOUT
+    from occurisk.places import CHECKOUT
 
     return "make ui" if CHECKOUT else "occurisk ui"
 

@@ -138,7 +138,7 @@ def reference(originals: Path, out: Path | None) -> None:
     from occurisk.originals import make_reference_tables
     from occurisk.originals_crosswalks import make_crosswalk_tables
     from occurisk.originals_national import make_job_zones
-    from occurisk.settings import FEATURES
+    from occurisk.places import FEATURES
 
     try:
         folder = out or FEATURES

@@ -92,12 +92,12 @@ def national(
     Always both statistics, with intervals, coverage and bounds; then who holds the risk, and how the
     headline moves with every choice.
     """
+    from occurisk.bands import Bands
     from occurisk.cli.national_print import print_picture
     from occurisk.intake_columns import IntakeOptions
     from occurisk.national_run import picture_of, write_picture
     from occurisk.scenarios import load_scenario
     from occurisk.scored_market import find_folder
-    from occurisk.settings import Bands
 
     console, remarks = out(), err()
     chosen = [load_scenario(Path(name)) for name in scenarios]

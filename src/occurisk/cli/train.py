@@ -57,7 +57,8 @@ def train(
     """Train, evaluate and track a model; score and explain the reference occupations."""
     from occurisk.bundle import CARD, SCORES
     from occurisk.cli.evaluate import quality_table
-    from occurisk.settings import default_models_dir, settings_text
+    from occurisk.places import default_models_dir
+    from occurisk.settings import settings_text
     from occurisk.training import load_data
     from occurisk.training import train as fit
 

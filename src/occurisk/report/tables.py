@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from occurisk.chance import six_digits
 from occurisk.dossier import Dossier
-from occurisk.projection import six_digits
 from occurisk.words import load_phrases
 
 # MLflow's table viewer hangs the browser at 20,000 rows and is at ease with 5,000.
