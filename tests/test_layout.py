@@ -40,6 +40,7 @@ ORDER = [
     "originals",
     # the model and how good it is
     "teacher",
+    "spread",
     "boosting",
     "model",
     "calibration",
@@ -92,6 +93,7 @@ ORDER = [
     "simulation",
     "vintage",
     "label_audit",
+    "row_study",
     # the national picture
     "headline",
     "market",

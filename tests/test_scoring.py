@@ -253,8 +253,32 @@ def test_rows_with_their_own_attributes(tmp_path):
     np.testing.assert_allclose(
         p[whole], reference.reference["probability"].reindex(p[whole].index), rtol=1e-3
     )
+    # The intervals are the replicas' own but for the formula; a gap widens them.
+    known = reference.reference.loc[p[whole].index]
+    for end in ("lower", "upper"):
+        apart = (rows.loc[whole, f"occurisk_{end}"].astype(float) - known[end]).abs()
+        assert apart.median() < 0.01 and apart.quantile(0.95) < 0.1
+    assert (rows.loc[whole, "occurisk_stability"] == known["stability"]).mean() > 0.9
+    gap = rows[~whole].iloc[0]
+    alone = reference.reference.loc[gap.name]
+    assert float(gap["occurisk_upper"]) - float(gap["occurisk_lower"]) > alone["upper"] - alone["lower"]
+    assert "occurisk_reason_1" not in rows
     with pytest.raises(RegistryError, match="1 of 1 attributes are not the model's"):
         scored(tmp_path / "r.csv", tmp_path / "two", attributes="charm")
+
+
+def test_rows_with_their_own_attributes_get_reasons_on_request(tmp_path):
+    reference = bundle()
+    table = reference.attributes.dropna().reset_index()
+    table.to_parquet(tmp_path / "r.parquet")
+    result = scored(
+        tmp_path / "r.parquet", tmp_path / "out", attributes="all", attribute_scale="unit", reasons=True
+    )
+    rows = pd.read_parquet(result.scored_path).set_index("soc")
+    known = reference.reference.loc[rows.index]
+    # The bundle keeps attributes with fewer digits than it was trained on.
+    for n in (1, 2, 3):
+        assert (rows[f"occurisk_reason_{n}"] == known[f"reason_{n}"]).mean() > 0.95
 
 
 def test_results_are_not_overwritten_unasked(register, tmp_path):

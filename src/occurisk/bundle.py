@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from occurisk.catalogue import Catalogue
     from occurisk.model import AutomationClassifier
     from occurisk.settings import Settings
+    from occurisk.spread import Spread
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -138,6 +139,23 @@ class Bundle:
         model.feature_names_in_ = np.array(model.names_, dtype=object)
         model.n_features_in_ = len(model.names_)
         return model
+
+    @cached_property
+    def spread(self) -> Spread:
+        """How far replicas, and gaps filled with the median, move log-odds; X in the model's order."""
+        from scipy.special import logit
+
+        from occurisk.spread import Spread
+
+        X = self.attributes[self.model.names_]
+        replicas = self.replicas.loc[X.index].to_numpy(dtype=float)
+        return Spread.learn(
+            self.model.teacher_.features,
+            X.to_numpy(),
+            logit(replicas),
+            lambda rows: self.model.booster_.predict(rows, raw_score=True),
+            X.median().to_numpy(),
+        )
 
 
 def save_bundle(

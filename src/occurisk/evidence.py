@@ -85,8 +85,7 @@ def _evidence(
         prefix = prefix or NKRK_PREFIX
         if sum(map(is_national, values)) < 0.2 * len(values) and not asked:
             return None
-    long = sum(re.search(r"\d\.\d\d$|^\d{8}$", v.strip()) is not None for v in values) / len(values)
-    if system is ONET_SOC and long <= 0.5 and not asked:
+    if system is ONET_SOC and not asked and sum(map(_is_long, values)) <= 0.5 * len(values):
         return None  # six digits are SOC's business, eight O*NET's
     known = load_tables().known(system)
     probe = values[:_PROBE]
@@ -107,6 +106,10 @@ def _evidence(
     return Evidence(
         name, taxonomy, len(parsed) / len(values), len(exist) / len(values), len(values), values[0]
     )  # fmt: skip
+
+
+def _is_long(value: str) -> bool:
+    return re.search(r"\d\.\d\d$|^\d{8}$", value.strip()) is not None
 
 
 def count_different(values: list[str], one: str, other: str) -> int:

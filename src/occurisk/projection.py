@@ -13,6 +13,8 @@ from occurisk.crosswalk import Lineage
 
 # A band is robust if so many of the replicas put the code into it.
 ROBUST_SHARE = 0.9
+# Nothing is more certain than this, so that log-odds stay finite.
+_LEAST = 1e-12
 
 COLUMNS = [
     "probability", "lower", "upper", "band", "stability", "minimum", "maximum", "share_high", "mixed",
@@ -110,10 +112,28 @@ def interval(p: np.ndarray, replicas: np.ndarray, coverage: float) -> np.ndarray
     ndarray, shape (n, 2)
         Coverage in simulation: docs/method.md. No scikit-learn here: scoring a short list starts quickly.
     """
-    half = NormalDist().inv_cdf(0.5 + coverage / 2) * _logit(replicas).std(axis=1, ddof=1)
+    return ends(p, _logit(replicas).std(axis=1, ddof=1), coverage)
+
+
+def ends(p: np.ndarray, sd: np.ndarray, coverage: float) -> np.ndarray:
+    """Return (lower, upper) of each probability: expit(logit p -+ z sd).
+
+    Parameters
+    ----------
+    p : ndarray, shape (n,)
+    sd : ndarray, shape (n,)
+        Of the log-odds.
+    coverage : float
+
+    Returns
+    -------
+    ndarray, shape (n, 2)
+        Never 0 or 1.
+    """
+    half = NormalDist().inv_cdf(0.5 + coverage / 2) * sd
     centre = _logit(p)
-    ends: np.ndarray = 1 / (1 + np.exp(-np.column_stack([centre - half, centre + half])))
-    return ends
+    found = 1 / (1 + np.exp(-np.column_stack([centre - half, centre + half])))
+    return np.asarray(np.clip(found, _LEAST, 1 - _LEAST))
 
 
 def stability(band: np.ndarray, replica_bands: np.ndarray) -> np.ndarray:
@@ -129,12 +149,16 @@ def stability(band: np.ndarray, replica_bands: np.ndarray) -> np.ndarray:
     ndarray of str, shape (n,)
         `robustly high`, `robustly medium`, `robustly low`, or `model-dependent`.
     """
-    agreed = (replica_bands == band[:, None]).mean(axis=1)
-    return np.where(agreed >= ROBUST_SHARE, "robustly " + band.astype(object), "model-dependent")
+    return stable(band, (replica_bands == band[:, None]).mean(axis=1))
+
+
+def stable(band: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Tell whether a band is robust, given the share of the replicas that stand in it; see `stability`."""
+    return np.where(share >= ROBUST_SHARE, "robustly " + band.astype(object), "model-dependent")
 
 
 def _logit(p: np.ndarray) -> np.ndarray:
-    p = np.clip(p, 1e-12, 1 - 1e-12)
+    p = np.clip(p, _LEAST, 1 - _LEAST)
     return np.asarray(np.log(p) - np.log1p(-p))
 
 

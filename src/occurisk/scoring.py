@@ -41,6 +41,7 @@ def score_registry(
     delimiter: str | None = None,
     attributes: str | None = None,
     attribute_scale: str = "onet",
+    reasons: bool = False,
     progress: Progress | None = None,
     said: Callable[[RegistryFile, Understanding], None] | None = None,
 ) -> ScoredRegistry:
@@ -71,6 +72,9 @@ def score_registry(
         Score rows by their own attribute columns: `all`, or names separated by commas.
     attribute_scale : {"onet", "unit"}
         Whether these are on O*NET's scales or on [0, 1].
+    reasons : bool
+        Give such rows their three largest contributions too, at ten times the time. Rows scored by code
+        have them anyway.
     progress : callable, optional
         `progress(rows_done, rows_in_all_or_None)`.
     said : callable, optional
@@ -103,7 +107,7 @@ def score_registry(
 
             return score_rows(
                 model, file, staging, Path(out), options, kind, column_prefix, attributes, attribute_scale,
-                progress, started,
+                reasons, progress, started,
             )  # fmt: skip
         understanding = understand(file, options)
         if said:

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from scipy.special import expit
 
 from occurisk.errors import RegistryError
 from occurisk.intake_columns import IntakeOptions, keep, position_of, weight_column
 from occurisk.national import national
+from occurisk.projection import ends, stable
 from occurisk.registry_files import RegistryFile
 from occurisk.registry_writers import SUFFIX, Writer, open_writer
 from occurisk.scored_codes import RAGGED, UNUSABLE_WEIGHT
 from occurisk.scored_files import write_reports
 from occurisk.scored_report import BY_OCCUPATION, ScoredRegistry, outcome_table
+from occurisk.scores import reasons
 from occurisk.scoring_stream import (
     Progress,
     aside_columns,
@@ -28,6 +31,7 @@ from occurisk.scoring_stream import (
     finished,
     write_ragged,
 )
+from occurisk.spread import share_in_band
 from occurisk.tally import Tally
 from occurisk.weights import NumberStyle, Weights, read_weights
 
@@ -41,6 +45,7 @@ NOTHING = "no attributes"
 OUTSIDE = "attribute outside its scale"
 ROW_OUTCOMES = (OWN, NOTHING, OUTSIDE, UNUSABLE_WEIGHT, RAGGED)
 BANDS = ("low", "medium", "high")
+REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")
 
 
 @dataclass(frozen=True)
@@ -119,28 +124,28 @@ def row_matrix(
     -------
     X : ndarray, shape (n, p)
         On [0, 1]; gaps filled with the reference median.
-    gaps : ndarray of int, shape (n,)
-        How many attributes of a row were filled.
+    missing : ndarray of bool, shape (n, p)
+        Which figures were filled.
     outside : ndarray of bool, shape (n,)
         Whether a figure is off its scale or no number.
     """
     n = batch.num_rows
     X = np.empty((n, len(columns.names)))
-    gaps = np.zeros(n, dtype=np.int32)
+    missing = np.zeros(X.shape, dtype=bool)
     outside = np.zeros(n, dtype=bool)
     for j, position in enumerate(columns.position):
         if position is None:
             X[:, j] = columns.fill[j]
-            gaps += 1
+            missing[:, j] = True
             continue
         figures = read_weights(batch.column(position), style)
         value = (figures.value - columns.low[j]) / (columns.high[j] - columns.low[j])
         outside |= figures.unusable | (~figures.missing & ((value < 0) | (value > 1)))
         if figures.missing.any():
-            gaps += figures.missing
+            missing[:, j] = figures.missing
             value = np.where(figures.missing, columns.fill[j], value)
         X[:, j] = value
-    return X, gaps, outside
+    return X, missing, outside
 
 
 @dataclass
@@ -183,16 +188,17 @@ class RowStream:
     weight: int | None
     style: NumberStyle
     progress: Progress | None
+    reasons: bool = False
     tally: Tally = field(default_factory=Tally)
     figures: RowFigures = field(default_factory=RowFigures)
 
     def run(self) -> None:
         """Score every row."""
-        fields = [
-            pa.field(f"{self.prefix}probability", pa.float64(), nullable=False),
-            pa.field(f"{self.prefix}band", pa.dictionary(pa.int32(), pa.string()), nullable=False),
-            pa.field(f"{self.prefix}gaps", pa.int32(), nullable=False),
-        ]
+        text = pa.dictionary(pa.int32(), pa.string())
+        kinds = dict.fromkeys(("probability", "lower", "upper"), pa.float64())
+        kinds |= {"band": text, "stability": text, "gaps": pa.int32()}
+        kinds |= dict.fromkeys(REASON_COLUMNS, pa.string()) if self.reasons else {}
+        fields = [pa.field(self.prefix + name, kind, nullable=False) for name, kind in kinds.items()]
         suffix, compact = SUFFIX[self.kind], self.file.compact if self.file.kind == "parquet" else None
         aside = aside_fields(self.file, self.prefix)
         scored, unscored = (
@@ -218,7 +224,8 @@ class RowStream:
         if mask is not None:
             batch, position = whole.filter(mask), position[mask.to_numpy(zero_copy_only=False)]
             self.tally.filtered += whole.num_rows - batch.num_rows
-        X, gaps, outside = row_matrix(batch, self.columns, NumberStyle())
+        X, missing, outside = row_matrix(batch, self.columns, NumberStyle())
+        gaps = missing.sum(axis=1, dtype=np.int32)
         weights = None if self.weight is None else read_weights(batch.column(self.weight), self.style)
         outcome = _outcomes(gaps == len(self.columns.names), outside, weights)
         w = np.ones(batch.num_rows) if weights is None else weights.value
@@ -227,14 +234,11 @@ class RowStream:
         self.tally.missing_weight += 0 if weights is None else int(weights.missing.sum())
         good = outcome == 0
         every = bool(good.all())
-        p = self._predict(X if every else X[good])
+        if not every:
+            X, missing = X[good], missing[good]
+        p, added = self._scores(X, missing)
         band = np.digitize(p, [self.model.bands.low, self.model.bands.high])
         self.figures.add(p, band, w[good], gaps[good])
-        added = [
-            pa.array(p),
-            pa.DictionaryArray.from_arrays(pa.array(band.astype(np.int32)), pa.array(BANDS)),
-            pa.array(gaps[good]),
-        ]
         kept = batch if every else batch.filter(pa.array(good))
         work = [lambda: scored.write(kept.columns, added)]
         if not every:
@@ -243,15 +247,35 @@ class RowStream:
             work.append(lambda: unscored.write(aside.columns, extra))
         return tuple(work)
 
-    def _predict(self, X: np.ndarray) -> np.ndarray:
-        """Return probabilities; LightGBM takes columns by position, so they go in the model's order."""
-        if not len(X):
-            return np.zeros(0)
-        model = self.model.model
+    def _scores(self, X: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, list[pa.Array]]:
+        """Return probabilities and the columns that are added."""
+        model, bands = self.model.model, self.model.bands
+        # LightGBM takes columns by position, so they go in the model's order.
         order = [self.columns.names.index(n) for n in model.names_]
-        in_order = order == list(range(len(order)))
-        log_odds = model.booster_.predict(X if in_order else X[:, order], raw_score=True)
-        return np.asarray(1 / (1 + np.exp(-log_odds)))
+        if order != list(range(len(order))):
+            X, missing = X[:, order], missing[:, order]
+        log_odds = model.booster_.predict(X, raw_score=True) if len(X) else np.zeros(0)
+        p = expit(log_odds)
+        sd = self.model.spread.sd(X, missing)
+        lower, upper = ends(p, sd, model.coverage).T
+        band = np.digitize(p, [bands.low, bands.high])
+        names = np.array(BANDS, dtype=object)
+        stability = stable(names[band], share_in_band(log_odds, sd, band, bands))
+        added = [
+            pa.array(p),
+            pa.array(lower),
+            pa.array(upper),
+            pa.DictionaryArray.from_arrays(pa.array(band.astype(np.int32)), pa.array(BANDS)),
+            pa.array(stability, pa.string()).dictionary_encode(),
+            pa.array(missing.sum(axis=1, dtype=np.int32)),
+        ]
+        return p, added + (self._reasons(X) if self.reasons else [])
+
+    def _reasons(self, X: np.ndarray) -> list[pa.Array]:
+        model = self.model.model
+        parts = model.booster_.predict(X, pred_contrib=True) if len(X) else np.zeros((0, X.shape[1] + 1))
+        named = reasons(pd.DataFrame(parts[:, :-1], columns=model.names_))
+        return [pa.array(named[name], pa.string()) for name in REASON_COLUMNS]
 
 
 def score_rows(
@@ -264,20 +288,23 @@ def score_rows(
     prefix: str,
     wanted: str,
     scale: str,
+    with_reasons: bool,
     progress: Progress | None,
     started: float,
 ) -> ScoredRegistry:
     """Stream a registry of rows with attributes through the model; see `scoring.score_registry`.
 
     Gaps take the median of the reference occupations and are counted in `occurisk_gaps`; a row without
-    any attribute, or with a figure off its scale, is set aside. There is no interval: the replicas would
-    cost a hundred times the prediction.
+    any attribute, or with a figure off its scale, is set aside. Intervals come from `Bundle.spread`: the
+    replicas themselves would cost a hundred times the prediction.
     """
     names = [str(n) for n in file.schema.names]
     columns = find_attributes(model.catalogue, model.attributes, names, wanted, scale)
     weight, style, notes = weight_column(file, options)
     where = tuple((position_of(names, n, "--where"), v) for n, v in options.where)
-    stream = RowStream(model, file, staging, columns, kind, prefix, where, weight, style, progress)
+    stream = RowStream(
+        model, file, staging, columns, kind, prefix, where, weight, style, progress, with_reasons
+    )
     stream.run()
     tally, figures = stream.tally, stream.figures
     table = pd.DataFrame({"rows": tally.rows, "weight": tally.weight}, index=list(ROW_OUTCOMES))
@@ -288,7 +315,7 @@ def score_rows(
     used = [n for n, p in zip(columns.names, columns.position, strict=True) if p is not None]
     notes.append(
         f"{len(used)} of {len(columns.names)} attributes; {figures.gaps:,} scored rows have gaps, "
-        "filled with the median of the reference occupations"
+        "filled with the median of the reference occupations, and their intervals are wider for it"
     )
     by_band = pd.DataFrame({"code": BANDS, "rows": figures.rows, "weight": figures.weight, "band": BANDS})
     intake = {

@@ -89,6 +89,11 @@ TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk
     help="Attributes on O*NET's scales, or on 0 to 1.",
 )
 @click.option(
+    "--reasons",
+    is_flag=True,
+    help="With --attributes: also the three strongest reasons of each row; takes ten times as long.",
+)
+@click.option(
     "--format",
     "output",
     type=click.Choice(["parquet", "csv", "excel"]),
@@ -128,6 +133,7 @@ def score(
     where: tuple[str, ...],
     attributes: str | None,
     attribute_scale: str,
+    reasons: bool,
     output: str | None,
     sheet: str | None,
     encoding: str | None,
@@ -163,7 +169,7 @@ def score(
             bundle, registry, folder,
             options=options, scores=scores, weights=weights, output=output, force=force,
             column_prefix=column_prefix, sheet=sheet, encoding=encoding, delimiter=delimiter,
-            attributes=attributes, attribute_scale=attribute_scale, progress=tick,
+            attributes=attributes, attribute_scale=attribute_scale, reasons=reasons, progress=tick,
             said=lambda file, understanding: _say(console, file, understanding),
         )  # fmt: skip
     _print_result(console, result)

@@ -7,7 +7,17 @@ from pathlib import Path
 import click
 
 from occurisk.chance import probability
-from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table, write_json
+from occurisk.cli.console import (
+    JSON_OPTION,
+    MODELS_DIR_OPTION,
+    jobs,
+    need_model,
+    out,
+    progress,
+    show,
+    table,
+    write_json,
+)
 
 
 @click.group()
@@ -117,6 +127,43 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
             "moved": found.moved.reset_index().to_dict(orient="records"),
         }
         write_json(json_path, document)
+        console.print(f"Figures  {json_path}", soft_wrap=True)
+    else:
+        console.print("Nothing was written; --json PATH keeps the figures.")
+
+
+@study.command()
+@click.option("--seed", type=int, default=0, show_default=True)
+@MODELS_DIR_OPTION
+@JSON_OPTION
+def rows(seed: int, models_dir: Path | None, json_path: Path | None) -> None:
+    """Check the intervals of rows with attributes of their own (score --attributes)."""
+    from occurisk.row_study import compare_intervals, hide_attributes
+
+    console = out()
+    bundle = need_model(models_dir, None)
+    formula, gaps = compare_intervals(bundle, seed), hide_attributes(bundle, seed)
+    shown = table(
+        "Formula against replicas, other half of the occupations",
+        ["noise", "5%", "sd ratio", "95%", "ends apart", "95%"],
+        flexible="noise",
+    )
+    for noise, row in formula.iterrows():
+        cells = [f"{row[name]:.2f}" for name in ("ratio_low", "ratio", "ratio_high")]
+        shown.add_row(f"{noise:g}", *cells, f"{row['apart']:.3f}", f"{row['apart_high']:.3f}")
+    show(console, shown)
+    coverage = bundle.model.coverage
+    shown = table(
+        f"Attributes hidden: is the whole score within the gaps' own {coverage:.0%}?",
+        ["hidden", "covered", "sd expected", "change found"],
+        flexible="hidden",
+    )
+    for hidden, row in gaps.iterrows():
+        shown.add_row(str(hidden), f"{row['covered']:.1%}", f"{row['sd']:.2f}", f"{row['change']:.2f}")
+    show(console, shown)
+    if json_path:
+        found = {"formula": formula, "gaps": gaps}
+        write_json(json_path, {name: one.reset_index().to_dict("records") for name, one in found.items()})
         console.print(f"Figures  {json_path}", soft_wrap=True)
     else:
         console.print("Nothing was written; --json PATH keeps the figures.")
