@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from occurisk.model import AutomationClassifier
     from occurisk.settings import Settings
     from occurisk.spread import Spread
+    from occurisk.teacher import Teacher
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -121,41 +122,69 @@ class Bundle:
         kept = self.reference[["label", "published_probability"]].dropna(how="all").rename_axis("code")
         return kept.map(lambda v: "" if pd.isna(v) else f"{v:g}").reset_index()
 
+    @property
+    def names(self) -> list[str]:
+        """The attributes in the model's order."""
+        return list(self.manifest["model"]["names"])
+
+    @property
+    def coverage(self) -> float:
+        """Nominal coverage of its intervals."""
+        return float(self.manifest["model"]["parameters"]["coverage"])
+
+    @cached_property
+    def booster(self) -> Any:
+        """The student, a `lightgbm.Booster` whose raw score is log-odds; read sooner than `model`."""
+        from occurisk.boosting import read_booster
+
+        return read_booster(_text(self.path / BOOSTER))
+
+    @cached_property
+    def teacher(self) -> Teacher:
+        """The teacher alone."""
+        from occurisk.teacher import Teacher
+
+        return Teacher.from_dict(json.loads(_text(self.path / TEACHER)))
+
     @cached_property
     def model(self) -> AutomationClassifier:
         """The classifier, ready to predict."""
         from occurisk.boosting import read_booster
         from occurisk.model import AutomationClassifier
-        from occurisk.teacher import Teacher
 
         model = AutomationClassifier(**self.manifest["model"]["parameters"])
-        model.booster_ = read_booster(_text(self.path / BOOSTER))
+        model.booster_, model.teacher_ = self.booster, self.teacher
         texts = gzip.decompress((self.path / REPLICA_BOOSTERS).read_bytes()).decode()
         model.replica_boosters_ = [read_booster(text) for text in texts.split(_SEPARATOR)]
-        model.teacher_ = Teacher.from_dict(json.loads(_text(self.path / TEACHER)))
         model.classes_ = np.array(self.manifest["model"]["classes"])
         model.n_labelled_ = self.manifest["model"]["labelled"]
-        model.names_ = list(self.manifest["model"]["names"])
+        model.names_ = self.names
         model.feature_names_in_ = np.array(model.names_, dtype=object)
         model.n_features_in_ = len(model.names_)
         return model
 
+    def log_odds(self, X: np.ndarray) -> np.ndarray:
+        """Return the model's log-odds of rows of attributes, shape (n,).
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, p)
+            On [0, 1], columns in the order of `names`.
+        """
+        # LightGBM refuses no rows at all.
+        return np.asarray(self.booster.predict(X, raw_score=True)) if len(X) else np.zeros(0)
+
     @cached_property
     def spread(self) -> Spread:
-        """How far replicas, and gaps filled with the median, move log-odds; X in the model's order."""
+        """How far replicas, and gaps filled with the median, move log-odds; X in the order of `names`."""
         from scipy.special import logit
 
         from occurisk.spread import Spread
 
-        X = self.attributes[self.model.names_]
-        replicas = self.replicas.loc[X.index].to_numpy(dtype=float)
-        return Spread.learn(
-            self.model.teacher_.features,
-            X.to_numpy(),
-            logit(replicas),
-            lambda rows: self.model.booster_.predict(rows, raw_score=True),
-            X.median().to_numpy(),
-        )
+        X = self.attributes[self.names]
+        replicas = logit(self.replicas.loc[X.index].to_numpy(dtype=float))
+        fill = X.median().to_numpy()
+        return Spread.learn(self.teacher.features, X.to_numpy(), replicas, self.log_odds, fill)
 
 
 def save_bundle(

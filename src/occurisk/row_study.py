@@ -5,8 +5,6 @@ The formula is learned from one half of the reference occupations and held again
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
@@ -41,11 +39,11 @@ def compare_intervals(model: Bundle, seed: int = 0) -> pd.DataFrame:
         ratio, apart = [], []
         for learn, test, rng in _halves(model, seed, 4):
             X = np.clip(test + rng.normal(0, noise, test.shape), 0, 1)
-            replicas = np.column_stack([_log_odds(b, X) for b in model.model.replica_boosters_])
+            replicas = logit(model.model.predict_replicas(pd.DataFrame(X, columns=model.names)))
             exact, formula = replicas.std(axis=1, ddof=1), learn.sd(X)
             ratio.append(formula / exact)
-            p = expit(_log_odds(model.model.booster_, X))
-            of_both = [ends(p, sd, model.model.coverage) for sd in (exact, formula)]
+            p = expit(model.log_odds(X))
+            of_both = [ends(p, sd, model.coverage) for sd in (exact, formula)]
             apart.append(np.abs(of_both[0] - of_both[1]).ravel())
         low, middle, high = np.quantile(np.concatenate(ratio), [0.05, 0.5, 0.95])
         distance = np.quantile(np.concatenate(apart), [0.5, 0.95])
@@ -71,14 +69,14 @@ def hide_attributes(model: Bundle, seed: int = 0) -> pd.DataFrame:
         `change`, root mean square of the actual change.
     """
     rows: dict[int, list[tuple[float, float, float]]] = {q: [] for q in HIDDEN}
-    reach = float(logit(ends(np.array([0.5]), np.ones(1), model.model.coverage)[0, 1]))
-    fill = model.attributes[model.model.names_].median().to_numpy()
+    reach = float(logit(ends(np.array([0.5]), np.ones(1), model.coverage)[0, 1]))
+    fill = model.attributes[model.names].median().to_numpy()
     for learn, X, rng in _halves(model, seed, _HALVES):
-        whole = _log_odds(model.model.booster_, X)
+        whole = model.log_odds(X)
         for q in HIDDEN:
             missing = rng.random(X.shape).argsort(axis=1) < q
             filled = np.where(missing, fill, X)
-            change = whole - _log_odds(model.model.booster_, filled)
+            change = whole - model.log_odds(filled)
             variance = learn.sd(filled, missing) ** 2 - learn.sd(filled) ** 2
             covered = np.abs(change) <= reach * np.sqrt(variance)
             rows[q].append((covered.mean(), variance.mean(), (change**2).mean()))
@@ -87,13 +85,9 @@ def hide_attributes(model: Bundle, seed: int = 0) -> pd.DataFrame:
     return table.rename_axis("hidden")
 
 
-def _log_odds(booster: Any, X: np.ndarray) -> np.ndarray:
-    return np.asarray(booster.predict(X, raw_score=True))
-
-
 def _halves(model: Bundle, seed: int, times: int) -> list[tuple[Spread, np.ndarray, np.random.Generator]]:
     """Return, for random halves, what is learned from one and the attributes of the other."""
-    table = model.attributes[model.model.names_].dropna()
+    table = model.attributes[model.names].dropna()
     replicas = logit(model.replicas.loc[table.index].to_numpy(dtype=float))
     X = table.to_numpy()
     found = []
@@ -102,11 +96,11 @@ def _halves(model: Bundle, seed: int, times: int) -> list[tuple[Spread, np.ndarr
         order = rng.permutation(len(X))
         one, other = order[: len(X) // 2], order[len(X) // 2 :]
         learned = Spread.learn(
-            model.model.teacher_.features,
+            model.teacher.features,
             X[one],
             replicas[one],
-            lambda rows: _log_odds(model.model.booster_, rows),
-            model.attributes[model.model.names_].median().to_numpy(),
+            model.log_odds,
+            model.attributes[model.names].median().to_numpy(),
         )
         found.append((learned, X[other], rng))
     return found

@@ -249,14 +249,14 @@ class RowStream:
 
     def _scores(self, X: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, list[pa.Array]]:
         """Return probabilities and the columns that are added."""
-        model, bands = self.model.model, self.model.bands
+        model, bands = self.model, self.model.bands
         # LightGBM takes columns by position, so they go in the model's order.
-        order = [self.columns.names.index(n) for n in model.names_]
+        order = [self.columns.names.index(n) for n in model.names]
         if order != list(range(len(order))):
             X, missing = X[:, order], missing[:, order]
-        log_odds = model.booster_.predict(X, raw_score=True) if len(X) else np.zeros(0)
+        log_odds = model.log_odds(X)
         p = expit(log_odds)
-        sd = self.model.spread.sd(X, missing)
+        sd = model.spread.sd(X, missing)
         lower, upper = ends(p, sd, model.coverage).T
         band = np.digitize(p, [bands.low, bands.high])
         names = np.array(BANDS, dtype=object)
@@ -272,9 +272,9 @@ class RowStream:
         return p, added + (self._reasons(X) if self.reasons else [])
 
     def _reasons(self, X: np.ndarray) -> list[pa.Array]:
-        model = self.model.model
-        parts = model.booster_.predict(X, pred_contrib=True) if len(X) else np.zeros((0, X.shape[1] + 1))
-        named = reasons(pd.DataFrame(parts[:, :-1], columns=model.names_))
+        booster = self.model.booster
+        parts = booster.predict(X, pred_contrib=True) if len(X) else np.zeros((0, X.shape[1] + 1))
+        named = reasons(pd.DataFrame(parts[:, :-1], columns=self.model.names))
         return [pa.array(named[name], pa.string()) for name in REASON_COLUMNS]
 
 

@@ -16,6 +16,9 @@ from scipy.special import logit, ndtr
 from occurisk.bands import Bands
 from occurisk.teacher import FeatureMap, with_intercept
 
+# Rows are taken this many at a time, so that what is between stays in the cache.
+_SLICE = 1 << 13
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -91,11 +94,13 @@ class Spread:
         -------
         ndarray, shape (n,)
         """
-        variance = self.residual + _form(with_intercept(self.features(X)), self.covariance)
-        if missing is not None and missing.any():
-            some = missing.any(axis=1)
-            variance[some] += _form(missing[some].astype(float), self.hidden)
-        return np.asarray(np.sqrt(variance))
+        variance = np.full(len(X), self.residual)
+        for start in range(0, len(X), _SLICE):
+            rows = slice(start, start + _SLICE)
+            variance[rows] += _form(with_intercept(self.features(X[rows])), self.covariance)
+            if missing is not None and missing[rows].any():
+                variance[rows] += _form(missing[rows].astype(float), self.hidden)
+        return np.sqrt(variance)
 
 
 def share_in_band(log_odds: np.ndarray, sd: np.ndarray, band: np.ndarray, bands: Bands) -> np.ndarray:
