@@ -1,6 +1,7 @@
 """A scored registry in MLflow: counts, national figures with intervals, explanations, lineage."""
 
 import json
+import math
 import os
 from pathlib import Path
 
@@ -75,3 +76,50 @@ def test_a_registry_without_a_score_is_tracked_too(store, bundle, tmp_path):
     assert picture is None
     assert metrics["rows_scored"] == 0
     assert metrics["rows_unscored"] == 3
+
+
+def own_rows(bundle: Bundle, count: int, folder: Path) -> Path:
+    table = bundle.attributes.dropna().head(count).reset_index(drop=True).astype(object)
+    table.insert(0, "job title", [f"<b>job {i}</b>" for i in range(count)])
+    table.loc[0, "persuasion"] = ""
+    table.loc[1, "persuasion"] = 7
+    table.to_csv(folder / "own.csv", index=False)
+    return folder / "own.csv"
+
+
+def test_rows_with_their_own_attributes_are_explained_one_by_one(store, bundle, tmp_path):
+    path = own_rows(bundle, 30, tmp_path)
+    scored = score_registry(bundle, path, tmp_path / "out", attributes="all", attribute_scale="unit")
+    run, picture = track_scoring(scored, bundle)
+    assert picture is None
+    mlflow = tracking.open_store()
+    page = Path(mlflow.artifacts.download_artifacts(f"runs:/{run.run_id}/explanations/report.html"))
+    text = page.read_text(encoding="utf-8")
+    assert "<b>job" not in text
+    data = json.loads(text.split('id="data">')[1].split("</script>")[0])
+    assert {row["code"] for row in data["rows"]} == {f"row {i}" for i in range(1, 31) if i != 2}
+    by_code = {row["code"]: row for row in data["rows"]}
+    rows = scored.rows.set_index("job title")
+    for number in (1, 3, 30):
+        shown = by_code[f"row {number}"]
+        assert shown["title"] == f"<b>job {number - 1}</b>"
+        assert shown["major"] == ""
+        assert shown["p"] == pytest.approx(float(rows["occurisk_probability"][shown["title"]]), abs=1e-3)
+        # Bars add up to the score, a filled gap's own bar included; the gap itself is shown as one.
+        log_odds = data["base"] + sum(shown["k"])
+        assert 1 / (1 + math.exp(-log_odds)) == pytest.approx(shown["p"], abs=1e-3)
+    place = scored.own.X.columns.get_loc("persuasion")
+    assert by_code["row 1"]["values"][place] is None
+    assert by_code["row 3"]["values"][place] is not None
+
+
+def test_more_rows_than_anybody_reads_are_tracked_without_explanations(store, bundle, tmp_path, monkeypatch):
+    monkeypatch.setattr("occurisk.scoring_rows.MOST_EXPLAINED", 20)
+    path = own_rows(bundle, 30, tmp_path)
+    scored = score_registry(bundle, path, tmp_path / "out", attributes="all", attribute_scale="unit")
+    run, _ = track_scoring(scored, bundle)
+    client = tracking.open_store().MlflowClient()
+    found = client.get_run(run.run_id)
+    assert "--reasons" in found.data.tags["occurisk.explanations"]
+    assert found.data.metrics["rows_in"] == 30
+    assert not client.list_artifacts(run.run_id, "explanations")

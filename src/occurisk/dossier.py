@@ -66,7 +66,7 @@ class Reference:
     occupations : DataFrame, index soc
         `title`, `status`, `probability`, … of all reference occupations.
     explanation : Explanation
-        Of the reference occupations that are needed.
+        Of the reference occupations that are needed, or of rows with attributes of their own.
     changes : DataFrame
         Of the same.
     bands : Bands
@@ -175,18 +175,23 @@ def explain_reference(
     Reference
     """
     X = bundle.attributes
+    needed = X if only is None else X.loc[X.index.isin(set(only))]
+    return _explained(bundle, needed, labels, replicas)
+
+
+def _explained(bundle: BundleLike, X: pd.DataFrame, labels: pd.Series | None, replicas: int) -> Reference:
+    reference = bundle.attributes
     if labels is None and "label" in bundle.reference:
         labels = bundle.reference["label"]
-    needed = X if only is None else X.loc[X.index.isin(set(only))]
     return Reference(
         version=bundle.version,
         catalogue=bundle.catalogue,
-        attributes=X,
+        attributes=reference,
         occupations=bundle.reference,
-        explanation=explain(bundle.model, needed, replicas=replicas),
-        changes=find_changes(read_boxes(bundle.model.booster_), needed, X, bundle.catalogue, bundle.bands),
+        explanation=explain(bundle.model, X, replicas=replicas),
+        changes=find_changes(read_boxes(bundle.model.booster_), X, reference, bundle.catalogue, bundle.bands),
         bands=bundle.bands,
-        identifiability=identifiability(X, labels) if labels is not None else None,
+        identifiability=identifiability(reference, labels) if labels is not None else None,
     )
 
 
@@ -247,6 +252,43 @@ def explain_list(
         changes=changes,
         neighbours=_neighbours(rows, explanation, members, reference, neighbours),
         reference=reference,
+        verdicts=empty_verdicts(),
+    )
+
+
+def explain_rows(
+    bundle: BundleLike, rows: pd.DataFrame, X: pd.DataFrame, missing: np.ndarray, *, neighbours: int = 5
+) -> Dossier:
+    """Explain rows that were scored by attributes of their own.
+
+    Parameters
+    ----------
+    bundle : BundleLike
+    rows : DataFrame, index code
+        As for `explain_list`.
+    X : DataFrame, index as `rows`
+        What the model saw, on [0, 1], gaps filled.
+    missing : ndarray of bool, shape of X
+        Which figures are fillings: they are shown as gaps.
+    neighbours : int
+
+    Returns
+    -------
+    Dossier
+        Without members: no reference occupation stands behind a row.
+    """
+    rows = _checked(rows)
+    found = _explained(bundle, X.set_axis(rows.index), None, SPREAD_REPLICAS)
+    explanation = replace(found.explanation, values=found.explanation.values.mask(missing))
+    members = pd.DataFrame({"code": [], "soc": [], "weight": []}, dtype=object)
+    return Dossier(
+        rows=rows,
+        members=_lineage(members, found),
+        explanation=explanation,
+        standing=standing(explanation.values, found.attributes),
+        changes=found.changes.assign(member=""),
+        neighbours=_neighbours(rows, explanation, members, found, neighbours),
+        reference=found,
         verdicts=empty_verdicts(),
     )
 

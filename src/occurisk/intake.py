@@ -16,6 +16,7 @@ from occurisk.crosswalk_user import UserMap, load_map
 from occurisk.errors import RegistryError
 from occurisk.evidence import NKRK_PREFIX, Evidence, all_evidence, count_different, name_worth
 from occurisk.intake_columns import (
+    TITLE_NAME,
     IntakeOptions,
     distinct,
     find_weight,
@@ -33,9 +34,6 @@ from occurisk.weights import NumberStyle
 # Two systems are close if fewer than this share of the values tells them apart.
 CLOSE = 0.02
 ENOUGH = 0.5
-_TITLE_NAME = re.compile(
-    r"title|occupation|job|profession|name|label|занят|професс|должност|мамандық|beruf", re.I
-)
 _SYSTEM_NAME = {
     "soc2010": r"soc.?(?:20)?10|2010.?soc",
     "soc2018": r"soc.?(?:20)?18|2018.?soc",
@@ -151,7 +149,7 @@ def _choose(
     if not good:
         if asked:
             return position_of(names, options.code_column or "", "--code-column"), default
-        titles = [i for i, n in enumerate(names) if _TITLE_NAME.search(n) and is_prose(columns[i])]
+        titles = [i for i, n in enumerate(names) if TITLE_NAME.search(n) and is_prose(columns[i])]
         if titles:
             notes.append(
                 f"no column holds codes; {names[titles[0]]!r} holds titles. Titles cannot be scored yet: "

@@ -25,6 +25,9 @@ _WEIGHT_NAMES = (
     r"численность|количество|занятые|занято|вес|жұмыспен.*|саны",
     r".*(?:weight|employment|численность).*",
 )
+TITLE_NAME = re.compile(
+    r"title|occupation|job|profession|name|label|занят|професс|должност|мамандық|beruf", re.I
+)
 
 
 @dataclass(frozen=True)

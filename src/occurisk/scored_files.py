@@ -63,7 +63,11 @@ def intake_markdown(result: ScoredRegistry) -> str:
         f"# Intake of {_cell(result.input_name)}",
         "",
         f"Model {_cell(result.model_version)}, {result.scores} scores; "
-        f"occupations within a code weighted by {result.weights or 'nothing'}.",
+        + (
+            f"occupations within a code weighted by {result.weights}."
+            if result.weights
+            else "every row by its own attributes."
+        ),
         "",
         "## What was understood",
         *_table(
@@ -77,14 +81,7 @@ def intake_markdown(result: ScoredRegistry) -> str:
             ],
         ),
         "",
-        "Evidence: share of a column's distinct values that parse and that exist.",
-        "",
-        *_table(
-            ["column", "system", "parse", "exist", "distinct", "example"],
-            [[e["column"], e["taxonomy"], f"{e['parse']:.1%}", f"{e['exist']:.1%}", e["distinct"],
-              e["example"]] for e in intake["evidence"]],
-        ),
-        "",
+        *_evidence_lines(intake["evidence"]),
         "## What became of the rows",
         *_table(
             ["outcome", "rows", weight, "scored", "counted"],
@@ -123,17 +120,35 @@ def intake_markdown(result: ScoredRegistry) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _evidence_lines(evidence: list[dict[str, Any]]) -> list[str]:
+    if not evidence:
+        return []
+    return [
+        "Evidence: share of a column's distinct values that parse and that exist.",
+        "",
+        *_table(
+            ["column", "system", "parse", "exist", "distinct", "example"],
+            [[e["column"], e["taxonomy"], f"{e['parse']:.1%}", f"{e['exist']:.1%}", e["distinct"],
+              e["example"]] for e in evidence],
+        ),
+        "",
+    ]  # fmt: skip
+
+
 def _national_lines(result: ScoredRegistry) -> list[str]:
     figures = result.national
     if np.isnan(figures["expected"]):
         return ["Nothing was scored.", ""]
     mixed = result.intake["mixed"]
-    return [
+    lines = [
         "## National figures",
         f"High {figures['share_high']:.1%}, medium {figures['share_medium']:.1%}, "
         f"low {figures['share_low']:.1%} of the scored weight; "
         f"expected value {figures['expected']:.3f}; coverage {figures['coverage']:.1%}.",
-        f"{mixed['codes']} codes are mixed: they hold occupations of both the low and the high band "
-        f"({mixed['weight']:,.15g} of weight).",
-        "",
     ]
+    if result.weights:  # of codes, not of rows with attributes of their own
+        lines.append(
+            f"{mixed['codes']} codes are mixed: they hold occupations of both the low and the high band "
+            f"({mixed['weight']:,.15g} of weight)."
+        )
+    return [*lines, ""]

@@ -42,6 +42,25 @@ BY_OCCUPATION = [
 
 
 @dataclass(frozen=True)
+class OwnRows:
+    """Rows that were scored by attributes of their own, as few as people read one by one.
+
+    Attributes
+    ----------
+    rows : DataFrame, index code
+        `row 17` for row 17 of the registry; `title`, `probability`, `lower`, `upper`, `band`, `stability`,
+        `weight`.
+    X : DataFrame, index code
+        What the model saw, on [0, 1], gaps filled.
+    missing : ndarray of bool, shape of X
+    """
+
+    rows: pd.DataFrame
+    X: pd.DataFrame
+    missing: np.ndarray
+
+
+@dataclass(frozen=True)
 class ScoredRegistry:
     """The result of scoring a registry.
 
@@ -67,6 +86,8 @@ class ScoredRegistry:
         See `national.national`; of the counted rows.
     intake : dict
         The intake report, as in intake.json.
+    own : OwnRows or None
+        Of a short registry that was scored by its own attributes.
     """
 
     out: Path
@@ -83,6 +104,7 @@ class ScoredRegistry:
     repairs: pd.DataFrame
     national: dict[str, float]
     intake: dict[str, Any]
+    own: OwnRows | None = None
 
     @property
     def scored_path(self) -> Path:

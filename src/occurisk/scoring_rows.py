@@ -14,14 +14,14 @@ import pyarrow as pa
 from scipy.special import expit
 
 from occurisk.errors import RegistryError
-from occurisk.intake_columns import IntakeOptions, keep, position_of, weight_column
+from occurisk.intake_columns import TITLE_NAME, IntakeOptions, keep, position_of, texts, weight_column
 from occurisk.national import national
 from occurisk.projection import ends, stable
 from occurisk.registry_files import RegistryFile
 from occurisk.registry_writers import SUFFIX, Writer, open_writer
 from occurisk.scored_codes import RAGGED, UNUSABLE_WEIGHT
 from occurisk.scored_files import write_reports
-from occurisk.scored_report import BY_OCCUPATION, ScoredRegistry, outcome_table
+from occurisk.scored_report import BY_OCCUPATION, OwnRows, ScoredRegistry, outcome_table
 from occurisk.scores import reasons
 from occurisk.scoring_stream import (
     Progress,
@@ -29,6 +29,7 @@ from occurisk.scoring_stream import (
     aside_fields,
     check_ragged,
     finished,
+    record_numbers,
     write_ragged,
 )
 from occurisk.spread import share_in_band
@@ -45,6 +46,8 @@ NOTHING = "no attributes"
 OUTSIDE = "attribute outside its scale"
 ROW_OUTCOMES = (OWN, NOTHING, OUTSIDE, UNUSABLE_WEIGHT, RAGGED)
 BANDS = ("low", "medium", "high")
+# With more rows nobody reads them one by one, and explaining them takes minutes.
+MOST_EXPLAINED = 1000
 REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")
 
 
@@ -191,6 +194,7 @@ class RowStream:
     reasons: bool = False
     tally: Tally = field(default_factory=Tally)
     figures: RowFigures = field(default_factory=RowFigures)
+    own: list[OwnRows] | None = field(default_factory=list)  # None: too many
 
     def run(self) -> None:
         """Score every row."""
@@ -236,10 +240,16 @@ class RowStream:
         every = bool(good.all())
         if not every:
             X, missing = X[good], missing[good]
-        p, added = self._scores(X, missing)
-        band = np.digitize(p, [self.model.bands.low, self.model.bands.high])
-        self.figures.add(p, band, w[good], gaps[good])
+        # LightGBM takes columns by position, so they go in the model's order.
+        order = [self.columns.names.index(n) for n in self.model.names]
+        if order != list(range(len(order))):
+            X, missing = X[:, order], missing[:, order]
+        scores = self._scores(X, missing)
+        band = np.digitize(scores["probability"], [self.model.bands.low, self.model.bands.high])
+        self.figures.add(scores["probability"].to_numpy(), band, w[good], gaps[good])
         kept = batch if every else batch.filter(pa.array(good))
+        self._remember(kept, position[good], w[good], scores, X, missing)
+        added = list(scores.values()) + (self._reasons(X) if self.reasons else [])
         work = [lambda: scored.write(kept.columns, added)]
         if not every:
             aside = batch.filter(pa.array(~good))
@@ -247,35 +257,73 @@ class RowStream:
             work.append(lambda: unscored.write(aside.columns, extra))
         return tuple(work)
 
-    def _scores(self, X: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, list[pa.Array]]:
-        """Return probabilities and the columns that are added."""
-        model, bands = self.model, self.model.bands
-        # LightGBM takes columns by position, so they go in the model's order.
-        order = [self.columns.names.index(n) for n in model.names]
-        if order != list(range(len(order))):
-            X, missing = X[:, order], missing[:, order]
-        log_odds = model.log_odds(X)
+    def _scores(self, X: np.ndarray, missing: np.ndarray) -> dict[str, pa.Array]:
+        """Return the columns that are added."""
+        bands = self.model.bands
+        log_odds = self.model.log_odds(X)
         p = expit(log_odds)
-        sd = model.spread.sd(X, missing)
-        lower, upper = ends(p, sd, model.coverage).T
+        sd = self.model.spread.sd(X, missing)
+        lower, upper = ends(p, sd, self.model.coverage).T
         band = np.digitize(p, [bands.low, bands.high])
-        names = np.array(BANDS, dtype=object)
-        stability = stable(names[band], share_in_band(log_odds, sd, band, bands))
-        added = [
-            pa.array(p),
-            pa.array(lower),
-            pa.array(upper),
-            pa.DictionaryArray.from_arrays(pa.array(band.astype(np.int32)), pa.array(BANDS)),
-            pa.array(stability, pa.string()).dictionary_encode(),
-            pa.array(missing.sum(axis=1, dtype=np.int32)),
-        ]
-        return p, added + (self._reasons(X) if self.reasons else [])
+        named = pa.DictionaryArray.from_arrays(pa.array(band.astype(np.int32)), pa.array(BANDS))
+        stability = stable(np.array(BANDS, dtype=object)[band], share_in_band(log_odds, sd, band, bands))
+        return {
+            "probability": pa.array(p),
+            "lower": pa.array(lower),
+            "upper": pa.array(upper),
+            "band": named,
+            "stability": pa.array(stability, pa.string()).dictionary_encode(),
+            "gaps": pa.array(missing.sum(axis=1, dtype=np.int32)),
+        }
+
+    def _remember(
+        self,
+        kept: pa.RecordBatch,
+        position: np.ndarray,
+        weight: np.ndarray,
+        scores: dict[str, pa.Array],
+        X: np.ndarray,
+        missing: np.ndarray,
+    ) -> None:
+        """Keep the rows of a short registry, to be explained one by one."""
+        if self.own is None or sum(len(own.X) for own in self.own) + len(X) > MOST_EXPLAINED:
+            self.own = None
+            return
+        codes = [f"row {number}" for number in record_numbers(position, self.tally.ragged)]
+        title = _title_column(self.file, self.columns, self.weight)
+        rows = pd.DataFrame(
+            {
+                "title": "" if title is None else texts(kept.column(title)).to_pandas().fillna("").to_numpy(),
+                **{name: column.to_pandas().to_numpy() for name, column in scores.items()},
+                "weight": weight if self.weight is not None else np.nan,
+            },
+            index=pd.Index(codes, name="code"),
+        )
+        self.own.append(OwnRows(rows, pd.DataFrame(X, index=rows.index, columns=self.model.names), missing))
 
     def _reasons(self, X: np.ndarray) -> list[pa.Array]:
         booster = self.model.booster
         parts = booster.predict(X, pred_contrib=True) if len(X) else np.zeros((0, X.shape[1] + 1))
         named = reasons(pd.DataFrame(parts[:, :-1], columns=self.model.names))
         return [pa.array(named[name], pa.string()) for name in REASON_COLUMNS]
+
+
+def _title_column(file: RegistryFile, columns: RowAttributes, weight: int | None) -> int | None:
+    """Return the column that names the rows: one that is called like a title, else the first other one."""
+    used = {*columns.position, weight}
+    other = [i for i in range(len(file.schema.names)) if i not in used]
+    return next((i for i in other if TITLE_NAME.search(str(file.schema.names[i]))), next(iter(other), None))
+
+
+def _together(parts: list[OwnRows] | None) -> OwnRows | None:
+    parts = [own for own in parts or () if len(own.X)]
+    if not parts:
+        return None
+    return OwnRows(
+        pd.concat([own.rows for own in parts]),
+        pd.concat([own.X for own in parts]),
+        np.concatenate([own.missing for own in parts]),
+    )
 
 
 def score_rows(
@@ -343,7 +391,7 @@ def score_rows(
     empty = pd.DataFrame()
     result = ScoredRegistry(
         out, kind, file.path, file.name, model.version, "model", "", outcomes,
-        by_band.reindex(columns=BY_OCCUPATION), empty, empty, empty, summary, intake,
+        by_band.reindex(columns=BY_OCCUPATION), empty, empty, empty, summary, intake, _together(stream.own),
     )  # fmt: skip
     write_reports(result, staging)
     return result

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from occurisk.bundle import Bundle
 from occurisk.codes import ISCO08, SYSTEMS, major_group
-from occurisk.dossier import Dossier, explain_list, explain_reference
+from occurisk.dossier import Dossier, explain_list, explain_reference, explain_rows
 from occurisk.picture import Picture
 from occurisk.report import About
 from occurisk.scored_report import ScoredRegistry
@@ -63,9 +63,12 @@ def track_scoring(
             mlflow.log_artifact(scored.scored_path)
         else:
             mlflow.set_tags({"scored.path": str(scored.scored_path), "scored.sha256": scored.scored_sha256})
-        if len(shown):
-            dossier = explain_scored(scored, bundle).with_verdicts(earlier_verdicts(scored.input_name))
+        dossier = explain_scored(scored, bundle)
+        if dossier is not None:
+            dossier = dossier.with_verdicts(earlier_verdicts(scored.input_name))
             log_explanations(mlflow, dossier, _about(scored, language))
+        elif not len(scored.lineage) and len(shown):
+            mlflow.set_tag("occurisk.explanations", "too many rows to explain one by one; score --reasons")
     link = link_to(active.experiment_id, active.run_id)
     return TrackedRun(active.run_id, active.experiment_id, link), picture
 
@@ -80,8 +83,15 @@ def scoring_metrics(scored: ScoredRegistry) -> dict[str, float]:
     return {_metric_name(name): value for name, value in metrics.items() if math.isfinite(value)}
 
 
-def explain_scored(scored: ScoredRegistry, bundle: Bundle) -> Dossier:
-    """Return the dossier of a scored registry: one entry per distinct code."""
+def explain_scored(scored: ScoredRegistry, bundle: Bundle) -> Dossier | None:
+    """Return the dossier of a scored registry: one entry per distinct code.
+
+    Rows with attributes of their own are entries themselves where they are few. None if there is no entry.
+    """
+    if scored.own is not None:
+        return explain_rows(bundle, scored.own.rows, scored.own.X, scored.own.missing)
+    if not len(scored.lineage):
+        return None
     rows = scored.by_occupation.set_index("code")
     system = SYSTEMS.get(str((scored.intake["understood"] or {}).get("taxonomy")), ISCO08)
     reference = bundle.reference

@@ -63,6 +63,8 @@ class Phrases(Strict):
         """Name the major group of a code, SOC with a dash, ISCO without; `major` itself if it is a name."""
         if any(c.isalpha() for c in major):
             return major
+        if not major and not code[:1].isdigit():
+            return ""  # a row of somebody's survey, no code
         system, digits = ("soc", code[:2]) if "-" in code else ("isco", code[:1])
         return f"{digits} {self.majors[system].get(digits, '')}".strip()
 
