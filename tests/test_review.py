@@ -78,6 +78,15 @@ def test_labels_follow_from_verdict_and_band():
     assert (labels["weight"] == 0.5).all()
 
 
+def test_a_verdict_on_a_row_of_a_survey_is_no_label():
+    scored = pd.DataFrame(
+        {"probability": [0.9, 0.9], "members": [None, "43-9021:1.0000"]}, index=["row 5", "43-9021"]
+    )
+    labels, left_out = to_labels(verdicts("row 5|disagree", "43-9021|agree"), scored)
+    assert labels["code"].tolist() == ["43-9021"]
+    assert left_out.to_dict() == {"a row, no occupation": 1}
+
+
 def test_the_exported_file_is_one_that_training_reads(tmp_path):
     base = pd.read_csv(FEATURES / "labels" / "frey_osborne_2017.csv", dtype=str, keep_default_na=False)
     labels = pd.DataFrame(

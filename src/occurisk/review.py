@@ -130,7 +130,7 @@ def to_labels(
 
     Agreeing with a high band says 1, with a low band 0; disagreeing says the other. An unsure verdict says
     nothing, and neither does any verdict on a medium band. A verdict on a code that stands for several
-    occupations says nothing about each of them.
+    occupations says nothing about each of them; nor does one on a row with attributes of its own.
 
     Parameters
     ----------
@@ -150,11 +150,13 @@ def to_labels(
     """
     about = scored.loc[verdicts["code"]]
     band = (bands or Bands()).of(about["probability"])
-    members = about["members"].str.split().to_list()
-    several = np.array([len(found) != 1 for found in members], dtype=bool)
+    members = about["members"].fillna("").str.split().to_list()
+    count = np.array([len(found) for found in members], dtype=int)
     unsure = (verdicts["verdict"] == "unsure").to_numpy()
     reason = np.select(
-        [unsure, several, band == "medium"], ["unsure", "several occupations", "medium band"], ""
+        [unsure, count == 0, count > 1, band == "medium"],
+        ["unsure", "a row, no occupation", "several occupations", "medium band"],
+        "",
     )
     agree = (verdicts["verdict"] == "agree").to_numpy()
     labels = pd.DataFrame(
