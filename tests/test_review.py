@@ -82,7 +82,9 @@ def test_a_verdict_on_a_row_of_a_survey_is_no_label():
     scored = pd.DataFrame(
         {"probability": [0.9, 0.9], "members": [None, "43-9021:1.0000"]}, index=["row 5", "43-9021"]
     )
-    labels, left_out = to_labels(verdicts("row 5|disagree", "43-9021|agree"), scored)
+    said = pd.DataFrame({"code": ["row 5", "43-9021"], "verdict": ["disagree", "agree"]})
+    said = check_verdicts(said, scored.index, reviewer="ann", time="2026-01-01 10:00")
+    labels, left_out = to_labels(said, scored)
     assert labels["code"].tolist() == ["43-9021"]
     assert left_out.to_dict() == {"a row, no occupation": 1}
 
