@@ -267,6 +267,30 @@ def test_rows_with_their_own_attributes(tmp_path):
         scored(tmp_path / "r.csv", tmp_path / "two", attributes="charm")
 
 
+def test_own_attributes_are_read_with_decimal_commas(tmp_path):
+    reference = bundle()
+    table = reference.catalogue.unscale(reference.attributes).dropna().head(40).round(2)
+    table.to_csv(tmp_path / "point.csv")
+    table.to_csv(tmp_path / "comma.csv", sep=";", decimal=",")
+    # Whole numbers in one column, decimal points in another: each column speaks for itself.
+    mixed = table.map(lambda v: f"{v:.2f}".replace(".", ",")).assign(**{table.columns[0]: "3"})
+    mixed[table.columns[1]] = table[table.columns[1]].map("{:.2f}".format)
+    mixed.to_csv(tmp_path / "mixed.csv", sep=";")
+    point, comma, both = (
+        scored(tmp_path / f"{name}.csv", tmp_path / name, attributes="all")
+        for name in ("point", "comma", "mixed")
+    )
+    assert outcomes(point) == outcomes(comma) == outcomes(both) == {"own attributes": 40}
+    assert point.rows["occurisk_lower"].tolist() == comma.rows["occurisk_lower"].tolist()
+
+
+def test_a_registry_of_attributes_without_rows_is_one_error(tmp_path):
+    path = write(tmp_path / "r.csv", ",".join(bundle().catalogue.names) + "\n")
+    with pytest.raises(RegistryError, match="has no rows"):
+        scored(path, tmp_path / "out", attributes="all")
+    assert not (tmp_path / "out").exists()
+
+
 def test_rows_with_their_own_attributes_get_reasons_on_request(tmp_path):
     reference = bundle()
     table = reference.attributes.dropna().reset_index()

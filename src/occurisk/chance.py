@@ -27,11 +27,19 @@ def six_digits(p: ArrayLike) -> np.ndarray:
     -------
     ndarray of float, shape (n,)
     """
-    return np.array([_short(value) for value in np.asarray(p, dtype=float).tolist()], dtype=float)
+    exact = np.asarray(p, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Digits behind the point; a power of ten up to 1e22 is exact, and so is the division by it.
+        scale = 10.0 ** np.clip(5 - np.floor(np.log10(np.abs(exact))), 0, 22)
+        short = np.round(exact * scale) / scale
+    short = np.where(np.isfinite(short), short, exact)
+    certain = (short == 1) & (exact != 1)
+    short[certain] = [_below_one(value) for value in exact[certain]]
+    return short
 
 
-def _short(value: float) -> float:
+def _below_one(value: float) -> float:
     digits = 6
-    while (short := float(f"{value:.{digits}g}")) == 1 != value:
+    while (short := float(f"{value:.{digits}g}")) == 1:
         digits += 1
     return short

@@ -104,12 +104,6 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
     names = [str(n) for n in file.schema.names]
     where = tuple((position_of(names, name, "--where"), value) for name, value in options.where)
     table = sample(file, where)
-    if table.num_rows == 0:
-        raise RegistryError(
-            f"The registry {file.name} has no rows" + (" that --where lets through." if where else "."),
-            rule="A registry has a header and at least one row.",
-            fix="Check the values of --where." if where else "Check that the export is complete.",
-        )
     notes: list[str] = []
     columns = [distinct(table.column(i)) for i in range(table.num_columns)]
     weight, style = find_weight(file, table, names, options, notes)

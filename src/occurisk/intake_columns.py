@@ -87,7 +87,13 @@ def position_of(names: list[str], wanted: str, option: str) -> int:
 
 
 def sample(file: RegistryFile, where: tuple[tuple[int, str], ...]) -> pa.Table:
-    """Return the first rows that count, to learn from: a whole small file, the start of a large one."""
+    """Return the first rows that count, to learn from: a whole small file, the start of a large one.
+
+    Raises
+    ------
+    RegistryError
+        If there are none.
+    """
     parts, rows = [], 0
     ragged: list[Ragged] = []
     for batch in file.batches(ragged.append):
@@ -104,8 +110,12 @@ def sample(file: RegistryFile, where: tuple[tuple[int, str], ...]) -> pa.Table:
             first=f"row {number}: {found} fields instead of {expected}",
             fix="Check the delimiter (--delimiter) and the header.",
         )
-    if not parts:
-        return file.schema.empty_table()
+    if not rows:
+        raise RegistryError(
+            f"The registry {file.name} has no rows" + (" that --where lets through." if where else "."),
+            rule="A registry has a header and at least one row.",
+            fix="Check the values of --where." if where else "Check that the export is complete.",
+        )
     return pa.Table.from_batches(parts)
 
 
@@ -164,15 +174,6 @@ def _is_numeric(column: pa.ChunkedArray, file: RegistryFile) -> bool:
         return False
     weights = read_weights(texts(column.slice(0, 5000)), _style(column, file))
     return bool((~weights.missing).any()) and weights.unusable.sum() <= 0.5 * (~weights.missing).sum()
-
-
-def weight_column(file: RegistryFile, options: IntakeOptions) -> tuple[int | None, NumberStyle, list[str]]:
-    """Find the weight column alone: for registries that need no codes."""
-    names = [str(n) for n in file.schema.names]
-    where = tuple((position_of(names, name, "--where"), value) for name, value in options.where)
-    notes: list[str] = []
-    position, style = find_weight(file, sample(file, where), names, options, notes)
-    return position, style, notes
 
 
 def level_column(

@@ -13,8 +13,18 @@ import pandas as pd
 import pyarrow as pa
 from scipy.special import expit
 
+from occurisk.chance import six_digits
 from occurisk.errors import RegistryError
-from occurisk.intake_columns import TITLE_NAME, IntakeOptions, keep, position_of, texts, weight_column
+from occurisk.intake_columns import (
+    TITLE_NAME,
+    IntakeOptions,
+    distinct,
+    find_weight,
+    keep,
+    position_of,
+    sample,
+    texts,
+)
 from occurisk.national import national
 from occurisk.projection import ends, stable
 from occurisk.registry_files import RegistryFile
@@ -34,7 +44,7 @@ from occurisk.scoring_stream import (
 )
 from occurisk.spread import share_in_band
 from occurisk.tally import Tally
-from occurisk.weights import NumberStyle, Weights, read_weights
+from occurisk.weights import NumberStyle, Weights, number_style, read_weights
 
 if TYPE_CHECKING:
     from occurisk.bands import Bands
@@ -119,9 +129,16 @@ def find_attributes(
 
 
 def row_matrix(
-    batch: pa.RecordBatch, columns: RowAttributes, style: NumberStyle
+    batch: pa.RecordBatch, columns: RowAttributes, styles: list[NumberStyle]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Read X from a batch.
+
+    Parameters
+    ----------
+    batch : pyarrow.RecordBatch
+    columns : RowAttributes
+    styles : list of NumberStyle
+        How numbers are written in each attribute's column.
 
     Returns
     -------
@@ -141,7 +158,7 @@ def row_matrix(
             X[:, j] = columns.fill[j]
             missing[:, j] = True
             continue
-        figures = read_weights(batch.column(position), style)
+        figures = read_weights(batch.column(position), styles[j])
         value = (figures.value - columns.low[j]) / (columns.high[j] - columns.low[j])
         outside |= figures.unusable | (~figures.missing & ((value < 0) | (value > 1)))
         if figures.missing.any():
@@ -190,6 +207,7 @@ class RowStream:
     where: tuple[tuple[int, str], ...]
     weight: int | None
     style: NumberStyle
+    styles: list[NumberStyle]  # of the attributes
     progress: Progress | None
     reasons: bool = False
     tally: Tally = field(default_factory=Tally)
@@ -228,7 +246,7 @@ class RowStream:
         if mask is not None:
             batch, position = whole.filter(mask), position[mask.to_numpy(zero_copy_only=False)]
             self.tally.filtered += whole.num_rows - batch.num_rows
-        X, missing, outside = row_matrix(batch, self.columns, NumberStyle())
+        X, missing, outside = row_matrix(batch, self.columns, self.styles)
         gaps = missing.sum(axis=1, dtype=np.int32)
         weights = None if self.weight is None else read_weights(batch.column(self.weight), self.style)
         outcome = _outcomes(gaps == len(self.columns.names), outside, weights)
@@ -267,10 +285,9 @@ class RowStream:
         band = np.digitize(p, [bands.low, bands.high])
         named = pa.DictionaryArray.from_arrays(pa.array(band.astype(np.int32)), pa.array(BANDS))
         stability = stable(np.array(BANDS, dtype=object)[band], share_in_band(log_odds, sd, band, bands))
+        figures = {"probability": p, "lower": lower, "upper": upper}
         return {
-            "probability": pa.array(p),
-            "lower": pa.array(lower),
-            "upper": pa.array(upper),
+            **{name: pa.array(six_digits(values)) for name, values in figures.items()},
             "band": named,
             "stability": pa.array(stability, pa.string()).dictionary_encode(),
             "gaps": pa.array(missing.sum(axis=1, dtype=np.int32)),
@@ -348,10 +365,15 @@ def score_rows(
     """
     names = [str(n) for n in file.schema.names]
     columns = find_attributes(model.catalogue, model.attributes, names, wanted, scale)
-    weight, style, notes = weight_column(file, options)
     where = tuple((position_of(names, n, "--where"), v) for n, v in options.where)
+    table, notes = sample(file, where), list[str]()
+    weight, style = find_weight(file, table, names, options, notes)
+    styles = [
+        NumberStyle() if i is None else number_style(distinct(table.column(i)), file.delimiter)
+        for i in columns.position
+    ]
     stream = RowStream(
-        model, file, staging, columns, kind, prefix, where, weight, style, progress, with_reasons
+        model, file, staging, columns, kind, prefix, where, weight, style, styles, progress, with_reasons
     )
     stream.run()
     tally, figures = stream.tally, stream.figures
