@@ -233,6 +233,22 @@ def test_numbers_as_people_write_them(texts, delimiter, values):
     assert not got.unusable.any()
 
 
+@pytest.mark.parametrize(
+    ("texts", "delimiter", "values", "unusable"),
+    [
+        (["1.234", "2.5", "see note, below"], ",", [1.234, 2.5, 0], 1),
+        (["2.5", "1.00", ","], ",", [2.5, 1, 0], 1),
+        (["1.5", "2.25", "3,5"], ";", [1.5, 2.25, 0], 1),
+        (["1,5", "2,25", "3.5"], ",", [1.5, 2.25, 0], 1),
+        (["1,234", "2.5"], ";", [1234, 2.5], 0),
+    ],
+)
+def test_a_stray_cell_does_not_turn_a_column_of_numbers(texts, delimiter, values, unusable):
+    got = read_weights(pa.array(texts), number_style(texts, delimiter))
+    assert got.value.tolist() == values
+    assert got.unusable.sum() == unusable
+
+
 def test_suppressed_cells_are_missing_and_nonsense_is_unusable():
     suppressed = read_weights(pa.array(["*", "**", "#", ":", "", None, "n/a", "..", ": u"]), NumberStyle())
     assert suppressed.missing.all()

@@ -71,6 +71,41 @@ def test_rows_in_are_rows_out(table):
             assert shares == pytest.approx(1)
 
 
+figures = st.floats(1, 5).map(lambda x: f"{x:.2f}")
+hostile = st.one_of(
+    figures, figures, st.sampled_from(["", "9", "-1", "inf", "nan", "=1+1", "1e400", "abc"]), texts
+)
+NAMES = bundle().catalogue.names[:4]
+
+
+@given(st.lists(st.tuples(*[hostile] * len(NAMES), weights, texts), min_size=1, max_size=30))
+@SLOW
+def test_rows_with_their_own_attributes_in_are_rows_out(table):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "r.csv")
+        with open(path, "w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
+            writer.writerow([*NAMES, "employment", "note"])
+            writer.writerows([(*["2.5"] * len(NAMES), "1", ""), *table])
+        result = scored(
+            path, Path(folder, "out"), attributes="all", weight_column="employment", encoding="utf-8",
+            delimiter=",", reasons=True,
+        )  # fmt: skip
+        found = totals(result)
+        assert found["rows_in"] == len(table) + 1 == found["rows_scored"] + found["rows_unscored"]
+        assert found["weight_scored"] + found["weight_unscored"] == pytest.approx(
+            found["weight_in"], rel=1e-12
+        )
+        rows = result.rows
+        assert len(rows) + len(result.unscored) == len(table) + 1
+        lower, p, upper = (rows[f"occurisk_{n}"].astype(float) for n in ("lower", "probability", "upper"))
+        assert ((lower > 0) & (lower <= p) & (p <= upper) & (upper < 1)).all()
+        assert (rows["occurisk_stability"] != "").all() and (rows["occurisk_reason_3"] != "").all()
+        # The first row is always a sound one.
+        assert result.own is not None
+        assert result.own.rows["probability"].tolist() == p.tolist()
+
+
 @given(st.lists(texts, min_size=1, max_size=20), st.sampled_from(list(SYSTEMS)))
 @settings(max_examples=200, deadline=None)
 def test_any_text_has_an_outcome(cells, name):

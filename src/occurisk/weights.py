@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 # What statistical offices print where they print no number: BLS *, **, #; Eurostat :, and the like.
 _SUPPRESSED = r"^\s*(?:|\*{1,3}|#|:|\.{1,3}|-|–|—|x|c|na|n/a|nan|null|none|<na>|~)\s*[a-z]?\s*$"
+_NUMBER = re.compile(r"[+-]?(?=.*\d)[\d.,]+(?:e[+-]?\d+)?", re.I)
 _COMMA_THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DOT_THOUSANDS = re.compile(r"-?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _SPACES = "[\\s\u00a0\u202f\u2009']+"
@@ -59,20 +60,24 @@ def number_style(texts: list[str], delimiter: str | None = None) -> NumberStyle:
     Returns
     -------
     NumberStyle
-        A comma is a decimal mark if some value cannot be read otherwise (`1,5`), or if the file
-        separates columns by semicolons and nothing speaks against it.
+        The mark that more values can only be read with: `1,5` and `1.234,5` speak for the comma, `1.5`
+        and `1,234,567` for the point. Where none does (`1,234`), the comma if the file separates columns by
+        semicolons. What is no number says nothing.
     """
     plain = [re.sub(_SPACES, "", t) for t in texts]
-    commas = [t for t in plain if "," in t]
-    if not commas:
-        several = any(t.count(".") > 1 for t in plain)
-        return NumberStyle("," if several else ".")
-    if any("." in t and t.rindex(",") > t.rindex(".") for t in commas):
-        return NumberStyle(",")
-    if all(_COMMA_THOUSANDS.fullmatch(t) for t in commas):
-        certain = any(t.count(",") > 1 or "." in t for t in commas)
-        return NumberStyle(".") if certain or delimiter != ";" else NumberStyle(",")
-    return NumberStyle(",")
+    numbers = [t for t in plain if _NUMBER.fullmatch(t)]
+    comma = sum(_only_with(t, ",", ".", _COMMA_THOUSANDS) for t in numbers)
+    point = sum(_only_with(t, ".", ",", _DOT_THOUSANDS) for t in numbers)
+    if comma == point:
+        return NumberStyle("," if delimiter == ";" and any("," in t for t in numbers) else ".")
+    return NumberStyle("," if comma > point else ".")
+
+
+def _only_with(text: str, mark: str, other: str, thousands: re.Pattern[str]) -> bool:
+    """Tell whether a number can only be read with this decimal mark."""
+    if mark in text and other in text:
+        return text.rindex(mark) > text.rindex(other)
+    return text.count(other) > 1 or (text.count(mark) == 1 and not thousands.fullmatch(text))
 
 
 def read_weights(column: pa.Array, style: NumberStyle) -> Weights:
