@@ -197,11 +197,12 @@ def rows_bare(source: Path, out: Path, _: Path) -> None:
 
     from occurisk.bundle import find_bundle
 
-    booster = find_bundle().model.booster_
+    bundle = find_bundle()
+    booster, names = bundle.booster, bundle.names
     with pq.ParquetFile(source) as file:
         writer = None
         for batch in file.iter_batches(1 << 19):
-            X = batch.to_pandas()[find_bundle().catalogue.names].to_numpy()
+            X = batch.to_pandas()[names].to_numpy()
             p = pa.array(expit(booster.predict(X, raw_score=True)))
             table = pa.Table.from_batches([batch]).append_column("p", p)
             writer = writer or pq.ParquetWriter(out / "rows.parquet", table.schema)

@@ -87,6 +87,7 @@ ORDER = [
     "scored_report",
     "scored_files",
     "scoring_stream",
+    "row_attributes",
     "scoring_rows",
     "scoring",
     # studies of the model

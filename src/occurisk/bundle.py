@@ -163,16 +163,19 @@ class Bundle:
         model.n_features_in_ = len(model.names_)
         return model
 
-    def log_odds(self, X: np.ndarray) -> np.ndarray:
+    def log_odds(self, X: np.ndarray, threads: int = 0) -> np.ndarray:
         """Return the model's log-odds of rows of attributes, shape (n,).
 
         Parameters
         ----------
         X : ndarray, shape (n, p)
             On [0, 1], columns in the order of `names`.
+        threads : int
+            Of LightGBM; 0 leaves it to OpenMP (all cores, or OMP_NUM_THREADS).
         """
-        # LightGBM refuses no rows at all.
-        return np.asarray(self.booster.predict(X, raw_score=True)) if len(X) else np.zeros(0)
+        if not len(X):  # LightGBM refuses no rows at all
+            return np.zeros(0)
+        return np.asarray(self.booster.predict(X, raw_score=True, num_threads=threads))
 
     @cached_property
     def spread(self) -> Spread:

@@ -13,6 +13,7 @@ from occurisk.crosswalk import Lineage
 
 # A band is robust if so many of the replicas put the code into it.
 ROBUST_SHARE = 0.9
+ROBUST, MODEL_DEPENDENT = "robustly ", "model-dependent"
 # Nothing is more certain than this, so that log-odds stay finite.
 _LEAST = 1e-12
 
@@ -149,12 +150,8 @@ def stability(band: np.ndarray, replica_bands: np.ndarray) -> np.ndarray:
     ndarray of str, shape (n,)
         `robustly high`, `robustly medium`, `robustly low`, or `model-dependent`.
     """
-    return stable(band, (replica_bands == band[:, None]).mean(axis=1))
-
-
-def stable(band: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Tell whether a band is robust, given the share of the replicas that stand in it; see `stability`."""
-    return np.where(share >= ROBUST_SHARE, "robustly " + band.astype(object), "model-dependent")
+    agreed = (replica_bands == band[:, None]).mean(axis=1)
+    return np.where(agreed >= ROBUST_SHARE, ROBUST + band.astype(object), MODEL_DEPENDENT)
 
 
 def _logit(p: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from joblib import cpu_count
 from scipy.special import expit
+from threadpoolctl import threadpool_limits
 
 from occurisk.chance import six_digits
-from occurisk.errors import RegistryError
 from occurisk.intake_columns import (
     TITLE_NAME,
     IntakeOptions,
@@ -26,9 +28,10 @@ from occurisk.intake_columns import (
     texts,
 )
 from occurisk.national import national
-from occurisk.projection import ends, stable
+from occurisk.projection import MODEL_DEPENDENT, ROBUST, ROBUST_SHARE, ends
 from occurisk.registry_files import RegistryFile
 from occurisk.registry_writers import SUFFIX, Writer, open_writer
+from occurisk.row_attributes import RowAttributes, find_attributes, row_matrix
 from occurisk.scored_codes import RAGGED, UNUSABLE_WEIGHT
 from occurisk.scored_files import write_reports
 from occurisk.scored_report import BY_OCCUPATION, OwnRows, ScoredRegistry, outcome_table
@@ -42,130 +45,25 @@ from occurisk.scoring_stream import (
     record_numbers,
     write_ragged,
 )
-from occurisk.spread import share_in_band
+from occurisk.spread import Spread, share_in_band
 from occurisk.tally import Tally
 from occurisk.weights import NumberStyle, Weights, number_style, read_weights
 
 if TYPE_CHECKING:
     from occurisk.bands import Bands
     from occurisk.bundle import Bundle
-    from occurisk.catalogue import Catalogue
 
 OWN = "own attributes"
 NOTHING = "no attributes"
 OUTSIDE = "attribute outside its scale"
 ROW_OUTCOMES = (OWN, NOTHING, OUTSIDE, UNUSABLE_WEIGHT, RAGGED)
 BANDS = ("low", "medium", "high")
+STABILITY = (*(ROBUST + band for band in BANDS), MODEL_DEPENDENT)
 # With more rows nobody reads them one by one, and explaining them takes minutes.
 MOST_EXPLAINED = 1000
+# Rows go to a core this many at a time.
+_SLICE = 1 << 14
 REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")
-
-
-@dataclass(frozen=True)
-class RowAttributes:
-    """Which columns hold attributes, and how their figures become X.
-
-    Attributes
-    ----------
-    position : list of int or None
-        By attribute, in the model's order; None where the registry has no such column.
-    low, high : ndarray, shape (p,)
-        Range of each column's scale.
-    fill : ndarray, shape (p,)
-        What stands in for a gap: the median of the reference occupations, on [0, 1].
-    """
-
-    names: list[str]
-    position: list[int | None]
-    low: np.ndarray
-    high: np.ndarray
-    fill: np.ndarray
-
-
-def find_attributes(
-    catalogue: Catalogue, reference: pd.DataFrame, names: list[str], wanted: str, scale: str
-) -> RowAttributes:
-    """Find a registry's attribute columns by the catalogue's names.
-
-    Parameters
-    ----------
-    catalogue : Catalogue
-    reference : DataFrame
-        X of the reference occupations.
-    names : list of str
-        Columns of the registry.
-    wanted : str
-        `all`, or names separated by commas.
-    scale : {"onet", "unit"}
-
-    Raises
-    ------
-    RegistryError
-        If a name is not the catalogue's, or a column is missing.
-    """
-    asked = [n.strip() for n in wanted.split(",") if n.strip()]
-    if wanted == "all":
-        asked = [n for n in catalogue.names if n in names]
-    foreign = [n for n in asked if n not in catalogue.names]
-    if foreign or not asked:
-        raise RegistryError(
-            f"{len(foreign)} of {len(asked)} attributes are not the model's."
-            if asked
-            else "The registry has no column named like an attribute of the model.",
-            first=foreign[0] if foreign else None,
-            rule=f"The model knows: {', '.join(catalogue.names)}.",
-            fix="Rename your columns, or name those to use: --attributes NAME,NAME",
-        )
-    low, high = (np.array([float(catalogue[n].range[i]) for n in catalogue.names]) for i in (0, 1))
-    if scale == "unit":
-        low, high = np.zeros_like(low), np.ones_like(high)
-    return RowAttributes(
-        catalogue.names,
-        [position_of(names, n, "--attributes") if n in asked else None for n in catalogue.names],
-        low,
-        high,
-        reference[catalogue.names].median().to_numpy(dtype=float),
-    )
-
-
-def row_matrix(
-    batch: pa.RecordBatch, columns: RowAttributes, styles: list[NumberStyle]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Read X from a batch.
-
-    Parameters
-    ----------
-    batch : pyarrow.RecordBatch
-    columns : RowAttributes
-    styles : list of NumberStyle
-        How numbers are written in each attribute's column.
-
-    Returns
-    -------
-    X : ndarray, shape (n, p)
-        On [0, 1]; gaps filled with the reference median.
-    missing : ndarray of bool, shape (n, p)
-        Which figures were filled.
-    outside : ndarray of bool, shape (n,)
-        Whether a figure is off its scale or no number.
-    """
-    n = batch.num_rows
-    X = np.empty((n, len(columns.names)))
-    missing = np.zeros(X.shape, dtype=bool)
-    outside = np.zeros(n, dtype=bool)
-    for j, position in enumerate(columns.position):
-        if position is None:
-            X[:, j] = columns.fill[j]
-            missing[:, j] = True
-            continue
-        figures = read_weights(batch.column(position), styles[j])
-        value = (figures.value - columns.low[j]) / (columns.high[j] - columns.low[j])
-        outside |= figures.unusable | (~figures.missing & ((value < 0) | (value > 1)))
-        if figures.missing.any():
-            missing[:, j] = figures.missing
-            value = np.where(figures.missing, columns.fill[j], value)
-        X[:, j] = value
-    return X, missing, outside
 
 
 @dataclass
@@ -199,6 +97,7 @@ class RowStream:
     """The stream from a file of rows with attributes to the scored files."""
 
     model: Bundle
+    spread: Spread
     file: RegistryFile
     staging: Path
     columns: RowAttributes
@@ -213,6 +112,7 @@ class RowStream:
     tally: Tally = field(default_factory=Tally)
     figures: RowFigures = field(default_factory=RowFigures)
     own: list[OwnRows] | None = field(default_factory=list)  # None: too many
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(cpu_count()))
 
     def run(self) -> None:
         """Score every row."""
@@ -227,7 +127,8 @@ class RowStream:
             open_writer(self.kind, self.staging / f"{name}{suffix}", self.file.schema, added, compact)
             for name, added in (("scored", fields), ("unscored", aside))
         )
-        with finished(scored, unscored) as background:
+        # Every core has a slice of rows: BLAS with threads of its own would only stand in their way.
+        with self.pool, threadpool_limits(1, "blas"), finished(scored, unscored) as background:
             for batch in background.ahead(self.file.batches(self.tally.ragged.append)):
                 check_ragged(self.tally, self.file)
                 background.then(*self._batch(batch, scored, unscored))
@@ -263,11 +164,11 @@ class RowStream:
         if order != list(range(len(order))):
             X, missing = X[:, order], missing[:, order]
         scores = self._scores(X, missing)
-        band = np.digitize(scores["probability"], [self.model.bands.low, self.model.bands.high])
-        self.figures.add(scores["probability"].to_numpy(), band, w[good], gaps[good])
+        p, band = scores["probability"].to_numpy(), scores["band"].indices.to_numpy()
+        self.figures.add(p, band, w[good], gaps[good])
         kept = batch if every else batch.filter(pa.array(good))
         self._remember(kept, position[good], w[good], scores, X, missing)
-        added = list(scores.values()) + (self._reasons(X) if self.reasons else [])
+        added = list(scores.values())
         work = [lambda: scored.write(kept.columns, added)]
         if not every:
             aside = batch.filter(pa.array(~good))
@@ -276,22 +177,32 @@ class RowStream:
         return tuple(work)
 
     def _scores(self, X: np.ndarray, missing: np.ndarray) -> dict[str, pa.Array]:
-        """Return the columns that are added."""
+        """Return the columns that are added, a slice on each core.
+
+        LightGBM's own threads wait for each other, busily: reading and writing would stand in their way.
+        """
+        slices = [slice(start, start + _SLICE) for start in range(0, max(1, len(X)), _SLICE)]
+        parts = list(self.pool.map(lambda rows: self._slice(X[rows], missing[rows]), slices))
+        return {name: pa.concat_arrays([part[name] for part in parts]) for name in parts[0]}
+
+    def _slice(self, X: np.ndarray, missing: np.ndarray) -> dict[str, pa.Array]:
         bands = self.model.bands
-        log_odds = self.model.log_odds(X)
+        log_odds = self.model.log_odds(X, threads=1)
+        sd = self.spread.sd(X, missing)
         p = expit(log_odds)
-        sd = self.model.spread.sd(X, missing)
         lower, upper = ends(p, sd, self.model.coverage).T
+        p, lower, upper = (six_digits(values) for values in (p, lower, upper))
         band = np.digitize(p, [bands.low, bands.high])
-        named = pa.DictionaryArray.from_arrays(pa.array(band.astype(np.int32)), pa.array(BANDS))
-        stability = stable(np.array(BANDS, dtype=object)[band], share_in_band(log_odds, sd, band, bands))
-        figures = {"probability": p, "lower": lower, "upper": upper}
-        return {
-            **{name: pa.array(six_digits(values)) for name, values in figures.items()},
-            "band": named,
-            "stability": pa.array(stability, pa.string()).dictionary_encode(),
+        robust = share_in_band(log_odds, sd, band, bands) >= ROBUST_SHARE
+        columns = {
+            "probability": pa.array(p),
+            "lower": pa.array(lower),
+            "upper": pa.array(upper),
+            "band": _named(band, BANDS),
+            "stability": _named(np.where(robust, band, len(BANDS)), STABILITY),
             "gaps": pa.array(missing.sum(axis=1, dtype=np.int32)),
         }
+        return columns | (self._reasons(X) if self.reasons else {})
 
     def _remember(
         self,
@@ -318,11 +229,16 @@ class RowStream:
         )
         self.own.append(OwnRows(rows, pd.DataFrame(X, index=rows.index, columns=self.model.names), missing))
 
-    def _reasons(self, X: np.ndarray) -> list[pa.Array]:
-        booster = self.model.booster
-        parts = booster.predict(X, pred_contrib=True) if len(X) else np.zeros((0, X.shape[1] + 1))
+    def _reasons(self, X: np.ndarray) -> dict[str, pa.Array]:
+        parts = np.zeros((0, X.shape[1] + 1))
+        if len(X):
+            parts = self.model.booster.predict(X, pred_contrib=True, num_threads=1)
         named = reasons(pd.DataFrame(parts[:, :-1], columns=self.model.names))
-        return [pa.array(named[name], pa.string()) for name in REASON_COLUMNS]
+        return {name: pa.array(named[name], pa.string()) for name in REASON_COLUMNS}
+
+
+def _named(number: np.ndarray, names: tuple[str, ...]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(number.astype(np.int32)), pa.array(names))
 
 
 def _title_column(file: RegistryFile, columns: RowAttributes, weight: int | None) -> int | None:
@@ -373,7 +289,19 @@ def score_rows(
         for i in columns.position
     ]
     stream = RowStream(
-        model, file, staging, columns, kind, prefix, where, weight, style, styles, progress, with_reasons
+        model,
+        model.spread,
+        file,
+        staging,
+        columns,
+        kind,
+        prefix,
+        where,
+        weight,
+        style,
+        styles,
+        progress,
+        with_reasons,
     )
     stream.run()
     tally, figures = stream.tally, stream.figures
