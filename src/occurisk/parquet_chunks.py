@@ -8,7 +8,6 @@ Format: https://github.com/apache/parquet-format (Encodings.md, README.md, parqu
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +18,6 @@ from occurisk.parquet_footer import BINARY, I32, I64, LIST, STRUCT, Struct, enco
 
 # More values than this do not fit the two bytes that numbers are packed from.
 MOST_VALUES = 1 << 16
-# Numbers are packed this many at a time, so that they stay in the cache: a multiple of eight.
-_SLICE = 1 << 16
 _DATA_PAGE, _DICTIONARY_PAGE = 0, 2
 _PLAIN, _RLE, _RLE_DICTIONARY = 0, 3, 8
 _SNAPPY = 1
@@ -79,16 +76,13 @@ class Page:
     values: int
 
 
-def number_page(
-    numbers: Callable[[slice], np.ndarray], rows: int, values: int, nullable: bool = False
-) -> Page:
+def number_page(numbers: np.ndarray, values: int, nullable: bool = False) -> Page:
     """Pack dictionary numbers into a data page.
 
     Parameters
     ----------
-    numbers : callable
-        The numbers of a slice of the rows: an ndarray of integers, all below `values`.
-    rows : int
+    numbers : ndarray of int, shape (n,)
+        All below `values`.
     values : int
         In the dictionary, at most `MOST_VALUES`.
     nullable : bool
@@ -98,16 +92,16 @@ def number_page(
     width += width % 2 if width > 8 else 0  # four fields of an odd width would end within a byte
     levels = b""
     if nullable:  # one run of "there is a value"
-        run = varint(rows << 1) + b"\x01"
+        run = varint(len(numbers) << 1) + b"\x01"
         levels = len(run).to_bytes(4, "little") + run
     # One run of bit-packed groups of eight.
-    head = levels + bytes([width]) + varint(-(-rows // 8) << 1 | 1)
-    return _data_page(head, numbers, rows, width, _RLE_DICTIONARY)
+    head = levels + bytes([width]) + varint(-(-len(numbers) // 8) << 1 | 1)
+    return _data_page(head, numbers, width, _RLE_DICTIONARY)
 
 
-def bit_page(truth: Callable[[slice], np.ndarray], rows: int) -> Page:
+def bit_page(truth: np.ndarray) -> Page:
     """Pack truth values, 0 or 1, into a data page of a Boolean column without gaps."""
-    return _data_page(b"", truth, rows, 1, _PLAIN)
+    return _data_page(b"", truth, 1, _PLAIN)
 
 
 def dictionary_chunk(name: str, values: pa.Array, page: Page) -> Chunk:
@@ -176,16 +170,11 @@ def _page(body: bytes, kind: int, number: int, head: Struct, values: int) -> Pag
     return Page(header + packed, len(header) + len(body), values)
 
 
-def _data_page(
-    head: bytes, numbers: Callable[[slice], np.ndarray], rows: int, width: int, encoding: int
-) -> Page:
-    kind = np.uint8 if width <= 8 else np.uint16
-    pieces = [
-        pack_bits(numbers(slice(start, min(rows, start + _SLICE))).astype(kind, copy=False), width)
-        for start in range(0, rows, _SLICE)
-    ]
+def _data_page(head: bytes, numbers: np.ndarray, width: int, encoding: int) -> Page:
+    packed = pack_bits(numbers.astype(np.uint8 if width <= 8 else np.uint16, copy=False), width)
+    rows = len(numbers)
     page = {1: (I32, rows), 2: (I32, encoding), 3: (I32, _RLE), 4: (I32, _RLE)}
-    return _page(head + np.concatenate(pieces).tobytes(), _DATA_PAGE, 5, page, rows)
+    return _page(head + packed.tobytes(), _DATA_PAGE, 5, page, rows)
 
 
 def _chunk(name: str, kind: int, pages: tuple[Page, ...]) -> Chunk:

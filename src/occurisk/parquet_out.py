@@ -121,7 +121,7 @@ class ParquetOut:
 
 
 def _numbers(column: LookedUp, number: np.ndarray) -> Page:
-    return number_page(lambda rows: column.index[number[rows]], len(number), len(column.values))
+    return number_page(column.index[number], len(column.values))
 
 
 def _dictionary(name: str, column: LookedUp, page: Future[Page]) -> list[Chunk]:
@@ -130,14 +130,14 @@ def _dictionary(name: str, column: LookedUp, page: Future[Page]) -> list[Chunk]:
 
 def _bits(name: str, column: LookedUp, number: np.ndarray) -> list[Chunk]:
     truth = column.values.to_numpy(zero_copy_only=False).astype(np.uint8)[column.index]
-    return [bit_chunk(name, bit_page(lambda rows: truth[number[rows]], len(number)))]
+    return [bit_chunk(name, bit_page(truth[number]))]
 
 
 def _chunks(field: pa.Field, column: pa.Array, compact: bool, statistics: bool) -> list[Chunk]:
     """Encode a column: one chunk, or one per leaf if it is nested."""
     if pa.types.is_dictionary(column.type) and _is_plain_text(column):
         index = column.indices.to_numpy()
-        page = number_page(index.__getitem__, len(index), len(column.dictionary), field.nullable)
+        page = number_page(index, len(column.dictionary), field.nullable)
         return [dictionary_chunk(field.name, column.dictionary, page)]
     table = pa.Table.from_arrays([column], schema=pa.schema([field.with_type(column.type)]))
     file = _file(table, use_dictionary=compact, write_statistics=statistics)

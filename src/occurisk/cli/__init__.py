@@ -15,9 +15,6 @@ import click
 
 from occurisk.errors import OccuriskError
 
-# A process that ends need not search what is left for cycles: that takes longer than many a command.
-atexit.register(gc.freeze)
-
 COMMANDS = {
     "train": "Train the default model, evaluate it, track it, score the reference occupations.",
     "evaluate": "Run the held-out protocol of Frey & Osborne with every baseline.",
@@ -66,6 +63,10 @@ def occurisk() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; a problem that the user can fix is printed without a traceback."""
+    if arguments is None:
+        # The process ends with the command, and need not search what is left for cycles: that takes longer
+        # than many a command.
+        atexit.register(gc.freeze)
     try:
         return occurisk.main(args=arguments, prog_name="occurisk")
     except OccuriskError as problem:
