@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from occurisk.catalogue import load_catalogue
 from occurisk.codes import SYSTEMS, normalise
 from occurisk.crosswalk import to_soc2010
 from occurisk.crosswalk_tables import load_tables
@@ -44,16 +45,19 @@ def _model():
     bundle()
 
 
+def write_quoted(path, table):
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, quoting=csv.QUOTE_ALL).writerows(table)
+
+
 @given(rows)
 @SLOW
 def test_rows_in_are_rows_out(table):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "r.csv")
-        with open(path, "w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
-            writer.writerow(["soc2010", "employment", "note"])
-            # Two sound rows, so that the file is a registry at all.
-            writer.writerows([("43-9021", "1", ""), ("11-1011", "2", ""), *table])
+        # Two sound rows, so that the file is a registry at all.
+        sound = [("43-9021", "1", ""), ("11-1011", "2", "")]
+        write_quoted(path, [("soc2010", "employment", "note"), *sound, *table])
         result = scored(
             path, Path(folder, "out"), code_column="soc2010", weight_column="employment", taxonomy="soc2010",
             encoding="utf-8", delimiter=",",
@@ -75,7 +79,7 @@ figures = st.floats(1, 5).map(lambda x: f"{x:.2f}")
 hostile = st.one_of(
     figures, figures, st.sampled_from(["", "9", "-1", "inf", "nan", "=1+1", "1e400", "abc"]), texts
 )
-NAMES = bundle().catalogue.names[:4]
+NAMES = load_catalogue().names[:4]
 
 
 @given(st.lists(st.tuples(*[hostile] * len(NAMES), weights, texts), min_size=1, max_size=30))
@@ -83,10 +87,7 @@ NAMES = bundle().catalogue.names[:4]
 def test_rows_with_their_own_attributes_in_are_rows_out(table):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "r.csv")
-        with open(path, "w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
-            writer.writerow([*NAMES, "employment", "note"])
-            writer.writerows([(*["2.5"] * len(NAMES), "1", ""), *table])
+        write_quoted(path, [(*NAMES, "employment", "note"), (*["2.5"] * len(NAMES), "1", ""), *table])
         result = scored(
             path, Path(folder, "out"), attributes="all", weight_column="employment", encoding="utf-8",
             delimiter=",", reasons=True,

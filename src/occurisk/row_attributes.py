@@ -47,7 +47,7 @@ def find_attributes(
     ----------
     catalogue : Catalogue
     reference : DataFrame
-        X of the reference occupations.
+        X of the reference occupations, columns in the model's order.
     names : list of str
         Columns of the registry.
     wanted : str
@@ -59,28 +59,29 @@ def find_attributes(
     RegistryError
         If a name is not the catalogue's, or a column is missing.
     """
+    known = [str(name) for name in reference.columns]
     asked = [n.strip() for n in wanted.split(",") if n.strip()]
     if wanted == "all":
-        asked = [n for n in catalogue.names if n in names]
-    foreign = [n for n in asked if n not in catalogue.names]
+        asked = [n for n in known if n in names]
+    foreign = [n for n in asked if n not in known]
     if foreign or not asked:
         raise RegistryError(
             f"{len(foreign)} of {len(asked)} attributes are not the model's."
             if asked
             else "The registry has no column named like an attribute of the model.",
             first=foreign[0] if foreign else None,
-            rule=f"The model knows: {', '.join(catalogue.names)}.",
+            rule=f"The model knows: {', '.join(known)}.",
             fix="Rename your columns, or name those to use: --attributes NAME,NAME",
         )
-    low, high = (np.array([float(catalogue[n].range[i]) for n in catalogue.names]) for i in (0, 1))
+    low, high = (np.array([float(catalogue[n].range[i]) for n in known]) for i in (0, 1))
     if scale == "unit":
         low, high = np.zeros_like(low), np.ones_like(high)
     return RowAttributes(
-        catalogue.names,
-        [position_of(names, n, "--attributes") if n in asked else None for n in catalogue.names],
+        known,
+        [position_of(names, n, "--attributes") if n in asked else None for n in known],
         low,
         high,
-        reference[catalogue.names].median().to_numpy(dtype=float),
+        reference[known].median().to_numpy(dtype=float),
     )
 
 

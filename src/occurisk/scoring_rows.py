@@ -148,9 +148,8 @@ class RowStream:
             batch, position = whole.filter(mask), position[mask.to_numpy(zero_copy_only=False)]
             self.tally.filtered += whole.num_rows - batch.num_rows
         X, missing, outside = row_matrix(batch, self.columns, self.styles)
-        gaps = missing.sum(axis=1, dtype=np.int32)
         weights = None if self.weight is None else read_weights(batch.column(self.weight), self.style)
-        outcome = _outcomes(gaps == len(self.columns.names), outside, weights)
+        outcome = _outcomes(np.asarray(missing.all(axis=1)), outside, weights)
         w = np.ones(batch.num_rows) if weights is None else weights.value
         nowhere = np.zeros(len(w), bool)
         self.tally.add(outcome, Weights(w, nowhere, nowhere), len(ROW_OUTCOMES))
@@ -159,13 +158,9 @@ class RowStream:
         every = bool(good.all())
         if not every:
             X, missing = X[good], missing[good]
-        # LightGBM takes columns by position, so they go in the model's order.
-        order = [self.columns.names.index(n) for n in self.model.names]
-        if order != list(range(len(order))):
-            X, missing = X[:, order], missing[:, order]
         scores = self._scores(X, missing)
-        p, band = scores["probability"].to_numpy(), scores["band"].indices.to_numpy()
-        self.figures.add(p, band, w[good], gaps[good])
+        p, band, gaps = scores["probability"], scores["band"].indices, scores["gaps"]
+        self.figures.add(p.to_numpy(), band.to_numpy(), w[good], gaps.to_numpy())
         kept = batch if every else batch.filter(pa.array(good))
         self._remember(kept, position[good], w[good], scores, X, missing)
         added = list(scores.values())
@@ -280,7 +275,7 @@ def score_rows(
     replicas themselves would cost a hundred times the prediction.
     """
     names = [str(n) for n in file.schema.names]
-    columns = find_attributes(model.catalogue, model.attributes, names, wanted, scale)
+    columns = find_attributes(model.catalogue, model.attributes[model.names], names, wanted, scale)
     where = tuple((position_of(names, n, "--where"), v) for n, v in options.where)
     table, notes = sample(file, where), list[str]()
     weight, style = find_weight(file, table, names, options, notes)
