@@ -178,6 +178,11 @@ class Bundle:
         return np.asarray(self.booster.predict(X, raw_score=True, num_threads=threads))
 
     @cached_property
+    def medians(self) -> np.ndarray:
+        """What stands in for a gap: the medians of the reference occupations, in the order of `names`."""
+        return self.attributes[self.names].median().to_numpy(dtype=float)
+
+    @cached_property
     def spread(self) -> Spread:
         """How far replicas, and gaps filled with the median, move log-odds; X in the order of `names`."""
         from scipy.special import logit
@@ -186,8 +191,7 @@ class Bundle:
 
         X = self.attributes[self.names]
         replicas = logit(self.replicas.loc[X.index].to_numpy(dtype=float))
-        fill = X.median().to_numpy()
-        return Spread.learn(self.teacher.features, X.to_numpy(), replicas, self.log_odds, fill)
+        return Spread.learn(self.teacher.features, X.to_numpy(), replicas, self.log_odds, self.medians)
 
 
 def save_bundle(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from occurisk.errors import RegistryError
@@ -39,15 +38,17 @@ class RowAttributes:
 
 
 def find_attributes(
-    catalogue: Catalogue, reference: pd.DataFrame, names: list[str], wanted: str, scale: str
+    catalogue: Catalogue, known: list[str], fill: np.ndarray, names: list[str], wanted: str, scale: str
 ) -> RowAttributes:
     """Find a registry's attribute columns by the catalogue's names.
 
     Parameters
     ----------
     catalogue : Catalogue
-    reference : DataFrame
-        X of the reference occupations, columns in the model's order.
+    known : list of str
+        The attributes in the model's order.
+    fill : ndarray, shape (p,)
+        What stands in for a gap.
     names : list of str
         Columns of the registry.
     wanted : str
@@ -59,7 +60,6 @@ def find_attributes(
     RegistryError
         If a name is not the catalogue's, or a column is missing.
     """
-    known = [str(name) for name in reference.columns]
     asked = [n.strip() for n in wanted.split(",") if n.strip()]
     if wanted == "all":
         asked = [n for n in known if n in names]
@@ -81,7 +81,7 @@ def find_attributes(
         [position_of(names, n, "--attributes") if n in asked else None for n in known],
         low,
         high,
-        reference[known].median().to_numpy(dtype=float),
+        fill,
     )
 
 

@@ -70,12 +70,11 @@ def hide_attributes(model: Bundle, seed: int = 0) -> pd.DataFrame:
     """
     rows: dict[int, list[tuple[float, float, float]]] = {q: [] for q in HIDDEN}
     reach = float(logit(ends(np.array([0.5]), np.ones(1), model.coverage)[0, 1]))
-    fill = model.attributes[model.names].median().to_numpy()
     for learn, X, rng in _halves(model, seed, _HALVES):
         whole = model.log_odds(X)
         for q in HIDDEN:
             missing = rng.random(X.shape).argsort(axis=1) < q
-            filled = np.where(missing, fill, X)
+            filled = np.where(missing, model.medians, X)
             change = whole - model.log_odds(filled)
             variance = learn.sd(filled, missing) ** 2 - learn.sd(filled) ** 2
             covered = np.abs(change) <= reach * np.sqrt(variance)
@@ -100,7 +99,7 @@ def _halves(model: Bundle, seed: int, times: int) -> list[tuple[Spread, np.ndarr
             X[one],
             replicas[one],
             model.log_odds,
-            model.attributes[model.names].median().to_numpy(),
+            model.medians,
         )
         found.append((learned, X[other], rng))
     return found

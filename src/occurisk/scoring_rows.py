@@ -275,7 +275,7 @@ def score_rows(
     replicas themselves would cost a hundred times the prediction.
     """
     names = [str(n) for n in file.schema.names]
-    columns = find_attributes(model.catalogue, model.attributes[model.names], names, wanted, scale)
+    columns = find_attributes(model.catalogue, model.names, model.medians, names, wanted, scale)
     where = tuple((position_of(names, n, "--where"), v) for n, v in options.where)
     table, notes = sample(file, where), list[str]()
     weight, style = find_weight(file, table, names, options, notes)
