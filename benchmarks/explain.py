@@ -18,13 +18,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
-from occurisk.boxes import read_boxes
-from occurisk.changes import find_changes
-from occurisk.dossier import explain_list, explain_reference
-from occurisk.explanation import explain, interactions
-from occurisk.report import About, full_table, render, table
-from occurisk.report.figures import figure_set
-from occurisk.training import train_default
+from occurisk.evaluation.training import train_default
+from occurisk.explanation.dossier import explain_list, explain_reference
+from occurisk.explanation.smallest_change import find_changes
+from occurisk.explanation.tree_boxes import read_boxes
+from occurisk.model.contributions import explain, interactions
+from occurisk.report.explanation_charts import figure_set
+from occurisk.report.explanation_page import render
+from occurisk.report.explanation_payload import About
+from occurisk.report.explanation_tables import full_table, table
 
 
 def main() -> None:

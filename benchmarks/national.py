@@ -22,9 +22,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from occurisk.bundle import find_bundle
-from occurisk.headline import headline
-from occurisk.register_totals import register_totals
+from occurisk.labour_market.headline import headline
+from occurisk.labour_market.register_totals import register_totals
+from occurisk.model.bundle import find_bundle
 
 KEYS = ["occurisk_code", "sex", "region"]
 GROUP = 1_000_000

@@ -42,7 +42,7 @@ def make_register(path: Path, rows: int, wide: bool = False, seed: int = 0) -> P
     import pyarrow.csv as pacsv
     import pyarrow.parquet as pq
 
-    from occurisk.crosswalk_tables import load_tables
+    from occurisk.occupations.concordances import load_tables
 
     rng = np.random.default_rng(seed)
     civil = sorted(load_tables().employment)
@@ -74,7 +74,7 @@ def _more(number: pa.Array, n: int, rng: np.random.Generator) -> dict[str, pa.Ar
     """Return the further columns of a register of jobs."""
     import pyarrow as pa
 
-    from occurisk.crosswalk_tables import load_tables
+    from occurisk.occupations.concordances import load_tables
 
     titles = load_tables().titles["soc2010"]
     known = [titles[c] for c in sorted(load_tables().employment)]
@@ -100,11 +100,11 @@ def lookup(path: Path) -> Path:
     """Write what the joins join with: a row per code, the columns that ours adds."""
     import pandas as pd
 
-    from occurisk.bundle import find_bundle
-    from occurisk.codes import SOC2010
-    from occurisk.crosswalk import to_soc2010
-    from occurisk.crosswalk_tables import load_tables
-    from occurisk.projection import project
+    from occurisk.model.bundle import find_bundle
+    from occurisk.occupations.coding_systems import SOC2010
+    from occurisk.occupations.concordances import load_tables
+    from occurisk.occupations.crosswalk import to_soc2010
+    from occurisk.occupations.projection import project
 
     bundle = find_bundle()
     lineage = to_soc2010(sorted(load_tables().employment), SOC2010)
@@ -195,7 +195,7 @@ def rows_bare(source: Path, out: Path, _: Path) -> None:
     import pyarrow.parquet as pq
     from scipy.special import expit
 
-    from occurisk.bundle import find_bundle
+    from occurisk.model.bundle import find_bundle
 
     bundle = find_bundle()
     booster, names = bundle.booster, bundle.names
@@ -232,7 +232,7 @@ def make_rows(path: Path, rows: int) -> Path:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from occurisk.attributes import load_attributes
+    from occurisk.training_data.attribute_table import load_attributes
 
     X, rng, writer = load_attributes().fillna(0.5), np.random.default_rng(0), None
     for start in range(0, rows, 1 << 19):

@@ -11,8 +11,8 @@ import time
 
 import numpy as np
 
-from occurisk.baselines import BASELINES, Contest
-from occurisk.training import load_data
+from occurisk.evaluation.baselines import BASELINES, Contest
+from occurisk.evaluation.training import load_data
 
 
 def timed(work, repeats: int = 3) -> float:

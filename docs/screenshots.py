@@ -11,10 +11,11 @@ from pathlib import Path
 
 from browser import chromium, mlflow_server
 from explained import default_bundle
-from occurisk import tracking
-from occurisk.dossier import explain_list, explain_reference
-from occurisk.report import About, render
-from occurisk.tracking_explanations import artifact_links, log_explanations
+from occurisk.explanation.dossier import explain_list, explain_reference
+from occurisk.report.explanation_page import render
+from occurisk.report.explanation_payload import About
+from occurisk.tracking import store as tracking
+from occurisk.tracking.explanations import artifact_links, log_explanations
 
 PROJECT = Path(__file__).resolve().parents[1]
 

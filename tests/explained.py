@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from occurisk.bundle import Bundle
-from occurisk.dossier import Dossier, Reference, explain_list, explain_reference
-from occurisk.labels import DEFAULT_LABELS
-from occurisk.training import load_data, train, train_default
+from occurisk.evaluation.training import load_data, train, train_default
+from occurisk.explanation.dossier import Dossier, Reference, explain_list, explain_reference
+from occurisk.model.bundle import Bundle
+from occurisk.training_data.labels import DEFAULT_LABELS
 
 
 @cache

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from occurisk.bands import Bands
-from occurisk.bundle import Bundle, find_bundle
-from occurisk.codes import SOC2010
-from occurisk.crosswalk import Lineage, to_soc2010
-from occurisk.market import Market
+from occurisk.labour_market.market import Market
+from occurisk.model.bundle import Bundle, find_bundle
+from occurisk.occupations.coding_systems import SOC2010
+from occurisk.occupations.crosswalk import Lineage, to_soc2010
 
 # One certain high, one certain low, one medium.
 P = {"43-9021": 0.9, "29-1125": 0.1, "25-1011": 0.5}
@@ -20,7 +20,7 @@ P = {"43-9021": 0.9, "29-1125": 0.1, "25-1011": 0.5}
 @cache
 def bundle() -> Bundle:
     """The current model of the project; trained, in seconds, if there is none."""
-    from occurisk.training import train_default
+    from occurisk.evaluation.training import train_default
 
     return find_bundle(train=train_default)
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from occurisk.bundle import Bundle, find_bundle
-from occurisk.intake_columns import IntakeOptions
-from occurisk.scored_report import ScoredRegistry
-from occurisk.scoring import score_registry
+from occurisk.model.bundle import Bundle, find_bundle
+from occurisk.registry.columns import IntakeOptions
+from occurisk.scoring.account import ScoredRegistry
+from occurisk.scoring.score import score_registry
 
 
 @cache
 def bundle() -> Bundle:
     """The current model of the project; trained, in seconds, if there is none."""
-    from occurisk.training import train_default
+    from occurisk.evaluation.training import train_default
 
     return find_bundle(train=train_default)
 

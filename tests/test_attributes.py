@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from occurisk.attributes import (
+from occurisk.errors import ReleaseError
+from occurisk.training_data.attribute_table import (
     REFERENCE_TABLE,
     average_to_soc,
     build_attributes,
@@ -17,10 +18,9 @@ from occurisk.attributes import (
     load_occupations,
     read_table,
 )
-from occurisk.catalogue import Catalogue, load_catalogue
-from occurisk.coverage import agreement, coverage, soc_basis
-from occurisk.errors import ReleaseError
-from occurisk.onet import read_onet
+from occurisk.training_data.catalogue import Catalogue, load_catalogue
+from occurisk.training_data.onet_ratings import read_onet
+from occurisk.training_data.table_report import agreement, coverage, soc_basis
 
 CATALOGUE = load_catalogue()
 TWO = Catalogue(attributes=(CATALOGUE["originality"], CATALOGUE["cramped_work_space"]))

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from markets import bundle
-from occurisk.backtest import backtest, verdict
-from occurisk.code_breaks import link
-from occurisk.codes import SOC2010, SOC2018
 from occurisk.errors import RegistryError
-from occurisk.growth import growth_table
-from occurisk.official_files import ilostat_statistic, ilostat_table, read_oes
-from occurisk.routine import routine_intensity
+from occurisk.labour_market.history.backtest import backtest, verdict
+from occurisk.labour_market.history.code_breaks import link
+from occurisk.labour_market.history.growth import growth_table
+from occurisk.labour_market.history.official_statistics import ilostat_statistic, ilostat_table, read_oes
+from occurisk.labour_market.history.routine_intensity import routine_intensity
+from occurisk.occupations.coding_systems import SOC2010, SOC2018
 
 
 def world(n=400, effect=0.0, seed=0):
@@ -93,7 +93,7 @@ def test_intervals_hold_their_figure_and_bands_add_up():
 
 
 def test_r2_and_partial_correlation_are_those_of_a_regression():
-    from occurisk.gradients import weighted_ranks
+    from occurisk.labour_market.gradients import weighted_ranks
 
     table = world(n=60, effect=0.05)
     got = backtest(table, draws=100)

@@ -8,9 +8,10 @@ import pytest
 
 from browser import chromium, mlflow_server
 from explained import reference_dossier, small_dossier
-from occurisk import tracking
-from occurisk.report import About, render
-from occurisk.tracking_explanations import artifact_links, log_explanations
+from occurisk.report.explanation_page import render
+from occurisk.report.explanation_payload import About
+from occurisk.tracking import store as tracking
+from occurisk.tracking.explanations import artifact_links, log_explanations
 
 # Third-party tools warn at import and at shutdown.
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]

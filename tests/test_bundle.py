@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from occurisk.bundle import CURRENT, MANIFEST, find_bundle, load_bundle, version_name
 from occurisk.errors import BundleError, OutputError
-from occurisk.training import load_data, train, train_default
+from occurisk.evaluation.training import load_data, train, train_default
+from occurisk.model.bundle import CURRENT, MANIFEST, find_bundle, load_bundle, version_name
 
 
 @pytest.fixture(scope="session")
@@ -133,7 +133,7 @@ def test_reading_scores_needs_no_lightgbm(trained):
     probe = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from occurisk.bundle import load_bundle\n"
+        "from occurisk.model.bundle import load_bundle\n"
         f"bundle = load_bundle(Path({str(trained.bundle.path)!r}))\n"
         "assert len(bundle.reference) == len(bundle.replicas) == 827\n"
         "print(sorted({'lightgbm', 'sklearn', 'shap', 'mlflow'} & set(sys.modules)))\n"

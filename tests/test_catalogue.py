@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from occurisk.catalogue import DEFAULT_CATALOGUE, Catalogue, load_catalogue
 from occurisk.errors import CatalogueError
-from occurisk.onet import table_of
-from occurisk.originals import PAPER_CATALOGUE
+from occurisk.training_data.catalogue import DEFAULT_CATALOGUE, Catalogue, load_catalogue
+from occurisk.training_data.onet_ratings import table_of
+from occurisk.training_data.originals import PAPER_CATALOGUE
 
 GOOD = """
 - name: originality

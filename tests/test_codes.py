@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from occurisk.codes import (
+from occurisk.occupations.coding_systems import (
     ISCO08,
     ISCO88,
     ONET_SOC,
@@ -22,7 +22,7 @@ from occurisk.codes import (
     soc_major,
     soc_of,
 )
-from occurisk.crosswalk_tables import load_tables
+from occurisk.occupations.concordances import load_tables
 
 ISCO_KNOWN = load_tables().known(ISCO08)
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from conftest import PROJECT
-from occurisk.places import CONFIGS
+from occurisk.paths import CONFIGS
 
 
 def occurisk(*arguments, cwd, **environment):

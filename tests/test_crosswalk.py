@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 
 from occurisk.chance import six_digits
-from occurisk.codes import ISCO08, ISCO88, ONET_SOC, SOC2010, SOC2018, SYSTEMS
-from occurisk.crosswalk import near_misses, to_soc2010
-from occurisk.crosswalk_tables import WEIGHTS, load_tables
-from occurisk.crosswalk_user import load_map, through_map
 from occurisk.errors import CrosswalkError
-from occurisk.labels import load_labels
 from occurisk.national import national
-from occurisk.projection import interval, project
+from occurisk.occupations.coding_systems import ISCO08, ISCO88, ONET_SOC, SOC2010, SOC2018, SYSTEMS
+from occurisk.occupations.concordances import WEIGHTS, load_tables
+from occurisk.occupations.crosswalk import near_misses, to_soc2010
+from occurisk.occupations.own_crosswalk import load_map, through_map
+from occurisk.occupations.projection import interval, project
+from occurisk.training_data.labels import load_labels
 
 TABLES = load_tables()
 
@@ -201,7 +201,7 @@ def test_errors_that_do_not_go_together_cancel_in_a_mean():
 
 
 def test_interval_is_the_rule_of_the_model():
-    from occurisk.model import interval as rule
+    from occurisk.model.classifier import interval as rule
 
     replicas = np.random.default_rng(1).uniform(0.2, 0.9, size=(5, 40))
     p = replicas.mean(axis=1)
@@ -270,8 +270,8 @@ def test_published_figures_on_oes_2010(originals):
 
 @pytest.mark.originals
 def test_the_tables_are_what_the_originals_give(originals, tmp_path):
-    from occurisk.originals_crosswalks import make_crosswalk_tables
-    from occurisk.places import FEATURES
+    from occurisk.paths import FEATURES
+    from occurisk.training_data.originals_crosswalks import make_crosswalk_tables
 
     for path in make_crosswalk_tables(originals, tmp_path):
         assert path.read_bytes() == (FEATURES / path.relative_to(tmp_path)).read_bytes()

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from occurisk.baselines import BASELINES, FREY_OSBORNE_NINE, TITLES
-from occurisk.calibration import reliability
-from occurisk.catalogue import load_catalogue
 from occurisk.errors import SettingsError
-from occurisk.evaluation import METRICS, Evaluation, evaluate
-from occurisk.originals import PAPER_CATALOGUE
-from occurisk.training import load_data
+from occurisk.evaluation.baselines import BASELINES, FREY_OSBORNE_NINE, TITLES
+from occurisk.evaluation.calibration import reliability
+from occurisk.evaluation.protocol import METRICS, Evaluation, evaluate
+from occurisk.evaluation.training import load_data
+from occurisk.training_data.catalogue import load_catalogue
+from occurisk.training_data.originals import PAPER_CATALOGUE
 
 DATA = load_data()
 
@@ -64,7 +64,7 @@ def test_other_labels_of_the_test_half_change_no_prediction():
     test = before.predictions.query("split == 0")["soc"]
     from dataclasses import replace
 
-    from occurisk.baselines import Contest
+    from occurisk.evaluation.baselines import Contest
 
     flipped = replace(DATA.labels, y=y.where(~y.index.isin(test), 1 - y))
     values, weight = (s.to_numpy() for s in flipped.on(DATA.X.index))

@@ -10,14 +10,14 @@ import pytest
 
 from explained import default_bundle, reference, reference_dossier
 from occurisk.bands import Bands
-from occurisk.boxes import read_boxes
-from occurisk.catalogue import load_catalogue
-from occurisk.changes import find_changes, nearest_limit
-from occurisk.dossier import explain_list
 from occurisk.errors import OccuriskError
-from occurisk.explanation import explain, interactions, sigmoid
-from occurisk.identifiability import identifiability
-from occurisk.neighbours import find_neighbours
+from occurisk.explanation.dossier import explain_list
+from occurisk.explanation.identifiability import identifiability
+from occurisk.explanation.similar_work import find_neighbours
+from occurisk.explanation.smallest_change import find_changes, nearest_limit
+from occurisk.explanation.tree_boxes import read_boxes
+from occurisk.model.contributions import explain, interactions, sigmoid
+from occurisk.training_data.catalogue import load_catalogue
 
 ADDITIVE = 1e-9
 CATALOGUE = load_catalogue()

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from occurisk.attributes import read_table
-from occurisk.catalogue import load_catalogue
 from occurisk.cli import main
 from occurisk.cli.features import features
 from occurisk.errors import CatalogueError, OutputError, ReleaseError
+from occurisk.training_data.attribute_table import read_table
+from occurisk.training_data.catalogue import load_catalogue
 from releases import RATINGS, write_text_release, zip_release
 
 MINE = """

@@ -11,15 +11,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from occurisk.codes import ISCO08, SOC2010, SOC2018
-from occurisk.crosswalk_tables import load_tables
-from occurisk.csv_dialect import sniff
 from occurisk.errors import RegistryError
-from occurisk.intake import open_for_intake, understand
-from occurisk.intake_columns import IntakeOptions
-from occurisk.levels import find_repeats
-from occurisk.registry_open import open_registry
-from occurisk.weights import NumberStyle, number_style, read_weights
+from occurisk.occupations.coding_systems import ISCO08, SOC2010, SOC2018
+from occurisk.occupations.concordances import load_tables
+from occurisk.registry.columns import IntakeOptions
+from occurisk.registry.formats.csv_dialect import sniff
+from occurisk.registry.group_rows import find_repeats
+from occurisk.registry.numbers import NumberStyle, number_style, read_weights
+from occurisk.registry.opening import open_registry
+from occurisk.registry.understanding import open_for_intake, understand
 from registries import frame, write
 
 TABLES = load_tables()

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from occurisk.attributes import load_attributes
 from occurisk.errors import LabelError
-from occurisk.labels import load_labels
+from occurisk.training_data.attribute_table import load_attributes
+from occurisk.training_data.labels import load_labels
 
 CODES = ["11-1011", "11-1021", "11-2011", "11-2021", "43-3011", "43-3021", "43-3031", "43-3051"]
 GOOD = [(code, 0 if code.startswith("11") else 1) for code in CODES]

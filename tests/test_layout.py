@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,134 +12,47 @@ from conftest import PROJECT
 
 SOURCE = PROJECT / "src" / "occurisk"
 
-# A module imports only from modules above it. A new module gets a line here, and with it a place.
-ORDER = [
-    # what everything stands on
+# In the order in which data flows; a package imports only from those before it.
+PACKAGES = [
+    # the ground
     "errors",
-    "chance",
+    "paths",
     "files",
-    "places",
     "bands",
-    "settings",
-    "codes",
-    "catalogue",
-    # features: figures in, X and y out
-    "release_files",
-    "onet",
-    "attributes",
-    "coverage",
-    "labels",
-    # classifications
-    "crosswalk_tables",
-    "crosswalk",
-    "crosswalk_user",
-    "projection",
-    # how features/ was made
-    "originals_crosswalks",
-    "official_files",
-    "originals_national",
-    "originals",
-    # the model and how good it is
-    "teacher",
-    "spread",
-    "boosting",
-    "model",
-    "calibration",
-    "baselines",
-    "evaluation",
-    # why
-    "explanation",
-    "boxes",
-    "changes",
-    "neighbours",
-    "identifiability",
-    "words",
-    "review",
-    # a trained version
-    "scores",
-    "card",
-    "bundle",
-    "dossier",
-    "training",
-    # reading a registry
-    "csv_dialect",
-    "csv_text",
-    "registry_files",
-    "registry_lines",
-    "registry_csv",
-    "registry_excel",
-    "registry_parquet",
-    "registry_open",
-    "looked_up",
-    "parquet_footer",
-    "parquet_chunks",
-    "parquet_out",
-    "registry_writers",
-    "weights",
-    "levels",
-    "intake_columns",
-    "evidence",
-    "intake",
-    # scoring it
-    "tally",
+    "chance",
     "national",
-    "scored_codes",
-    "scored_folder",
-    "scored_report",
-    "scored_files",
-    "scoring_stream",
-    "row_attributes",
-    "scoring_rows",
+    "settings",
+    # the floors
+    "occupations",
+    "training_data",
+    "model",
+    "evaluation",
+    "explanation",
+    "registry",
     "scoring",
-    # studies of the model
-    "simulation",
-    "vintage",
-    "label_audit",
-    "row_study",
-    # the national picture
-    "headline",
-    "market",
-    "occupation_facts",
-    "breakdowns",
-    "gradients",
-    "routine",
-    "augmentation",
-    "scenarios",
-    "code_breaks",
-    "growth",
-    "backtest",
-    "multiverse",
-    "picture",
-    "register_totals",
-    "scored_market",
-    "reproductions",
-    # what people see
-    "figures",
-    "national_figures",
-    "comparison_figures",
-    "national_page",
-    "national_run",
+    "labour_market",
     "report",
-    # what happened
     "tracking",
-    "tracking_explanations",
-    "tracking_review",
-    "tracking_national",
-    "tracking_training",
-    "tracking_scoring",
-    # the command line
     "cli",
 ]
+# Neighbours that must not know each other, though one stands before the other.
+STRANGERS = [("explanation", "evaluation"), ("registry", "evaluation"), ("registry", "explanation")]
+# What may be longer than other modules: two formats that are best read in one piece.
+LONGEST, MAY_BE_LONGER = 360, {"model/bundle.py", "training_data/onet_ratings.py"}
 
 
-def modules() -> dict[str, list[Path]]:
-    """Files by module: a package counts as one."""
-    found: dict[str, list[Path]] = {}
+def modules() -> dict[str, Path]:
+    """Every module by its dotted name below occurisk; a face goes by its package's name."""
+    found = {}
     for path in SOURCE.rglob("*.py"):
-        name = path.relative_to(SOURCE).parts[0].removesuffix(".py")
-        if name not in ("__init__", "__main__", "served_model"):
-            found.setdefault(name, []).append(path)
+        parts = path.relative_to(SOURCE).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
+
+
+def packages() -> list[Path]:
+    """Folders of modules."""
+    return sorted({path.parent for path in SOURCE.rglob("*.py")} - {SOURCE})
 
 
 def imported(path: Path) -> set[str]:
@@ -152,34 +66,75 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-def test_every_module_has_a_place():
-    assert sorted(modules()) == sorted(ORDER)
+def ours(path: Path) -> set[str]:
+    """Modules of occurisk that a file imports, by their dotted names below it."""
+    known = set(modules())
+    targets = set()
+    for name in imported(path):
+        parts = name.split(".")[1:] if name.split(".")[0] == "occurisk" else []
+        while parts and ".".join(parts) not in known:
+            parts.pop()
+        targets.add(".".join(parts))
+    return targets - {""}
 
 
-@pytest.mark.parametrize("name", ORDER)
-def test_a_module_imports_only_from_above(name):
-    above = set(ORDER[: ORDER.index(name) + 1])
-    for path in modules()[name]:
-        ours = {found.split(".")[1] for found in imported(path) if found.startswith("occurisk.")}
-        assert ours <= above, f"{path.name} imports {sorted(ours - above)}, which stand below it"
-
-
-def test_only_tracking_and_the_served_model_import_mlflow():
-    users = {
+def users_of(library: str) -> set[str]:
+    """Files that import a library, as paths below occurisk."""
+    return {
         path.relative_to(SOURCE).as_posix()
         for path in SOURCE.rglob("*.py")
-        if any(name.split(".")[0] == "mlflow" for name in imported(path))
+        if any(name.split(".")[0] == library for name in imported(path))
     }
-    assert users == {"tracking.py", "served_model.py"}
 
 
-def test_only_pictures_and_the_report_import_matplotlib():
-    users = {
-        path.relative_to(SOURCE).parts[0]
-        for path in SOURCE.rglob("*.py")
-        if any(name.split(".")[0] == "matplotlib" for name in imported(path))
-    }
-    assert users <= {"figures.py", "report", "national_figures.py"}
+def test_the_folder_is_the_list_of_packages():
+    tops = {name.split(".")[0] for name in modules()} - {"", "__main__"}
+    assert tops == set(PACKAGES)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_only_from_those_before_it(package):
+    before = set(PACKAGES[: PACKAGES.index(package) + 1])
+    before -= {stranger for name, stranger in STRANGERS if name == package}
+    for name, path in modules().items():
+        if name.split(".")[0] == package:
+            wrong = {target for target in ours(path) if target.split(".")[0] not in before}
+            assert not wrong, f"{name} imports {sorted(wrong)}, which it must not know"
+
+
+def test_no_circle_of_imports():
+    graph = {name: ours(path) - {name} for name, path in modules().items() if name}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def test_a_package_holds_three_to_ten_modules():
+    for folder in packages():
+        if folder.name not in ("cli",):  # one file a command
+            count = len([path for path in folder.glob("*.py") if path.name != "__init__.py"])
+            assert 3 <= count <= 12, f"{folder.name} holds {count} modules"
+
+
+def test_no_module_is_too_long():
+    for path in SOURCE.rglob("*.py"):
+        if path.relative_to(SOURCE).as_posix() not in MAY_BE_LONGER:
+            lines = len(path.read_text(encoding="utf-8").splitlines())
+            assert lines <= LONGEST, f"{path.relative_to(SOURCE)} has {lines} lines"
+
+
+def test_faces_hold_a_docstring_and_nothing_else():
+    for folder in packages():
+        if folder.name not in ("cli",):  # the list of commands
+            body = ast.parse((folder / "__init__.py").read_text(encoding="utf-8")).body
+            assert len(body) == 1, folder.name
+            assert isinstance(body[0], ast.Expr), folder.name
+            assert isinstance(body[0].value, ast.Constant), folder.name
+
+
+def test_libraries_stay_in_their_rooms():
+    assert users_of("mlflow") == {"tracking/store.py", "tracking/served_model.py"}
+    assert users_of("lightgbm") == {"model/student.py", "tracking/served_model.py"}
+    assert {path.split("/")[0] for path in users_of("matplotlib")} == {"report"}
+    assert {path.split("/")[0] for path in users_of("click") | users_of("rich")} == {"cli"}
 
 
 def test_no_pickle_anywhere():

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from markets import P, bundle, market, scores, spread_market
-from occurisk.labels import load_labels
-from occurisk.multiverse import (
+from occurisk.labour_market.history.official_statistics import read_oes
+from occurisk.labour_market.history.reproductions import market_of, sources
+from occurisk.labour_market.multiverse import (
     AS_CODED,
     EXPECTED,
     OCCUPATION,
@@ -19,9 +20,8 @@ from occurisk.multiverse import (
     multiverse,
     one_at_a_time,
 )
-from occurisk.official_files import read_oes
-from occurisk.picture import universes_of
-from occurisk.reproductions import market_of, sources
+from occurisk.labour_market.picture import universes_of
+from occurisk.training_data.labels import load_labels
 
 ONE = market(["43-9021", "29-1125", "25-1011"], [50.0, 30.0, 20.0])
 

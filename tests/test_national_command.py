@@ -16,17 +16,17 @@ from click.testing import CliRunner
 
 from explained import own_bundle
 from markets import bundle
-from occurisk.attributes import REFERENCE_TABLE
 from occurisk.cli.backtest import backtest
 from occurisk.cli.national import national
 from occurisk.cli.reproduce import reproduce
 from occurisk.errors import LabelError, RegistryError
-from occurisk.market import NOT_KNOWN
-from occurisk.national_run import vintage_of
-from occurisk.register_totals import register_totals
-from occurisk.scored_market import find_folder, read_market
-from occurisk.scoring import score_registry
-from occurisk.tracking_national import log_national
+from occurisk.labour_market.market import NOT_KNOWN
+from occurisk.labour_market.register_totals import register_totals
+from occurisk.labour_market.scored_market import find_folder, read_market
+from occurisk.report.national_run import vintage_of
+from occurisk.scoring.score import score_registry
+from occurisk.tracking.national import log_national
+from occurisk.training_data.attribute_table import REFERENCE_TABLE
 
 REGISTRY = pd.DataFrame(
     {
@@ -292,7 +292,7 @@ def test_streamed_totals_are_those_of_a_group_by(tmp_path, suffix):
 
 
 def test_streamed_totals_of_many_cells_take_the_other_road_and_agree(tmp_path, monkeypatch):
-    from occurisk import register_totals as module
+    from occurisk.labour_market import register_totals as module
 
     path = tmp_path / "register.parquet"
     register(path, 3000)
@@ -383,7 +383,7 @@ def test_kazakhstan_is_held_against_its_neighbours(originals):
 
 @pytest.mark.originals
 def test_job_zones_are_what_the_original_gives(originals, tmp_path):
-    from occurisk.occupation_facts import JOB_ZONES
-    from occurisk.originals_national import make_job_zones
+    from occurisk.labour_market.occupation_facts import JOB_ZONES
+    from occurisk.training_data.originals_national import make_job_zones
 
     assert make_job_zones(originals, tmp_path).read_bytes() == JOB_ZONES.read_bytes()

@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from occurisk import release_files
-from occurisk.catalogue import Catalogue, load_catalogue
 from occurisk.errors import ReleaseError
-from occurisk.onet import read_onet, read_release, table_of
+from occurisk.training_data import onet_release as release_files
+from occurisk.training_data.catalogue import Catalogue, load_catalogue
+from occurisk.training_data.onet_ratings import read_onet, read_release, table_of
 from releases import (
     RATINGS,
     TEXT_HEAD,

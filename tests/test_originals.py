@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from occurisk import originals as rooms
 from occurisk.errors import ReleaseError
-from occurisk.places import FEATURES
+from occurisk.paths import FEATURES
+from occurisk.training_data import originals as rooms
 
 LABELS = FEATURES / "labels" / "frey_osborne_2017.csv"
 # The 17 codes on Frey & Osborne's list that are not SOC 2010, and what each stands for.

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from occurisk.looked_up import LookedUp
-from occurisk.parquet_chunks import pack_bits
-from occurisk.parquet_footer import encode, footer
-from occurisk.parquet_out import ParquetOut
+from occurisk.registry.formats.looked_up import LookedUp
+from occurisk.registry.formats.parquet import ParquetOut
+from occurisk.registry.formats.parquet_encoding import pack_bits
+from occurisk.registry.formats.thrift_compact import encode, footer
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
 

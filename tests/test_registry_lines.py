@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from occurisk import registry_csv, registry_lines
 from occurisk.errors import RegistryError
-from occurisk.registry_open import open_registry
+from occurisk.registry.formats import csv_lines as registry_lines
+from occurisk.registry.formats import csv_reader as registry_csv
+from occurisk.registry.opening import open_registry
 from registries import scored
 
 PIECES = [

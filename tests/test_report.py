@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from explained import reference_dossier, small_dossier
-from occurisk.dossier import explain_list
-from occurisk.explanation import interactions
-from occurisk.report import About, description, full_table, render, run_facts, summarise, table
-from occurisk.report.figures import figure_set
-from occurisk.report.payload import as_json, payload
-from occurisk.report.tables import COLUMNS
+from occurisk.explanation.dossier import explain_list
+from occurisk.model.contributions import interactions
+from occurisk.report.description import description, run_facts
+from occurisk.report.explanation_charts import figure_set
+from occurisk.report.explanation_page import render
+from occurisk.report.explanation_payload import About, as_json, payload, summarise
+from occurisk.report.explanation_tables import COLUMNS, full_table, table
 
 ABOUT = About("jobs.csv", "m-1", "2026-01-01 10:00 UTC", rows=1000, unscored=12, weight_name="employment")
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&\u2028{{7*7}}"

@@ -5,13 +5,9 @@ import pytest
 from click.testing import CliRunner
 
 from explained import default_bundle, models_dir, own_bundle, small_dossier
-from occurisk import tracking
 from occurisk.cli import occurisk
 from occurisk.errors import BundleError, OccuriskError
-from occurisk.labels import load_labels
-from occurisk.places import FEATURES
-from occurisk.report import About, full_table, render
-from occurisk.review import (
+from occurisk.explanation.verdicts import (
     check_verdicts,
     empty_verdicts,
     label_file,
@@ -20,8 +16,14 @@ from occurisk.review import (
     to_labels,
     write_csv,
 )
-from occurisk.tracking_explanations import log_explanations
-from occurisk.tracking_review import earlier_verdicts, read_review, with_verdicts
+from occurisk.paths import FEATURES
+from occurisk.report.explanation_page import render
+from occurisk.report.explanation_payload import About
+from occurisk.report.explanation_tables import full_table
+from occurisk.tracking import store as tracking
+from occurisk.tracking.explanations import log_explanations
+from occurisk.tracking.reviews import earlier_verdicts, read_review, with_verdicts
+from occurisk.training_data.labels import load_labels
 
 # MLflow and SQLAlchemy deprecate things of each other.
 QUIET = pytest.mark.filterwarnings("ignore")

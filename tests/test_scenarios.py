@@ -11,9 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from markets import bundle
-from occurisk.augmentation import augmentation, load_worksheet, worksheets
 from occurisk.errors import SettingsError
-from occurisk.scenarios import Diffusion, Scenario, apply, by_qualification, implied, load_scenario, presets
+from occurisk.labour_market.augmentation import augmentation, load_worksheet, worksheets
+from occurisk.labour_market.scenarios import (
+    Diffusion,
+    Scenario,
+    apply,
+    by_qualification,
+    implied,
+    load_scenario,
+    presets,
+)
 
 STRUCTURE = pd.DataFrame(
     {

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from occurisk.catalogue import load_catalogue
-from occurisk.codes import SYSTEMS, normalise
-from occurisk.crosswalk import to_soc2010
-from occurisk.crosswalk_tables import load_tables
-from occurisk.csv_text import CsvCells
-from occurisk.weights import NumberStyle, read_weights
+from occurisk.occupations.coding_systems import SYSTEMS, normalise
+from occurisk.occupations.concordances import load_tables
+from occurisk.occupations.crosswalk import to_soc2010
+from occurisk.registry.formats.csv_writer import CsvCells
+from occurisk.registry.numbers import NumberStyle, read_weights
+from occurisk.training_data.catalogue import load_catalogue
 from registries import bundle, scored, totals
 
 KNOWN = sorted(load_tables().known(SYSTEMS["soc2010"]))

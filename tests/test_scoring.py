@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from conftest import PROJECT
 from occurisk.cli.score import score as command
 from occurisk.errors import OutputError, RegistryError
-from occurisk.scored_codes import MANY_UNKNOWN
+from occurisk.scoring.codebook import MANY_UNKNOWN
 from registries import bundle, frame, outcomes, scored, totals, write
 
 NAMES = "code title match probability lower upper band stability mixed reason_1 reason_2 reason_3"
@@ -163,8 +163,8 @@ def test_total_rows_and_levels_do_not_count_twice(tmp_path):
 
 
 def test_one_pass_is_enough_unless_the_end_contradicts_the_beginning(tmp_path, monkeypatch):
-    monkeypatch.setattr("occurisk.scoring_stream._SAMPLE_ROWS", 1)
-    monkeypatch.setattr("occurisk.registry_parquet.BATCH_ROWS", 2)
+    monkeypatch.setattr("occurisk.scoring.by_code._SAMPLE_ROWS", 1)
+    monkeypatch.setattr("occurisk.registry.formats.parquet_reader.BATCH_ROWS", 2)
     path = tmp_path / "r.parquet"
     frame(["11-1010", "13-2011", "11-1011", "13-2011"], [10, 5, 10, 5]).to_parquet(path)
     result = scored(path, tmp_path / "out")
@@ -228,7 +228,7 @@ def test_losses_come_with_near_misses(tmp_path):
 
 
 def test_more_unknown_codes_than_memory_are_still_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr("occurisk.scored_codes.MOST_UNKNOWN", 10)
+    monkeypatch.setattr("occurisk.scoring.codebook.MOST_UNKNOWN", 10)
     codes = ["43-9021"] * 60 + [f"zz{i}" for i in range(50)]
     path = tmp_path / "r.csv"
     frame(codes).to_csv(path, index=False)
@@ -329,7 +329,7 @@ def test_a_full_disk_is_one_error_and_keeps_the_earlier_results(register, tmp_pa
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("occurisk.registry_writers.CsvOut.write_looked_up", full)
+    monkeypatch.setattr("occurisk.registry.formats.writers.CsvOut.write_looked_up", full)
     with pytest.raises(OutputError, match="No space left"):
         scored(register, tmp_path / "out", force=True)
     assert {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()} == before
@@ -339,7 +339,7 @@ def test_a_killed_run_leaves_no_result_under_a_final_name(tmp_path):
     fifo = tmp_path / "out"
     script = (
         "import os, signal, sys\n"
-        "from occurisk import registry_writers\n"
+        "from occurisk.registry.formats import writers as registry_writers\n"
         "registry_writers.CsvOut.close = lambda self: os.kill(os.getpid(), signal.SIGKILL)\n"
         "from registries import scored\n"
         "scored(sys.argv[1], sys.argv[2])\n"
@@ -354,7 +354,7 @@ def test_a_killed_run_leaves_no_result_under_a_final_name(tmp_path):
 
 
 def test_two_runs_into_one_folder_do_not_mix(register, tmp_path):
-    from occurisk.scored_folder import output_folder
+    from occurisk.scoring.results_folder import output_folder
 
     with output_folder(tmp_path / "out", force=False), pytest.raises(OutputError, match="Another run"):
         scored(register, tmp_path / "out")

@@ -6,7 +6,7 @@ import yaml
 
 from occurisk.bands import Bands
 from occurisk.errors import SettingsError
-from occurisk.places import CONFIGS
+from occurisk.paths import CONFIGS
 from occurisk.settings import load_settings, settings_text
 
 

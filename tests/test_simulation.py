@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from explained import own_bundle
-from occurisk.attributes import REFERENCE_TABLE
 from occurisk.bands import Bands
-from occurisk.bundle import load_bundle
-from occurisk.label_audit import label_audit
-from occurisk.simulation import coverage_study, truths
-from occurisk.training import load_data
-from occurisk.vintage import compare_vintages, refit_bundle
+from occurisk.evaluation.interval_coverage import coverage_study, truths
+from occurisk.evaluation.label_audit import label_audit
+from occurisk.evaluation.onet_vintage import compare_vintages, refit_bundle
+from occurisk.evaluation.training import load_data
+from occurisk.model.bundle import load_bundle
+from occurisk.training_data.attribute_table import REFERENCE_TABLE
 
 DATA = load_data()
 

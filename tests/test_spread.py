@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from occurisk import row_study
 from occurisk.bands import Bands
-from occurisk.projection import ends
-from occurisk.spread import Spread, share_in_band
-from occurisk.teacher import FeatureMap, with_intercept
+from occurisk.evaluation import row_interval_check as row_study
+from occurisk.model.row_intervals import Spread, share_in_band
+from occurisk.model.teacher import FeatureMap, with_intercept
+from occurisk.occupations.projection import ends
 from registries import bundle
 
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from occurisk import tracking
 from occurisk.errors import OutputError
+from occurisk.evaluation.training import load_data, train
 from occurisk.settings import settings_text
-from occurisk.tracking import TRAINING, tracking_uri, ui_command
-from occurisk.tracking_training import track_training
-from occurisk.training import load_data, train
+from occurisk.tracking import store as tracking
+from occurisk.tracking.store import TRAINING, tracking_uri, ui_command
+from occurisk.tracking.training_run import track_training
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from occurisk import tracking
-from occurisk.bundle import Bundle
-from occurisk.scoring import score_registry
-from occurisk.tracking import SCORING
-from occurisk.tracking_scoring import track_scoring
-from occurisk.training import train_default
+from occurisk.evaluation.training import train_default
+from occurisk.model.bundle import Bundle
+from occurisk.scoring.score import score_registry
+from occurisk.tracking import store as tracking
+from occurisk.tracking.scoring_run import track_scoring
+from occurisk.tracking.store import SCORING
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_rows_with_their_own_attributes_are_explained_one_by_one(store, bundle, 
 
 
 def test_more_rows_than_anybody_reads_are_tracked_without_explanations(store, bundle, tmp_path, monkeypatch):
-    monkeypatch.setattr("occurisk.scoring_rows.MOST_EXPLAINED", 20)
+    monkeypatch.setattr("occurisk.scoring.by_attributes.MOST_EXPLAINED", 20)
     path = own_rows(bundle, 30, tmp_path)
     scored = score_registry(bundle, path, tmp_path / "out", attributes="all", attribute_scale="unit")
     run, _ = track_scoring(scored, bundle)

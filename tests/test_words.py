@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from explained import reference_dossier, small_dossier
-from occurisk.catalogue import load_catalogue
-from occurisk.codes import ISCO08
 from occurisk.errors import CatalogueError
-from occurisk.words import LANGUAGES, change_in_words, languages, load_phrases, standing
+from occurisk.explanation.words import LANGUAGES, change_in_words, languages, load_phrases, standing
+from occurisk.occupations.coding_systems import ISCO08
+from occurisk.training_data.catalogue import load_catalogue
 
 CATALOGUE = load_catalogue()
 CYRILLIC = re.compile(r"[а-яёәіңғүұқөһ]", re.IGNORECASE)

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from designs.task import Design, Task, log_odds
-from occurisk.baselines import BASELINES, FREY_OSBORNE_NINE
+from occurisk.evaluation.baselines import BASELINES, FREY_OSBORNE_NINE
 
 
 def plain(task: Task) -> dict[str, Design]:

@@ -10,8 +10,8 @@ from scipy.special import expit, logit
 from designs.plain import logistic
 from designs.task import Design, Task, average, linear, remembered
 from designs.teachers import cross_fitted, kernel
-from occurisk.boosting import LOG_ODDS_LIMIT, lightgbm
-from occurisk.teacher import FeatureMap, posterior_mode, with_intercept
+from occurisk.model.student import LOG_ODDS_LIMIT, lightgbm
+from occurisk.model.teacher import FeatureMap, posterior_mode, with_intercept
 
 # What the prototype of July had: cross-entropy on soft labels, hand labels smoothed and weighted.
 PROTOTYPE = {

@@ -15,12 +15,12 @@ from sklearn.semi_supervised import LabelSpreading
 
 from designs.plain import logistic
 from designs.task import Design, Task, average, linear, log_odds, probability, standardise
-from occurisk.attributes import load_attributes, load_occupations
-from occurisk.baselines import FREY_OSBORNE_NINE
-from occurisk.catalogue import Catalogue, load_catalogue
-from occurisk.originals import PAPER_CATALOGUE, onet_means, table_from_means
-from occurisk.places import FEATURES
-from occurisk.teacher import posterior_mode, with_intercept
+from occurisk.evaluation.baselines import FREY_OSBORNE_NINE
+from occurisk.model.teacher import posterior_mode, with_intercept
+from occurisk.paths import FEATURES
+from occurisk.training_data.attribute_table import load_attributes, load_occupations
+from occurisk.training_data.catalogue import Catalogue, load_catalogue
+from occurisk.training_data.originals import PAPER_CATALOGUE, onet_means, table_from_means
 
 STRENGTHS = (0.3, 0.5, 1.0, 2.0, 4.0)
 PAPER_LEVELS = FEATURES / "reference" / "task_attributes_frey_osborne.csv"

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from occurisk.bands import Bands
 from occurisk.errors import OccuriskError, SettingsError
-from occurisk.places import CONFIGS, DEFAULT_CONFIG
+from occurisk.paths import CONFIGS, DEFAULT_CONFIG
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]

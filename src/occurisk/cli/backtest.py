@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from occurisk.backtest import Backtest
+    from occurisk.labour_market.history.backtest import Backtest
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -47,11 +47,11 @@ def backtest(
     The scores are from 2013 and from O*NET 20.3 (2016): growth after that is out of sample, growth
     before it is not quite.
     """
-    from occurisk.backtest import backtest as compare
-    from occurisk.growth import growth_table
-    from occurisk.labels import load_labels
-    from occurisk.official_files import read_oes
-    from occurisk.routine import routine_intensity
+    from occurisk.labour_market.history.backtest import backtest as compare
+    from occurisk.labour_market.history.growth import growth_table
+    from occurisk.labour_market.history.official_statistics import read_oes
+    from occurisk.labour_market.history.routine_intensity import routine_intensity
+    from occurisk.training_data.labels import load_labels
 
     console = out()
     bundle = need_model(models_dir)
@@ -64,8 +64,8 @@ def backtest(
     name = f"OES May {old.table['year'].iloc[0]} to {new.table['year'].iloc[0]}, {scores} scores"
     _print(console, name, found, growth.report)
     if figure:
-        from occurisk.comparison_figures import backtest_figure
-        from occurisk.figures import save
+        from occurisk.report.history_charts import backtest_figure
+        from occurisk.report.training_charts import save
 
         save(backtest_figure(found, name), figure)
         console.print(f"Figure   {figure}", soft_wrap=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from occurisk.bundle import Bundle
+    from occurisk.model.bundle import Bundle
 
 JSON_OPTION = click.option(
     "--json",
@@ -93,7 +93,7 @@ def show(console: Console, made: Table) -> None:
 
 def ui_hint() -> str:
     """How to open the MLflow UI from here."""
-    from occurisk.places import CHECKOUT
+    from occurisk.paths import CHECKOUT
 
     return "make ui" if CHECKOUT else "occurisk ui"
 
@@ -126,10 +126,10 @@ def about_labels(bundle: Bundle) -> str:
 
 def need_model(models_dir: Path | None, version: str | None = None) -> Bundle:
     """Load the model that a command needs; train the default one, in seconds, if there is none."""
-    from occurisk.bundle import find_bundle
+    from occurisk.model.bundle import find_bundle
 
     def train(folder: Path) -> Bundle:
-        from occurisk.training import train_default
+        from occurisk.evaluation.training import train_default
 
         console = err()
         console.print(f"No model in {folder}: training the default one first.")

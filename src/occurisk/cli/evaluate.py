@@ -12,7 +12,7 @@ from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table, 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from occurisk.evaluation import Evaluation
+    from occurisk.evaluation.protocol import Evaluation
 
 METRIC_TITLES = {"auc": "AUC", "log_loss": "log-loss", "brier": "Brier"}
 OURS = "lightgbm"
@@ -40,8 +40,8 @@ def evaluate(
     """Run Frey & Osborne's protocol: random halves of the labels, all models on the same halves."""
     from dataclasses import replace
 
-    from occurisk.card import verdict
-    from occurisk.training import load_data
+    from occurisk.evaluation.model_card import verdict
+    from occurisk.evaluation.training import load_data
 
     console = out()
     data = load_data(config, labels, attributes)
@@ -107,6 +107,6 @@ def held_out_table(evaluation: Evaluation) -> Table:
 
 
 def _title(name: object) -> str:
-    from occurisk.baselines import TITLES
+    from occurisk.evaluation.baselines import TITLES
 
     return TITLES.get(str(name), str(name))

@@ -9,23 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from occurisk.chance import probability
-from occurisk.cli.console import (
-    JSON_OPTION,
-    MODELS_DIR_OPTION,
-    err,
-    need_model,
-    out,
-    write_json,
-)
+from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, need_model, out, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-    from occurisk.bundle import Bundle
-    from occurisk.codes import CodingSystem
-    from occurisk.crosswalk import Lineage
-    from occurisk.dossier import Dossier
+    from occurisk.explanation.dossier import Dossier
+    from occurisk.model.bundle import Bundle
+    from occurisk.occupations.coding_systems import CodingSystem
+    from occurisk.occupations.crosswalk import Lineage
 
 STEPS = 10
 _NATIONAL = re.compile(r"\d{4}-\d{1,2}")
@@ -63,7 +56,7 @@ def explain(
 
     CODES are SOC, O*NET-SOC or ISCO codes, or an occupation's title in quotes.
     """
-    from occurisk.dossier import explain_list, explain_reference
+    from occurisk.explanation.dossier import explain_list, explain_reference
 
     bundle = need_model(models_dir, version)
     rows, members = _look_up(codes, system, bundle)
@@ -93,7 +86,7 @@ def _look_up(codes: tuple[str, ...], system: str | None, bundle: Bundle) -> tupl
     import pandas as pd
 
     from occurisk.errors import CrosswalkError
-    from occurisk.projection import project
+    from occurisk.occupations.projection import project
 
     rows, members, lost = [], [], []
     for text in dict.fromkeys(codes):
@@ -129,7 +122,7 @@ def _look_up(codes: tuple[str, ...], system: str | None, bundle: Bundle) -> tupl
 
 
 def _lineage(text: str, system: str | None, bundle: Bundle) -> Lineage:
-    from occurisk.crosswalk import to_soc2010
+    from occurisk.occupations.crosswalk import to_soc2010
 
     title = _by_title(text, bundle)
     candidates = [_system(system)] if system else _guess(title or text)
@@ -169,7 +162,7 @@ def _by_title(text: str, bundle: Bundle) -> str | None:
 
 def _guess(text: str) -> list[CodingSystem]:
     """Systems that the code may be of, likeliest first."""
-    from occurisk.codes import ISCO08, ISCO88, ONET_SOC, SOC2010, SOC2018, tidy
+    from occurisk.occupations.coding_systems import ISCO08, ISCO88, ONET_SOC, SOC2010, SOC2018, tidy
 
     plain = tidy(text)
     digits = "".join(c for c in plain if c.isdigit())
@@ -181,7 +174,7 @@ def _guess(text: str) -> list[CodingSystem]:
 
 
 def _system(name: str) -> CodingSystem:
-    from occurisk.codes import SYSTEMS
+    from occurisk.occupations.coding_systems import SYSTEMS
 
     known: dict[str, CodingSystem] = (
         dict(SYSTEMS) if isinstance(SYSTEMS, dict) else {s.name: s for s in SYSTEMS}
@@ -195,7 +188,7 @@ def _print(dossier: Dossier, code: str, language: str) -> None:
     from rich.markup import escape
     from rich.padding import Padding
 
-    from occurisk.words import load_phrases
+    from occurisk.explanation.words import load_phrases
 
     phrases, console = load_phrases(language), out()
     row, page = dossier.rows.loc[code], phrases.page
@@ -235,7 +228,7 @@ def _waterfall(dossier: Dossier, code: str, language: str) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from occurisk.words import load_phrases
+    from occurisk.explanation.words import load_phrases
 
     phrases, explanation = load_phrases(language), dossier.explanation
     steps, stable = explanation.waterfall(code), explanation.stable().loc[code]
@@ -265,7 +258,7 @@ def _waterfall(dossier: Dossier, code: str, language: str) -> Table:
 
 
 def _document(dossier: Dossier, language: str) -> list[dict[str, Any]]:
-    from occurisk.report import full_table
+    from occurisk.report.explanation_tables import full_table
 
     records: list[dict[str, Any]] = full_table(dossier, language).to_dict("records")
     # NaN is no JSON: a figure that is unknown is null.
@@ -274,7 +267,7 @@ def _document(dossier: Dossier, language: str) -> list[dict[str, Any]]:
 
 def _draw(dossier: Dossier, png: Path, language: str) -> list[Path]:
     from occurisk.files import whole_file
-    from occurisk.report.figures import waterfall
+    from occurisk.report.explanation_charts import waterfall
 
     codes = list(dossier.rows.index)
     single = len(codes) == 1 and png.suffix.lower() == ".png"
@@ -289,7 +282,8 @@ def _write_report(dossier: Dossier, path: Path, version: str, language: str) -> 
     from datetime import UTC, datetime
 
     from occurisk.files import write_text
-    from occurisk.report import About, render
+    from occurisk.report.explanation_page import render
+    from occurisk.report.explanation_payload import About
 
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     name = ", ".join(dossier.rows.index[:5]) + (" …" if len(dossier.rows) > 5 else "")

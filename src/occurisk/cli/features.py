@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from occurisk.catalogue import Catalogue
-    from occurisk.coverage import SocBasis
-    from occurisk.onet import Reading
+    from occurisk.training_data.catalogue import Catalogue
+    from occurisk.training_data.onet_ratings import Reading
+    from occurisk.training_data.table_report import SocBasis
 
 EMBEDDED = "embedded"
 
@@ -80,11 +80,11 @@ def build(
     Figures are on O*NET's own scales, averaged from eight-digit O*NET-SOC codes to six-digit SOC; a cell is
     empty where the release has no usable rating.
     """
-    from occurisk.attributes import average_to_soc, format_table, load_onetsoc_soc2010
-    from occurisk.catalogue import load_catalogue
-    from occurisk.coverage import agreement, soc_basis
     from occurisk.errors import OutputError
     from occurisk.files import write_text
+    from occurisk.training_data.attribute_table import average_to_soc, format_table, load_onetsoc_soc2010
+    from occurisk.training_data.catalogue import load_catalogue
+    from occurisk.training_data.table_report import agreement, soc_basis
 
     catalogue = load_catalogue(catalogue_path)
     other = None if compare is None else _other_table(compare, catalogue)
@@ -135,10 +135,10 @@ def build(
 def reference(originals: Path, out: Path | None) -> None:
     """Remake the embedded tables from the third-party originals (for maintainers)."""
     from occurisk.errors import ReleaseError
-    from occurisk.originals import make_reference_tables
-    from occurisk.originals_crosswalks import make_crosswalk_tables
-    from occurisk.originals_national import make_job_zones
-    from occurisk.places import FEATURES
+    from occurisk.paths import FEATURES
+    from occurisk.training_data.originals import make_reference_tables
+    from occurisk.training_data.originals_crosswalks import make_crosswalk_tables
+    from occurisk.training_data.originals_national import make_job_zones
 
     try:
         folder = out or FEATURES
@@ -169,7 +169,7 @@ def summary(
     """Return the report of a build as plain data; NaN becomes None."""
     from dataclasses import asdict
 
-    from occurisk.coverage import coverage
+    from occurisk.training_data.table_report import coverage
 
     covered = coverage(table, catalogue).reset_index().to_dict("records")
     report: dict[str, Any] = {
@@ -199,7 +199,7 @@ def _read(onet: Path, catalogue: Catalogue, not_relevant: Any) -> Reading:
     from rich.console import Console
     from rich.progress import Progress
 
-    from occurisk.onet import read_release
+    from occurisk.training_data.onet_ratings import read_release
 
     errors = Console(stderr=True)
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
@@ -228,9 +228,9 @@ def _other_table(compare: str, catalogue: Catalogue) -> pd.DataFrame:
     """Read the attributes that the other table shares with the catalogue."""
     import pandas as pd
 
-    from occurisk.attributes import REFERENCE_TABLE, read_table
-    from occurisk.catalogue import Catalogue, load_catalogue
     from occurisk.errors import ReleaseError
+    from occurisk.training_data.attribute_table import REFERENCE_TABLE, read_table
+    from occurisk.training_data.catalogue import Catalogue, load_catalogue
 
     path = Path(compare)
     if compare == EMBEDDED:
@@ -278,7 +278,7 @@ def _print_files(console: Console, reading: Reading) -> None:
 def _print_attributes(console: Console, reading: Reading, table: pd.DataFrame, catalogue: Catalogue) -> None:
     from rich.table import Table
 
-    from occurisk.coverage import coverage
+    from occurisk.training_data.table_report import coverage
 
     rows = Table("attribute", "element", "scale", title="Figures per attribute", title_justify="left")
     for head in ("occupations", "gaps", "lowest", "mean", "highest"):

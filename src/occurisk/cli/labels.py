@@ -7,16 +7,7 @@ from pathlib import Path
 import click
 
 from occurisk.chance import probability
-from occurisk.cli.console import (
-    JSON_OPTION,
-    jobs,
-    out,
-    progress,
-    show,
-    table,
-    ui_hint,
-    write_json,
-)
+from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table, ui_hint, write_json
 
 
 @click.group()
@@ -49,10 +40,10 @@ def audit(
     json_path: Path | None,
 ) -> None:
     """Rank the labels by how surprising each is when held out, and by what hangs on it."""
-    from occurisk.attributes import load_occupations
+    from occurisk.evaluation.label_audit import label_audit
+    from occurisk.evaluation.training import load_data
     from occurisk.files import write_text
-    from occurisk.label_audit import label_audit
-    from occurisk.training import load_data
+    from occurisk.training_data.attribute_table import load_occupations
 
     console = out()
     data = load_data(config, label_file)
@@ -86,7 +77,7 @@ def audit(
         write_json(json_path, found.reset_index().to_dict(orient="records"))
         console.print(f"Figures     {json_path}", soft_wrap=True)
     if not no_track:
-        from occurisk.tracking import track_table
+        from occurisk.tracking.store import track_table
 
         run = track_table("label audit", found.reset_index(), "label_audit")
         console.print(f"Look at it  {ui_hint()}, then {run.link}", soft_wrap=True)

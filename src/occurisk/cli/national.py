@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from occurisk.bundle import Bundle
-    from occurisk.scored_market import ScoredFolder
+    from occurisk.labour_market.scored_market import ScoredFolder
+    from occurisk.model.bundle import Bundle
 
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk"]
@@ -94,17 +94,17 @@ def national(
     """
     from occurisk.bands import Bands
     from occurisk.cli.national_print import print_picture
-    from occurisk.intake_columns import IntakeOptions
-    from occurisk.national_run import picture_of, write_picture
-    from occurisk.scenarios import load_scenario
-    from occurisk.scored_market import find_folder
+    from occurisk.labour_market.scenarios import load_scenario
+    from occurisk.labour_market.scored_market import find_folder
+    from occurisk.registry.columns import IntakeOptions
+    from occurisk.report.national_run import picture_of, write_picture
 
     console, remarks = out(), err()
     chosen = [load_scenario(Path(name)) for name in scenarios]
     with ExitStack() as stack:
         found = find_folder(registry)
         if found is None:
-            from occurisk.scoring import score_registry
+            from occurisk.scoring.score import score_registry
 
             bundle = need_model(models_dir, version)
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="occurisk-national-")))
@@ -155,7 +155,7 @@ def _columns(key: str, found: ScoredFolder) -> list[str]:
 
 def _refit(text: str, bundle: Bundle, remarks: Console) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     """Refit the model on another attribute table: (label, scores, replicas)."""
-    from occurisk.vintage import refit_bundle
+    from occurisk.evaluation.onet_vintage import refit_bundle
 
     label, equals, path = text.partition("=")
     if not equals:

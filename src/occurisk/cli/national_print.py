@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from occurisk.picture import Picture
+    from occurisk.labour_market.picture import Picture
 
 MOST_ROWS = 30
 
@@ -109,7 +109,7 @@ def _print_breakdown(console: Console, picture: Picture, name: str) -> None:
 
 def print_multiverse(console: Console, picture: Picture) -> None:
     """Print how the headline moves with one choice at a time, the reader's own marked."""
-    from occurisk.multiverse import one_at_a_time
+    from occurisk.labour_market.multiverse import one_at_a_time
 
     universe = picture.multiverse
     made = table(
@@ -138,7 +138,7 @@ def print_scenario(console: Console, title: str, scenario: Any, figures: pd.Data
     """Print what would follow from the assumptions of a scenario."""
     from rich.markup import escape
 
-    from occurisk.scenarios import LABEL, implied
+    from occurisk.labour_market.scenarios import LABEL, implied
 
     made = table(
         escape(f"{title}: {LABEL}"),

@@ -12,7 +12,7 @@ from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, need_model, out
 if TYPE_CHECKING:
     import pandas as pd
 
-    from occurisk.reproductions import Sources
+    from occurisk.labour_market.history.reproductions import Sources
 
 DATA = click.option(
     "--data",
@@ -37,7 +37,7 @@ def reproduce() -> None:
 @JSON_OPTION
 def us(data: Path, models_dir: Path | None, json_path: Path | None) -> None:
     """The United States, May 2010 to 2015 and 2021 to 2024, with both score sources."""
-    from occurisk.reproductions import us_years
+    from occurisk.labour_market.history.reproductions import us_years
 
     console = out()
     found = us_years(data, _sources(models_dir))
@@ -90,9 +90,9 @@ def countries(
     json_path: Path | None,
 ) -> None:
     """Germany, Sweden and more from ILOSTAT's two-digit ISCO."""
-    from occurisk.official_files import ilostat_table
-    from occurisk.reproductions import COUNTRIES, ILOSTAT
-    from occurisk.reproductions import countries as compute
+    from occurisk.labour_market.history.official_statistics import ilostat_table
+    from occurisk.labour_market.history.reproductions import COUNTRIES, ILOSTAT
+    from occurisk.labour_market.history.reproductions import countries as compute
 
     console = out()
     found = compute(ilostat_table(data / ILOSTAT), _sources(models_dir), codes or COUNTRIES, year)
@@ -120,8 +120,8 @@ def countries(
         )  # fmt: skip
     show(console, made)
     if figure:
-        from occurisk.comparison_figures import countries_figure
-        from occurisk.figures import save
+        from occurisk.report.history_charts import countries_figure
+        from occurisk.report.training_charts import save
 
         save(countries_figure(found), figure)
         console.print(f"Figure   {figure}", soft_wrap=True)
@@ -141,9 +141,9 @@ def kazakhstan(
 ) -> None:
     """The forecast to 2022, held against susceptibility with neighbours' risk structure."""
     from occurisk.cli.national_print import print_scenario
-    from occurisk.official_files import ilostat_table
-    from occurisk.reproductions import ILOSTAT, stand_in_scenario
-    from occurisk.scenarios import load_scenario
+    from occurisk.labour_market.history.official_statistics import ilostat_table
+    from occurisk.labour_market.history.reproductions import ILOSTAT, stand_in_scenario
+    from occurisk.labour_market.scenarios import load_scenario
 
     console = out()
     scenario = load_scenario(Path(name))
@@ -158,7 +158,7 @@ def kazakhstan(
 
 
 def _sources(models_dir: Path | None) -> Sources:
-    from occurisk.reproductions import sources
+    from occurisk.labour_market.history.reproductions import sources
 
     bundle = need_model(models_dir)
     return sources(bundle.reference, bundle.replicas, bundle.bands, bundle.version)

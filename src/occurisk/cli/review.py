@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-    from occurisk.bundle import Bundle
+    from occurisk.model.bundle import Bundle
 
 
 @click.command()
@@ -55,10 +55,10 @@ def review(
     """
     from datetime import UTC, datetime
 
-    from occurisk.bundle import find_bundle
-    from occurisk.review import check_verdicts, empty_verdicts
-    from occurisk.tracking import link_to
-    from occurisk.tracking_review import read_review, store_review
+    from occurisk.explanation.verdicts import check_verdicts, empty_verdicts
+    from occurisk.model.bundle import find_bundle
+    from occurisk.tracking.reviews import read_review, store_review
+    from occurisk.tracking.store import link_to
 
     if (code is None) != (verdict is None):
         raise click.UsageError("--occupation and --verdict go together.")
@@ -86,7 +86,7 @@ def review(
 def _given(code: str | None, verdict: str | None, note: str, csv_path: Path | None) -> pd.DataFrame:
     import pandas as pd
 
-    from occurisk.review import empty_verdicts, read_verdicts
+    from occurisk.explanation.verdicts import empty_verdicts, read_verdicts
 
     tables = [empty_verdicts()]
     if csv_path is not None:
@@ -97,8 +97,8 @@ def _given(code: str | None, verdict: str | None, note: str, csv_path: Path | No
 
 
 def _export(path: Path, verdicts: pd.DataFrame, scored: pd.DataFrame, bundle: Bundle) -> None:
+    from occurisk.explanation.verdicts import label_file, to_labels, write_csv
     from occurisk.files import write_text
-    from occurisk.review import label_file, to_labels, write_csv
 
     labels, left_out = to_labels(verdicts, scored, bands=bundle.bands)
     rater = bundle.label_file.stem if bundle.label_file else f"labels of {bundle.version}"

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from occurisk.intake import Understanding
-    from occurisk.registry_files import RegistryFile
-    from occurisk.scored_report import ScoredRegistry
+    from occurisk.registry.formats.base import RegistryFile
+    from occurisk.registry.understanding import Understanding
+    from occurisk.scoring.account import ScoredRegistry
 
 TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk"]
 
@@ -151,8 +151,8 @@ def score(
     Rows that can be scored go to scored.*, every other row to unscored.* with its reason; intake.md says
     what was understood and what was lost.
     """
-    from occurisk.intake_columns import IntakeOptions
-    from occurisk.scoring import score_registry
+    from occurisk.registry.columns import IntakeOptions
+    from occurisk.scoring.score import score_registry
 
     if delimiter in {"\\t", "tab"}:
         delimiter = "\t"
@@ -177,7 +177,7 @@ def score(
         write_json(json_path, result.intake)
     tracked = None
     if not no_track:
-        from occurisk.tracking_scoring import track_scoring
+        from occurisk.tracking.scoring_run import track_scoring
 
         tracked, picture = track_scoring(result, bundle, lang)
         if picture is not None:

@@ -45,8 +45,8 @@ def coverage(
     json_path: Path | None,
 ) -> None:
     """Simulate expert panels from known truths: how often do the intervals hold the truth?"""
-    from occurisk.simulation import coverage_study
-    from occurisk.training import load_data
+    from occurisk.evaluation.interval_coverage import coverage_study
+    from occurisk.evaluation.training import load_data
 
     console = out()
     data = load_data()
@@ -72,7 +72,7 @@ def coverage(
     show(console, shown)
     console.print(f"Over all truths: {found.overall:.1%} of the true probabilities lie in their interval.")
     if figure:
-        from occurisk.figures import coverage_figure, save
+        from occurisk.report.training_charts import coverage_figure, save
 
         save(coverage_figure(found, nominal), figure)
         console.print(f"Figure   {figure}", soft_wrap=True)
@@ -95,9 +95,9 @@ def coverage(
 @JSON_OPTION
 def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
     """Train on another O*NET release: rank correlation, occupations whose band changes."""
-    from occurisk.attributes import load_occupations
-    from occurisk.training import load_data
-    from occurisk.vintage import compare_vintages, refit
+    from occurisk.evaluation.onet_vintage import compare_vintages, refit
+    from occurisk.evaluation.training import load_data
+    from occurisk.training_data.attribute_table import load_occupations
 
     console = out()
     data = [load_data(), load_data(attributes=attributes)]
@@ -138,7 +138,7 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
 @JSON_OPTION
 def rows(seed: int, models_dir: Path | None, json_path: Path | None) -> None:
     """Check the intervals of rows with attributes of their own (score --attributes)."""
-    from occurisk.row_study import compare_intervals, hide_attributes
+    from occurisk.evaluation.row_interval_check import compare_intervals, hide_attributes
 
     console = out()
     bundle = need_model(models_dir, None)

@@ -55,12 +55,12 @@ def train(
     json_path: Path | None,
 ) -> None:
     """Train, evaluate and track a model; score and explain the reference occupations."""
-    from occurisk.bundle import CARD, SCORES
     from occurisk.cli.evaluate import quality_table
-    from occurisk.places import default_models_dir
+    from occurisk.evaluation.training import load_data
+    from occurisk.evaluation.training import train as fit
+    from occurisk.model.bundle import CARD, SCORES
+    from occurisk.paths import default_models_dir
     from occurisk.settings import settings_text
-    from occurisk.training import load_data
-    from occurisk.training import train as fit
 
     console, remarks = out(), err()
     data = load_data(config, labels, attributes)
@@ -77,7 +77,7 @@ def train(
     training = fit(data, models_dir or default_models_dir(), evaluation, lambda s: remarks.print(f"{s} …"))
     tracked = None
     if not no_track:
-        from occurisk.tracking_training import track_training
+        from occurisk.tracking.training_run import track_training
 
         remarks.print("Tracking the run in MLflow …")
         tracked = track_training(training, settings_text(data.settings))
@@ -126,7 +126,7 @@ def ends_table(scores: pd.DataFrame) -> Table:
 
 def agreement(scores: pd.DataFrame) -> str:
     """One line: bands, robustness, rank correlation with the published list."""
-    from occurisk.scores import spearman_published
+    from occurisk.model.reference_scores import spearman_published
 
     counts = scores["band"].value_counts()
     robust = (scores["stability"] != "model-dependent").mean()

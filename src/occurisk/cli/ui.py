@@ -14,7 +14,7 @@ import click
 def ui(port: int) -> None:
     """Open the tracking store in the MLflow UI; Ctrl-C stops it."""
     from occurisk.errors import OutputError
-    from occurisk.tracking import UI_MODE, tracking_uri, ui_command
+    from occurisk.tracking.store import UI_MODE, tracking_uri, ui_command
 
     if tracking_uri().startswith("http"):
         click.echo(f"MLFLOW_TRACKING_URI is a server already: open {tracking_uri()}/{UI_MODE}")

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from occurisk.dossier import Dossier
-from occurisk.report.payload import About, summarise
-from occurisk.report.tables import CAP
+from occurisk.explanation.dossier import Dossier
+from occurisk.report.explanation_payload import About, summarise
+from occurisk.report.explanation_tables import CAP
 
 # Characters that Markdown would read as more than text.
 _SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_{}[]()#+!|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})

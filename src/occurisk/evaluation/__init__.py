@@ -1,0 +1,1 @@
+"""How good the model is, beside what, how sure, and what hangs on each label."""

@@ -1,0 +1,128 @@
+"""How much the scores hang on the O*NET release that describes the occupations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from occurisk.bands import Bands
+from occurisk.errors import LabelError
+from occurisk.evaluation.training import attributes_of
+from occurisk.model.bundle import Bundle
+from occurisk.model.classifier import AutomationClassifier
+
+
+@dataclass(frozen=True)
+class VintageComparison:
+    """Scores of the same labels and settings on two attribute tables.
+
+    Attributes
+    ----------
+    common : int
+        Occupations in both tables.
+    spearman : float
+        Rank correlation of their probabilities.
+    mean_difference : float
+        Mean absolute difference of the probabilities.
+    moved : DataFrame
+        Occupations whose band differs, largest difference first: `title`, `before`, `after` (probabilities),
+        `band_before`, `band_after`.
+    """
+
+    common: int
+    spearman: float
+    mean_difference: float
+    moved: pd.DataFrame
+
+
+def refit(
+    classifier: AutomationClassifier, X: pd.DataFrame, y: pd.Series, weight: pd.Series
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Fit a classifier and score the occupations that it was fitted on.
+
+    Parameters
+    ----------
+    classifier : AutomationClassifier
+    X : DataFrame, shape (n_occupations, n_attributes)
+        Attributes on [0, 1], index `soc`.
+    y, weight : Series
+        Labels and confidence, index `soc`; every labelled occupation is in X.
+
+    Returns
+    -------
+    scores : DataFrame
+        Index `soc`; `probability`.
+    replicas : DataFrame, shape (n_occupations, B)
+
+    Raises
+    ------
+    LabelError
+        If a labelled occupation has no attributes.
+    """
+    lost = y.index.difference(X.index)
+    if len(lost):
+        raise LabelError(
+            f"{len(lost)} of {len(y)} labelled codes have no task attributes in this table.",
+            first=lost[0],
+            rule="A labelled code is one of the attribute table's (SOC 2010, such as 43-9021).",
+            fix="Build the table in SOC 2010: occurisk features build --onet PATH --soc2010",
+        )
+    model = classifier.fit(X, y.reindex(X.index).astype(float), weight.reindex(X.index).fillna(1.0))
+    scores = pd.DataFrame({"probability": model.predict_proba(X)[:, 1]}, index=X.index)
+    return scores, pd.DataFrame(model.predict_replicas(X), index=X.index)
+
+
+def refit_bundle(bundle: Bundle, attributes: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Fit a model again on another attribute table: its own parameters, catalogue and labels.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        If its label file is gone, its labels count alike; see `Bundle.labels`.
+    attributes : Path
+        As `occurisk features build --soc2010` writes it.
+
+    Returns
+    -------
+    scores, replicas : DataFrame
+        As `refit` returns them.
+
+    Raises
+    ------
+    OccuriskError
+        If the table lacks an attribute of the model, or an occupation of its labels.
+    """
+    classifier = AutomationClassifier(**bundle.manifest["model"]["parameters"])
+    return refit(classifier, attributes_of(attributes, bundle.catalogue), *bundle.labels)
+
+
+def compare_vintages(
+    before: pd.Series, after: pd.Series, titles: pd.Series, bands: Bands
+) -> VintageComparison:
+    """Compare the probabilities that two attribute tables lead to.
+
+    Parameters
+    ----------
+    before, after : Series
+        Probabilities, index `soc`.
+    titles : Series
+        Index `soc`.
+    bands : Bands
+
+    Returns
+    -------
+    VintageComparison
+    """
+    both = pd.concat([before.rename("before"), after.rename("after")], axis=1, join="inner")
+    both.insert(0, "title", titles.reindex(both.index))
+    both["band_before"], both["band_after"] = bands.of(both["before"]), bands.of(both["after"])
+    distance = (both["after"] - both["before"]).abs()
+    moved = both[both["band_before"] != both["band_after"]]
+    return VintageComparison(
+        len(both),
+        float(both["before"].corr(both["after"], method="spearman")),
+        float(distance.mean()),
+        moved.loc[distance[moved.index].sort_values(ascending=False).index],
+    )

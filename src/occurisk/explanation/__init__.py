@@ -1,0 +1,1 @@
+"""Why, what would change it, what is similar: for people."""

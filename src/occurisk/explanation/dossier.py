@@ -1,0 +1,342 @@
+"""Everything explained about a list of occupations, ready to be shown, stored or read aloud.
+
+A dossier pays per distinct code: explanations are made once for the reference occupations that the list
+needs, and a code of another system is the weighted mean of its members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from occurisk.bands import Bands
+from occurisk.errors import OccuriskError
+from occurisk.explanation.identifiability import Identifiability, identifiability
+from occurisk.explanation.similar_work import find_neighbours
+from occurisk.explanation.smallest_change import find_changes
+from occurisk.explanation.tree_boxes import read_boxes
+from occurisk.explanation.verdicts import empty_verdicts
+from occurisk.explanation.words import Standing, change_in_words, load_phrases, reasons, standing
+from occurisk.model.contributions import SPREAD_REPLICAS, Explanation, Model, explain
+from occurisk.training_data.catalogue import Catalogue
+
+# Columns of a scored list. Those without a default must be there.
+REQUIRED = ("title", "probability", "lower", "upper", "band", "stability")
+OPTIONAL: dict[str, Any] = {
+    "weight": np.nan,
+    "major": "",
+    "published_probability": np.nan,
+    "label": np.nan,
+    "match": "",
+}
+
+
+class BundleLike(Protocol):
+    """What a dossier needs of a model bundle: `occurisk.bundle.Bundle` has it."""
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def model(self) -> Model: ...
+    @property
+    def bands(self) -> Bands: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def attributes(self) -> pd.DataFrame: ...
+    @property
+    def reference(self) -> pd.DataFrame: ...
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The reference occupations, explained: what every dossier of one model shares.
+
+    Attributes
+    ----------
+    version : str
+        Of the model.
+    catalogue : Catalogue
+    attributes : DataFrame, shape (n_reference, n_attributes)
+        All reference occupations, on [0, 1].
+    occupations : DataFrame, index soc
+        `title`, `status`, `probability`, … of all reference occupations.
+    explanation : Explanation
+        Of the reference occupations that are needed, or of rows with attributes of their own.
+    changes : DataFrame
+        Of the same.
+    bands : Bands
+    identifiability : Identifiability or None
+    """
+
+    version: str
+    catalogue: Catalogue
+    attributes: pd.DataFrame
+    occupations: pd.DataFrame
+    explanation: Explanation
+    changes: pd.DataFrame
+    bands: Bands = field(default_factory=Bands)
+    identifiability: Identifiability | None = None
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A list of occupations with everything that can be said about each.
+
+    Attributes
+    ----------
+    rows : DataFrame, index code
+        `title`, `probability`, `lower`, `upper`, `band`, `stability`, `weight`, `major`,
+        `published_probability`, `label`, `match`; in the order of the list.
+    members : DataFrame
+        `code`, `soc`, `title`, `weight` (sums to 1 per code), `probability`, `band`: where a score
+        comes from.
+    explanation : Explanation
+        Index as `rows`.
+    standing : Standing
+    changes : DataFrame, index as `rows`
+        As `find_changes`, and `member`: the occupation searched, a code's largest member.
+    neighbours : DataFrame
+        `code`, `neighbour`, `title`, `distance`, `probability`.
+    reference : Reference
+    verdicts : DataFrame
+        Reviews: `code`, `verdict`, `note`, `reviewer`, `time`; may be empty.
+    """
+
+    rows: pd.DataFrame
+    members: pd.DataFrame
+    explanation: Explanation
+    standing: Standing
+    changes: pd.DataFrame
+    neighbours: pd.DataFrame
+    reference: Reference
+    verdicts: pd.DataFrame
+    _words: dict[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
+
+    def words(self, language: str = "en") -> pd.DataFrame:
+        """Put every occupation into words.
+
+        Returns
+        -------
+        DataFrame of str, index as `rows`
+            `raises`, `lowers`, `text` (both), `change`, `neighbours`.
+        """
+        # The page and both tables want the same sentences.
+        if language not in self._words:
+            self._words[language] = self._put_into_words(language)
+        return self._words[language]
+
+    def _put_into_words(self, language: str) -> pd.DataFrame:
+        phrases = load_phrases(language)
+        catalogue = self.reference.catalogue
+        found = reasons(self.explanation, self.standing, catalogue, phrases)
+        sizes = self.members.groupby("code").size()
+        change = []
+        for code, row in self.changes.iterrows():
+            text = change_in_words(row, catalogue, phrases)
+            if sizes.get(code, 1) > 1:
+                title = self.reference.occupations.at[row["member"], "title"]
+                text = phrases.frames["change_member"].format(title=title, code=row["member"], text=text)
+            change.append(text)
+        near = self.neighbours["title"] + " (" + self.neighbours["probability"].map("{:.2f}".format) + ")"
+        joined = near.groupby(self.neighbours["code"]).agg("; ".join)
+        return found.assign(change=change, neighbours=joined.reindex(found.index).fillna(""))
+
+    def with_verdicts(self, verdicts: pd.DataFrame) -> Dossier:
+        """Return the same dossier with a reviewer's verdicts in it."""
+        return replace(self, verdicts=verdicts)
+
+
+def explain_reference(
+    bundle: BundleLike,
+    only: Iterable[str] | None = None,
+    *,
+    labels: pd.Series | None = None,
+    replicas: int = SPREAD_REPLICAS,
+) -> Reference:
+    """Explain the reference occupations of a bundle.
+
+    Parameters
+    ----------
+    bundle : BundleLike
+    only : iterable of str, optional
+        SOC codes that are needed; all by default.
+    labels : Series, optional
+        Hand labels (0/1) by code, for the identifiability note; those of the bundle by default.
+    replicas : int
+        At most so many bootstrap replicas for the spread.
+
+    Returns
+    -------
+    Reference
+    """
+    X = bundle.attributes
+    needed = X if only is None else X.loc[X.index.isin(set(only))]
+    return _explained(bundle, needed, labels, replicas)
+
+
+def _explained(bundle: BundleLike, X: pd.DataFrame, labels: pd.Series | None, replicas: int) -> Reference:
+    reference = bundle.attributes
+    if labels is None and "label" in bundle.reference:
+        labels = bundle.reference["label"]
+    return Reference(
+        version=bundle.version,
+        catalogue=bundle.catalogue,
+        attributes=reference,
+        occupations=bundle.reference,
+        explanation=explain(bundle.model, X, replicas=replicas),
+        changes=find_changes(read_boxes(bundle.model.booster_), X, reference, bundle.catalogue, bundle.bands),
+        bands=bundle.bands,
+        identifiability=identifiability(reference, labels) if labels is not None else None,
+    )
+
+
+def explain_list(
+    rows: pd.DataFrame, reference: Reference, members: pd.DataFrame | None = None, *, neighbours: int = 5
+) -> Dossier:
+    """Explain a scored list of occupations.
+
+    Parameters
+    ----------
+    rows : DataFrame, index code
+        A row per distinct scored code: `title`, `probability`, `lower`, `upper`, `band`, `stability`; if
+        known also `weight`, `major`, `published_probability`, `label`, `match`.
+    reference : Reference
+        Must explain every member.
+    members : DataFrame, optional
+        `code`, `soc`, `weight`: the reference occupations behind each code. By default a code is itself
+        one.
+    neighbours : int
+        At most so many neighbours per code.
+
+    Returns
+    -------
+    Dossier
+
+    Raises
+    ------
+    OccuriskError
+        If a column is missing, or a code has no explained member.
+    """
+    rows = _checked(rows)
+    if members is None:
+        members = pd.DataFrame({"code": rows.index, "soc": rows.index, "weight": 1.0})
+    members = members[members["code"].isin(rows.index) & (members["weight"] > 0)]
+    known = members["soc"].isin(reference.explanation.contributions.index)
+    lacking = rows.index.difference(members.loc[known, "code"])
+    if len(lacking) or not known.all():
+        first = lacking[0] if len(lacking) else members.loc[~known, "soc"].iloc[0]
+        raise OccuriskError(
+            f"{max(len(lacking), int((~known).sum()))} codes cannot be explained.",
+            first=str(first),
+            rule="Every scored code stands for at least one reference occupation; all members are known.",
+            fix="Leave unscored codes out of the list; pass the members as SOC codes of the model's table.",
+        )
+    own = (members["code"] == members["soc"]).all() and members["code"].is_unique
+    if own:
+        explanation = reference.explanation.select(rows.index)
+    else:
+        explanation = reference.explanation.mix(members).select(rows.index)
+    largest = members.sort_values("weight", ascending=False, kind="stable").drop_duplicates("code")
+    largest = largest.set_index("code")["soc"].loc[rows.index]
+    changes = reference.changes.loc[largest].set_axis(rows.index).assign(member=largest)
+    return Dossier(
+        rows=rows,
+        members=_lineage(members, reference),
+        explanation=explanation,
+        standing=standing(explanation.values, reference.attributes),
+        changes=changes,
+        neighbours=_neighbours(rows, explanation, members, reference, neighbours),
+        reference=reference,
+        verdicts=empty_verdicts(),
+    )
+
+
+def explain_rows(
+    bundle: BundleLike, rows: pd.DataFrame, X: pd.DataFrame, missing: np.ndarray, *, neighbours: int = 5
+) -> Dossier:
+    """Explain rows that were scored by attributes of their own.
+
+    Parameters
+    ----------
+    bundle : BundleLike
+    rows : DataFrame, index code
+        As for `explain_list`.
+    X : DataFrame, index as `rows`
+        What the model saw, on [0, 1], gaps filled.
+    missing : ndarray of bool, shape of X
+        Which figures are fillings: they are shown as gaps.
+    neighbours : int
+
+    Returns
+    -------
+    Dossier
+        Without members: no reference occupation stands behind a row.
+    """
+    rows = _checked(rows)
+    found = _explained(bundle, X.set_axis(rows.index), None, SPREAD_REPLICAS)
+    explanation = replace(found.explanation, values=found.explanation.values.mask(missing))
+    members = pd.DataFrame({"code": [], "soc": [], "weight": []}, dtype=object)
+    return Dossier(
+        rows=rows,
+        members=_lineage(members, found),
+        explanation=explanation,
+        standing=standing(explanation.values, found.attributes),
+        changes=found.changes.assign(member=""),
+        neighbours=_neighbours(rows, explanation, members, found, neighbours),
+        reference=found,
+        verdicts=empty_verdicts(),
+    )
+
+
+def _checked(rows: pd.DataFrame) -> pd.DataFrame:
+    missing = [name for name in REQUIRED if name not in rows.columns]
+    if missing or not rows.index.is_unique:
+        raise OccuriskError(
+            f"{len(missing)} columns are missing from the scored list."
+            if missing
+            else "A code stands more than once in the scored list.",
+            first=missing[0] if missing else str(rows.index[rows.index.duplicated()][0]),
+            rule=f"One row per code; columns {', '.join(REQUIRED)}.",
+        )
+    rows = rows.assign(**{name: value for name, value in OPTIONAL.items() if name not in rows.columns})
+    rows = rows[[*REQUIRED, *OPTIONAL]]
+    rows.index = rows.index.astype(str).rename("code")
+    text = ["title", "band", "stability", "major", "match"]
+    return rows.assign(**{name: rows[name].fillna("").astype(str) for name in text})
+
+
+def _lineage(members: pd.DataFrame, reference: Reference) -> pd.DataFrame:
+    about = reference.occupations.loc[members["soc"]]
+    return pd.DataFrame(
+        {
+            "code": members["code"].to_numpy(),
+            "soc": members["soc"].to_numpy(),
+            "title": about["title"].to_numpy(),
+            "weight": (members["weight"] / members.groupby("code")["weight"].transform("sum")).to_numpy(),
+            "probability": about["probability"].to_numpy(),
+            "band": about["band"].to_numpy(),
+        }
+    ).sort_values(["code", "weight"], ascending=[True, False], kind="stable", ignore_index=True)
+
+
+def _neighbours(
+    rows: pd.DataFrame, explanation: Explanation, members: pd.DataFrame, reference: Reference, count: int
+) -> pd.DataFrame:
+    # Retired codes and aggregates repeat today's occupations: they are no neighbours of anyone.
+    occupations = reference.occupations
+    if "status" in occupations.columns:
+        occupations = occupations[occupations["status"].isin(["soc2010", "user"])]
+    found = find_neighbours(
+        explanation.values,
+        rows["probability"],
+        reference.attributes.loc[occupations.index],
+        occupations["probability"],
+        exclude=members[["code", "soc"]],
+        count=count,
+    )
+    return found.assign(title=occupations["title"].loc[found["neighbour"]].to_numpy())

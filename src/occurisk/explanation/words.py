@@ -1,0 +1,257 @@
+"""Explanations in words, from phrase tables in English, Russian and Kazakh; no language model.
+
+A sentence is a frame of `features/phrases/<language>.yaml` with phrases of the same file in it. Phrases stand
+in the nominative, so that no word needs to be inflected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from occurisk.errors import CatalogueError
+from occurisk.model.contributions import Explanation
+from occurisk.paths import FEATURES
+from occurisk.settings import Strict, load_yaml, validation_summary
+from occurisk.training_data.catalogue import Catalogue
+
+LANGUAGES = ("en", "ru", "kk")
+FOLDER = FEATURES / "phrases"
+# How many reasons a sentence names, and how small a contribution (log-odds) is not worth a word.
+REASONS = 3
+WORTH_A_WORD = 0.05
+
+
+class Phrase(Strict):
+    """What one attribute is called: `label` in charts, `high` and `low` in reasons."""
+
+    label: str
+    high: str
+    low: str
+
+
+class Phrases(Strict):
+    """One language's phrase table, as its file lays it out."""
+
+    language: str
+    decimal: str
+    percent: str
+    attributes: dict[str, Phrase]
+    groups: dict[str, str]
+    bands: dict[str, str]
+    stability: dict[str, str]
+    verdicts: dict[str, str]
+    frames: dict[str, str]
+    page: dict[str, str]
+    majors: dict[str, dict[str, str]]
+
+    def number(self, value: float, decimals: int) -> str:
+        """Write a number with this language's decimal sign."""
+        return f"{value:.{decimals}f}".replace(".", self.decimal)
+
+    def share(self, value: float) -> str:
+        """Write a share as whole per cent, never rounding something to nothing or to all."""
+        return self.percent.format(
+            n=round(min(max(100 * value, 1), 99)) if 0 < value < 1 else round(100 * value)
+        )
+
+    def major(self, code: str, major: str = "") -> str:
+        """Name the major group of a code, SOC with a dash, ISCO without; `major` itself if it is a name."""
+        if any(c.isalpha() for c in major):
+            return major
+        if not major and not code[:1].isdigit():
+            return ""  # a row of somebody's survey, no code
+        system, digits = ("soc", code[:2]) if "-" in code else ("isco", code[:1])
+        return f"{digits} {self.majors[system].get(digits, '')}".strip()
+
+    def phrase(self, name: str) -> Phrase:
+        """Return an attribute's phrases; one without any is called by its name."""
+        plain = name.replace("_", " ")
+        return self.attributes.get(name) or Phrase(label=plain, high=plain, low=plain)
+
+
+@cache
+def load_phrases(language: str = "en") -> Phrases:
+    """Read a phrase table.
+
+    Parameters
+    ----------
+    language : {"en", "ru", "kk"}
+
+    Returns
+    -------
+    Phrases
+
+    Raises
+    ------
+    CatalogueError
+        If there is no table for that language, or it breaks its layout.
+    """
+    path = FOLDER / f"{language}.yaml"
+    if language not in LANGUAGES:
+        raise CatalogueError(
+            f"There is no phrase table for language {language!r}.",
+            rule=f"Languages: {', '.join(LANGUAGES)}.",
+            fix=f"Choose one of them, or write {path} after the model of en.yaml.",
+        )
+    try:
+        return Phrases.model_validate(load_yaml(path, CatalogueError))
+    except ValidationError as problem:
+        count, first = validation_summary(problem)
+        raise CatalogueError(
+            f"{count} {'entry breaks' if count == 1 else 'entries break'} the layout of {path}.",
+            first=first,
+            rule=f"Keys: {', '.join(Phrases.model_fields)}; an attribute has label, high and low.",
+            fix=f"Compare it with {FOLDER / 'en.yaml'}.",
+        ) from problem
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where each attribute of an occupation stands among the reference occupations.
+
+    Attributes
+    ----------
+    above, below : DataFrame, shape (n_occupations, n_attributes)
+        Share of the reference occupations with a strictly lower, or a strictly higher value.
+    """
+
+    above: pd.DataFrame
+    below: pd.DataFrame
+
+
+def standing(X: pd.DataFrame, reference: pd.DataFrame) -> Standing:
+    """Compare occupations with the reference occupations, attribute by attribute.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n_occupations, n_attributes)
+    reference : DataFrame, shape (n_reference, n_attributes)
+
+    Returns
+    -------
+    Standing
+        NaN where the occupation lacks the attribute.
+    """
+    above, below = {}, {}
+    for name in X.columns:
+        known = reference[name].dropna().sort_values().to_numpy()
+        value = X[name].to_numpy(dtype=float)
+        missing = X[name].isna().to_numpy()
+        above[name] = pd.Series(known.searchsorted(value, "left") / len(known), X.index).mask(missing)
+        below[name] = pd.Series(1 - known.searchsorted(value, "right") / len(known), X.index).mask(missing)
+    return Standing(pd.DataFrame(above), pd.DataFrame(below))
+
+
+def reasons(
+    explanation: Explanation, standing: Standing, catalogue: Catalogue, phrases: Phrases, count: int = REASONS
+) -> pd.DataFrame:
+    """Say for every occupation what raises and what lowers its susceptibility.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    standing : Standing
+        Of the same occupations.
+    catalogue : Catalogue
+        Scales: "4.4 of 5".
+    phrases : Phrases
+        The language.
+    count : int
+        At most so many reasons on either side, strongest first.
+
+    Returns
+    -------
+    DataFrame of str, index of the explanation
+        `raises`, `lowers` (a full sentence each, or empty) and `text` (both, or that no reason stands out).
+    """
+    stable, scaled = explanation.stable(), catalogue.unscale(_full(explanation.values, catalogue))
+    rows = []
+    for code, contributions in explanation.contributions.iterrows():
+        ordered = contributions.sort_values(key=abs, ascending=False, kind="stable")
+        ordered = ordered[ordered.abs() >= WORTH_A_WORD]
+        found: dict[int, list[str]] = {1: [], -1: []}
+        for name, contribution in ordered.items():
+            side = found[1 if contribution > 0 else -1]
+            if len(side) < count:
+                above, below = standing.above.at[code, name], standing.below.at[code, name]
+                value, top = scaled.at[code, name], catalogue[str(name)].range[1]
+                side.append(_reason(phrases, str(name), value, top, above, below, stable.at[code, name]))
+        rows.append(_sentences(phrases, found[1], found[-1]))
+    return pd.DataFrame(rows, index=explanation.contributions.index, columns=["raises", "lowers", "text"])
+
+
+def change_in_words(change: pd.Series, catalogue: Catalogue, phrases: Phrases) -> str:
+    """Say what would move one occupation over the nearest band limit.
+
+    Parameters
+    ----------
+    change : Series
+        A row of `find_changes`.
+    catalogue : Catalogue
+    phrases : Phrases
+
+    Returns
+    -------
+    str
+        One sentence; that there is no such change is one too.
+    """
+    limit = phrases.number(change["limit"], 2)
+    way = "down" if change["direction"] < 0 else "up"
+    if not change["found"]:
+        return phrases.frames[f"change_none_{way}"].format(limit=limit)
+    moves = []
+    for place in (1, 2):
+        if name := change[f"attribute_{place}"]:
+            low, high = catalogue[name].range
+            old, new = (low + change[f"{end}_{place}"] * (high - low) for end in ("from", "to"))
+            # As few decimals as still show that something changed.
+            decimals = next((d for d in (1, 2, 3) if round(old, d) != round(new, d)), 4)
+            moves.append(
+                phrases.frames["move"].format(
+                    label=phrases.phrase(name).label,
+                    old=phrases.number(old, decimals),
+                    new=phrases.number(new, decimals),
+                    top=f"{high:g}",
+                )
+            )
+    return phrases.frames[f"change_{way}"].format(limit=limit, moves=phrases.frames["and"].join(moves))
+
+
+def _reason(
+    phrases: Phrases, name: str, value: float, top: float, above: float, below: float, stable: bool
+) -> str:
+    phrase = phrases.phrase(name)
+    if pd.isna(value):
+        return phrase.label
+    unstable = "" if stable else phrases.frames["unstable"]
+    frame, words, share = ("higher", phrase.high, above) if above >= below else ("lower", phrase.low, below)
+    return phrases.frames[frame].format(
+        phrase=words,
+        value=phrases.number(value, 1),
+        top=f"{top:g}",
+        percent=phrases.share(share),
+        unstable=unstable,
+    )
+
+
+def _sentences(phrases: Phrases, up: list[str], down: list[str]) -> tuple[str, str, str]:
+    join = phrases.frames["separator"].join
+    raises = phrases.frames["raises"].format(reasons=join(up)) if up else ""
+    frame = "lowers" if up else "only_lowers"
+    lowers = phrases.frames[frame].format(reasons=join(down)) if down else ""
+    return raises, lowers, " ".join(filter(None, [raises, lowers])) or phrases.frames["no_reason"]
+
+
+def _full(values: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """A model may see fewer attributes than the catalogue has."""
+    return values.reindex(columns=catalogue.names)
+
+
+def languages() -> dict[str, Any]:
+    """Return the languages with their own names: `{"en": "English", …}`."""
+    return {language: load_phrases(language).language for language in LANGUAGES}

@@ -1,0 +1,1 @@
+"""What the scores say of a country, and how that moves with each choice."""

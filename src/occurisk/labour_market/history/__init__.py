@@ -1,0 +1,1 @@
+"""Scores held against what happened, and against what was published."""

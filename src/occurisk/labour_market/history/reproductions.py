@@ -1,0 +1,164 @@
+"""The field's headline figures, computed again from official employment statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from occurisk.bands import Bands
+from occurisk.labour_market.breakdowns import breakdown
+from occurisk.labour_market.history.official_statistics import Statistic, ilostat_statistic, read_oes
+from occurisk.labour_market.market import Market
+from occurisk.labour_market.scenarios import Scenario, apply, by_qualification
+from occurisk.national import national
+from occurisk.occupations.crosswalk import to_soc2010
+from occurisk.training_data.labels import load_labels
+
+OES_TABLE = "oes_national_2001_2015.parquet"
+OEWS_FILES = {
+    2021: "oews_national_may2021_full.csv",
+    2022: "oews_national_M2022_dl.xlsx",
+    2023: "oews_national_M2023_dl.xlsx",
+    2024: "oews_national_M2024_dl.xlsx",
+}
+ILOSTAT = "ilostat-2020-04-10.csv.zip"
+# Two that the literature argues about, neighbours in the CIS, and a spread of incomes.
+COUNTRIES = (
+    "DEU", "SWE", "GBR", "FRA", "ITA", "ESP", "POL", "RUS", "KGZ", "MNG", "TUR", "MEX", "BRA",
+    "EGY", "THA",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Both score sources.
+
+    Attributes
+    ----------
+    model, replicas : DataFrame
+        Scores and replicas of a model, index `soc`.
+    published : DataFrame
+        Frey & Osborne's, index `soc`, the 17 hybrids resolved.
+    bands : Bands
+    version : str
+        Of the model.
+    """
+
+    model: pd.DataFrame
+    replicas: pd.DataFrame | None
+    published: pd.DataFrame
+    bands: Bands
+    version: str
+
+
+def sources(model: pd.DataFrame, replicas: pd.DataFrame | None, bands: Bands, version: str) -> Sources:
+    """Put a model's scores beside the published ones."""
+    published = load_labels().published_by_soc2010().to_frame("probability")
+    return Sources(model, replicas, published, bands, version)
+
+
+def market_of(statistic: Statistic, source: Sources, *, published: bool) -> Market:
+    """Tie an official statistic to one of the two score sources."""
+    scores = source.published if published else source.model
+    lineage = to_soc2010(
+        statistic.table["code"], statistic.system, scored=scores.index, siblings=not published
+    )
+    replicas = None if published else source.replicas
+    name = "published" if published else source.version
+    return Market(statistic.table, lineage, scores, replicas, source.bands, name)
+
+
+def both(statistic: Statistic, source: Sources) -> pd.Series:
+    """Return the national figures of a statistic under both score sources.
+
+    Returns
+    -------
+    Series
+        As `headline` for the published scores, and for the model's with the prefix `model_`;
+        `code_high`: each code in one band; `high_of_total`: high-risk jobs (published) over the total
+        that the office prints.
+    """
+    market = market_of(statistic, source, published=True)
+    figures = market.figures().iloc[0]
+    ours = market_of(statistic, source, published=False).figures().iloc[0].add_prefix("model_")
+    jobs = market.table.groupby("code")["weight"].sum().reindex(market.codes)
+    banded = national(market.code_p.to_numpy(), jobs.to_numpy(), market.bands)
+    high = banded["share_high"] * banded["scored_weight"]
+    extra = pd.Series({"code_high": banded["share_high"], "high_of_total": high / statistic.total})
+    return pd.concat([figures, ours, extra])
+
+
+def us_years(folder: Path, source: Sources) -> pd.DataFrame:
+    """Return the United States from May 2010 to 2015 and 2021 to 2024.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds BLS's files, such as `../shared/data/employment`.
+    source : Sources
+
+    Returns
+    -------
+    DataFrame, index `year`
+        See `both`.
+    """
+    rows = {year: both(read_oes(folder / OES_TABLE, year), source) for year in range(2010, 2016)}
+    rows |= {year: both(read_oes(folder / name), source) for year, name in OEWS_FILES.items()}
+    return pd.DataFrame(rows).T.rename_axis("year")
+
+
+def countries(
+    table: pd.DataFrame, source: Sources, codes: Sequence[str] = COUNTRIES, year: int | None = None
+) -> pd.DataFrame:
+    """Return many countries side by side.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `official_files.ilostat_table`.
+    source : Sources
+    codes : sequence of str
+        ISO codes; those that are not there are left out.
+    year : int, optional
+        The earliest of each country by default, 2014 for most: nearest to the literature.
+
+    Returns
+    -------
+    DataFrame, index: country
+        `year`, `system`, `groups` (codes), and the figures of `both`.
+    """
+    rows = {}
+    for code in codes:
+        part = table[table["country"] == code]
+        if part.empty:
+            continue
+        statistic = ilostat_statistic(table, code, year or int(part["year"].min()))
+        head = pd.Series(
+            {
+                "year": int(statistic.table["year"].iloc[0]),
+                "system": statistic.system.title,
+                "groups": len(statistic.table),
+            }
+        )
+        rows[str(part["name"].iloc[0])] = pd.concat([head, both(statistic, source)])
+    return pd.DataFrame(rows).T.rename_axis("country").infer_objects()
+
+
+def stand_in_scenario(
+    table: pd.DataFrame, source: Sources, scenario: Scenario, countries: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """Apply a scenario with the risk structure of other countries, for want of one's own.
+
+    Returns
+    -------
+    dict
+        Country -> `scenarios.apply`.
+    """
+    found = {}
+    for code in countries:
+        market = market_of(ilostat_statistic(table, code), source, published=False)
+        found[code] = apply(scenario, by_qualification(breakdown(market, ["skill_level"], 0)))
+    return found

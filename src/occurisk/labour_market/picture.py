@@ -1,0 +1,313 @@
+"""The national picture of one registry: every figure that is printed, drawn and written, computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from occurisk.bands import Bands
+from occurisk.labour_market.augmentation import augmentation, worksheets
+from occurisk.labour_market.breakdowns import (
+    MIN_CELL,
+    WAGE_DECILE,
+    breakdown,
+    cells_of,
+    concentration,
+    largest_holders,
+)
+from occurisk.labour_market.gradients import Gradient, gradient, polarisation
+from occurisk.labour_market.market import Market
+from occurisk.labour_market.multiverse import Choice, Universe, multiverse
+from occurisk.labour_market.scenarios import Scenario, apply, by_qualification, implied
+from occurisk.national import national
+from occurisk.occupations.coding_systems import SYSTEMS
+from occurisk.occupations.crosswalk import Lineage, to_soc2010
+from occurisk.training_data.catalogue import Catalogue
+
+# Without crosswalks to hybrids, groups and siblings: what a plain join of two lists finds.
+_PLAIN = ("exact", "crosswalk")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything that the national picture of a registry holds.
+
+    Attributes
+    ----------
+    name, source, weight_name : str
+        Registry, score source, unit of the weights.
+    figures : Series
+        Of the whole market; see `headline`.
+    by_code : dict
+        The same statistics with each code in one band; see `national.national`.
+    standing_in : float
+        Share of scored jobs whose occupation has no score; others of their group stand in.
+    breakdowns, concentration : dict
+        By name of the keys, `a x b`.
+    holders : DataFrame
+        See `largest_holders`.
+    gradients : dict of str to Gradient
+    polarisation : DataFrame or None
+    histogram : DataFrame
+        Jobs by probability (rows) and major group (columns).
+    multiverse : DataFrame
+    choice : Choice
+    bands : Bands
+    scenarios : dict
+        Title -> (scenario, table of `scenarios.apply`).
+    axes : DataFrame
+        By major group: `jobs`, `p`, `augmentation`, `substitution`.
+    worksheets : dict
+        Major group -> see `augmentation.worksheets`.
+    """
+
+    name: str
+    source: str
+    weight_name: str
+    figures: pd.Series
+    by_code: dict[str, float]
+    standing_in: float
+    breakdowns: dict[str, pd.DataFrame]
+    concentration: dict[str, pd.DataFrame]
+    holders: pd.DataFrame
+    gradients: dict[str, Gradient]
+    polarisation: pd.DataFrame | None
+    histogram: pd.DataFrame
+    multiverse: pd.DataFrame
+    choice: Choice
+    bands: Bands
+    scenarios: dict[str, tuple[Scenario, pd.DataFrame]] = field(default_factory=dict)
+    axes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    worksheets: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def metrics(self) -> dict[str, float]:
+        """Return the figures that a run's list shows, none of them NaN."""
+        wanted = [
+            f"{s}{e}" for s in ("share_high", "share_medium", "share_low", "expected")
+            for e in ("", "_lower", "_upper", "_least", "_most")
+        ]  # fmt: skip
+        found = {f"national.{n}": float(self.figures[n]) for n in wanted if n in self.figures}
+        found["national.coverage"] = float(self.figures["coverage"])
+        for name, slope in self.gradients.items():
+            found[f"national.spearman_{name}"] = slope.spearman
+        return {name: value for name, value in found.items() if not np.isnan(value)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return every figure as plain lists and numbers; NaN becomes None."""
+        document = {
+            "registry": self.name,
+            "scores": self.source,
+            "weight": self.weight_name,
+            "figures": self.figures.to_dict(),
+            "by_code": self.by_code,
+            "standing_in": self.standing_in,
+            "breakdowns": {n: _records(t) for n, t in self.breakdowns.items()},
+            "concentration": {n: _records(t) for n, t in self.concentration.items()},
+            "largest_holders": _records(self.holders),
+            "gradients": {
+                n: {"spearman": g.spearman, "lower": g.lower, "upper": g.upper, "codes": g.codes,
+                    "binned": _records(g.binned)}
+                for n, g in self.gradients.items()
+            },
+            "polarisation": None if self.polarisation is None else _records(self.polarisation),
+            "multiverse": _records(self.multiverse, index=False),
+            "scenarios": {
+                title: {
+                    "assumptions": scenario.model_dump(mode="json"),
+                    "factor": scenario.factor,
+                    "figures": _records(table),
+                    **({"implied": dict(implied(scenario, table))} if scenario.reported else {}),
+                }
+                for title, (scenario, table) in self.scenarios.items()
+            },
+            "axes": _records(self.axes),
+            "worksheets": {n: _records(t, index=False) for n, t in self.worksheets.items()},
+        }  # fmt: skip
+        return _plain(document)
+
+
+def take_picture(
+    market: Market,
+    universes: Sequence[Universe],
+    X: pd.DataFrame,
+    catalogue: Catalogue,
+    *,
+    name: str,
+    weight_name: str = "",
+    by: Sequence[Sequence[str]] = (),
+    min_cell: float = MIN_CELL,
+    scenarios: Sequence[Scenario] = (),
+    vintage: str = "20.3",
+) -> Picture:
+    """Compute the national picture.
+
+    Parameters
+    ----------
+    market : Market
+        Under the reader's own choices.
+    universes : sequence of Universe
+        The market under these and other choices; see `universes_of`.
+    X : DataFrame
+        Attributes of the reference occupations on [0, 1].
+    catalogue : Catalogue
+    name, weight_name : str
+    by : sequence of sequences of str
+        Breakdowns beyond major group, skill level, education and wage decile.
+    min_cell : float
+        Smallest cell shown.
+    scenarios : sequence of Scenario
+    vintage : str
+        Of the O*NET release behind the scores.
+
+    Returns
+    -------
+    Picture
+    """
+    paid = "wage" in market.table and market.table["wage"].notna().any()
+    standard = [["major_group"], ["skill_level"], ["education"], *([[WAGE_DECILE]] if paid else [])]
+    keys = [*standard, *(list(k) for k in by if list(k) not in standard)]
+    names = [" x ".join(k) for k in keys]
+    whole = market.figures().iloc[0]
+    jobs = market.table.groupby("code", observed=True)["weight"].sum().reindex(market.codes, fill_value=0.0)
+    groups = cells_of(market, ["major_group"])
+    choice = Choice(
+        threshold=market.bands.high,
+        source="published" if market.source == "published" else "model",
+        vintage=vintage,
+    )
+    levels = breakdown(market, ["skill_level"], 0)
+    axes, sheets = two_axes(market, X, catalogue)
+    return Picture(
+        name=name,
+        source=market.source,
+        weight_name=weight_name or "rows",
+        figures=whole,
+        by_code=national(market.code_p.to_numpy(), jobs.to_numpy(dtype=float), market.bands),
+        standing_in=market.standing_in(),
+        breakdowns={n: breakdown(market, k, min_cell) for n, k in zip(names, keys, strict=True)},
+        concentration={n: concentration(market, k, min_cell) for n, k in zip(names, keys, strict=True)},
+        holders=largest_holders(market),
+        gradients={n: gradient(market, n) for n in (["wage"] if paid else []) + ["education"]},
+        polarisation=polarisation(market) if paid else None,
+        histogram=_histogram(market.p, groups.jobs, groups.index),
+        multiverse=multiverse(universes, choice),
+        choice=choice,
+        bands=market.bands,
+        scenarios={s.title: (s, apply(s, by_qualification(levels))) for s in scenarios},
+        axes=axes,
+        worksheets=sheets,
+    )
+
+
+def two_axes(
+    market: Market, X: pd.DataFrame, catalogue: Catalogue
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Return p and augmentation by major group, and each group's worksheet."""
+    cells = cells_of(market, ["major_group"])
+    axis = augmentation(X, catalogue).reindex(market.socs)
+    known = axis["augmentation"].notna().to_numpy()
+    rows = {}
+    for name, jobs in zip(cells.index, cells.jobs, strict=True):
+        if jobs[known].sum() == 0:
+            continue
+        weight = jobs[known] / jobs[known].sum()
+        rows[name] = {
+            "jobs": jobs.sum(),
+            "p": float(market.p[known] @ weight),
+            "augmentation": float(axis["augmentation"].to_numpy()[known] @ weight),
+            "substitution": float(axis["substitution"].to_numpy()[known] @ weight),
+        }
+    held = pd.DataFrame(cells.jobs.T, index=market.socs, columns=cells.index)[list(rows)]
+    sheets = worksheets(X, catalogue, held)
+    return pd.DataFrame(rows).T.rename_axis("major_group"), sheets
+
+
+def universes_of(
+    market: Market,
+    model: tuple[pd.DataFrame, pd.DataFrame | None],
+    published: pd.Series,
+    printed: pd.Series,
+    others: Sequence[tuple[str, pd.DataFrame, pd.DataFrame | None]] = (),
+    vintage: str = "20.3",
+) -> list[Universe]:
+    """Return a market under every choice of score source, code repair and vintage.
+
+    Parameters
+    ----------
+    market : Market
+    model : (DataFrame, DataFrame or None)
+        Scores and replicas of the model.
+    published : Series
+        Printed probabilities by SOC 2010 code, the 17 hybrids resolved.
+    printed : Series
+        The same by the codes as printed.
+    others : sequence of (vintage, scores, replicas)
+        The model refitted on other O*NET releases.
+    vintage : str
+        Of the model.
+
+    Returns
+    -------
+    list of Universe
+        The market's own choice first; those that score nothing are left out. Code repair `off` keeps
+        exact codes and the official crosswalk between editions, and drops hybrids, groups and
+        siblings: what a plain join of two lists finds.
+    """
+    lists = [("model", vintage, *model)] + [("model", v, s, r) for v, s, r in others]
+    found: list[Universe] = []
+    for source, version, scores, replicas in lists:
+        on = _with_scores(market, scores, replicas, siblings=True)
+        found.append(Universe(on, source, "on", version))
+        found.append(Universe(_plain_join(on), source, "off", version))
+    repaired = _with_scores(market, published.to_frame("probability"), None, siblings=False)
+    as_printed = _with_scores(market, printed.to_frame("probability"), None, siblings=False)
+    found.append(Universe(repaired, "published", "on", vintage))
+    found.append(Universe(_plain_join(as_printed), "published", "off", vintage))
+    found = [u for u in found if u.market.cells().jobs.sum() > 0]
+    own = "published" if market.source == "published" else "model"
+    found.sort(key=lambda u: (u.source, u.repair, u.vintage) != (own, "on", vintage))
+    # The market itself stands for the reader's choice: its lineage may know more, such as a user's map.
+    return [replace(found[0], market=market), *found[1:]] if found else []
+
+
+def _with_scores(
+    market: Market, scores: pd.DataFrame, replicas: pd.DataFrame | None, *, siblings: bool
+) -> Market:
+    old = market.lineage
+    lineage = to_soc2010(
+        old.codes["code"], SYSTEMS[old.system], weights=old.weights, scored=scores.index, siblings=siblings
+    )
+    return replace(market, lineage=lineage, scores=scores, replicas=replicas)
+
+
+def _plain_join(market: Market) -> Market:
+    lineage = market.lineage
+    keep = lineage.codes.loc[lineage.codes["kind"].isin(_PLAIN), "code"]
+    members = lineage.members[lineage.members["code"].isin(keep)]
+    return replace(market, lineage=Lineage(lineage.codes, members, lineage.system, lineage.weights))
+
+
+def _histogram(p: np.ndarray, jobs: np.ndarray, index: pd.Index, bins: int = 20) -> pd.DataFrame:
+    place = np.minimum((p * bins).astype(int), bins - 1)
+    counts = np.stack([np.bincount(place, weights=row, minlength=bins) for row in jobs])
+    return pd.DataFrame(counts.T, index=pd.Index(np.arange(bins) / bins, name="probability"), columns=index)
+
+
+def _records(table: pd.DataFrame, index: bool = True) -> list[dict[str, Any]]:
+    return (table.reset_index() if index else table).to_dict("records")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
+        return None
+    return value

@@ -1,0 +1,215 @@
+"""A labour market from the folder that `occurisk score` wrote: lineage and weights as they were scored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from occurisk.bands import Bands
+from occurisk.errors import RegistryError
+from occurisk.labour_market.market import Market
+from occurisk.labour_market.register_totals import WAGE_JOBS, WAGE_TOTAL, WEIGHT, register_totals
+from occurisk.occupations.coding_systems import ISCO08, SYSTEMS
+from occurisk.occupations.crosswalk import CODE_COLUMNS, Lineage
+from occurisk.registry.numbers import NumberStyle
+from occurisk.scoring.codebook import REPEATS
+
+# Rows that only add up other rows are no part of the labour market.
+NOT_COUNTED = ("total row", REPEATS)
+_SUFFIXES = (".parquet", ".csv", ".xlsx")
+
+
+@dataclass(frozen=True)
+class ScoredFolder:
+    """What lies in a folder of results.
+
+    Attributes
+    ----------
+    path : Path
+    scored, unscored : Path or None
+    intake : dict
+        intake.json.
+    prefix : str
+        Of the added columns.
+    """
+
+    path: Path
+    scored: Path
+    unscored: Path | None
+    intake: dict[str, Any]
+    prefix: str
+
+    @property
+    def weight_column(self) -> str | None:
+        """The registry's column of jobs; None if every row counts as one."""
+        return self.intake["understood"]["weight_column"]
+
+    @property
+    def model_version(self) -> str:
+        """The model that scored it."""
+        return str(self.intake["model"]["version"])
+
+    @property
+    def published(self) -> bool:
+        """Whether the scores are Frey & Osborne's printed ones."""
+        return bool(self.intake["model"]["scores"] == "published")
+
+    @property
+    def name(self) -> str:
+        """Name of the registry."""
+        return Path(self.intake["registry"]["name"]).name
+
+
+def find_folder(path: Path) -> ScoredFolder | None:
+    """Recognise the results of `occurisk score`: their folder, or the scored file in it; else None.
+
+    Raises
+    ------
+    RegistryError
+        If they are incomplete, or no row has a score.
+    """
+    path = Path(path)
+    folder = path if path.is_dir() else path.parent if path.stem == "scored" else None
+    if folder is None or not (folder / "intake.json").is_file():
+        return None
+    try:
+        intake = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
+        intake["understood"], intake["model"]["version"], intake["registry"]["name"]
+        rows, scored = (intake["totals"][name] for name in ("rows_in", "rows_scored"))
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise RegistryError(
+            f"{folder / 'intake.json'} is not an intake report: {problem!r}.",
+            fix="Score the registry again with: occurisk score REGISTRY --out DIR --force",
+        ) from problem
+    if not scored:
+        raise RegistryError(
+            f"None of the {rows:,} rows of {intake['registry']['name']} has a score.",
+            rule="A national picture needs at least one occupation with a score.",
+            fix="Its intake report says why rows were set aside: occurisk score REGISTRY --out DIR",
+        )
+    files = {
+        stem: next((p for s in _SUFFIXES if (p := folder / f"{stem}{s}").is_file()), None)
+        for stem in ("scored", "unscored")
+    }
+    if files["scored"] is None:
+        raise RegistryError(
+            f"{folder} holds no scored rows.",
+            rule="A scoring run leaves intake.json, lineage.csv and scored.parquet, .csv or .xlsx.",
+            fix="Score the registry again, or give the folder that --out named.",
+        )
+    return ScoredFolder(folder, files["scored"], files["unscored"], intake, _prefix(files["scored"], intake))
+
+
+def read_market(
+    folder: ScoredFolder,
+    scores: pd.DataFrame,
+    replicas: pd.DataFrame | None,
+    bands: Bands,
+    by: Sequence[str] = (),
+    wage: str | None = None,
+    weight: str | None = None,
+) -> Market:
+    """Read a scored registry as a market.
+
+    Parameters
+    ----------
+    folder : ScoredFolder
+    scores : DataFrame
+        Of the model version that scored it, or the published list. Index `soc`; `probability`.
+    replicas : DataFrame or None
+    bands : Bands
+    by : sequence of str
+        Columns to keep.
+    wage : str, optional
+        Column of wages.
+    weight : str, optional
+        Another weight than the one that was found when scoring.
+
+    Returns
+    -------
+    Market
+        Rows without a score keep their weight under their reason; rows that add up others are left out.
+    """
+    weight = weight or folder.weight_column
+    style = NumberStyle(folder.intake["understood"].get("decimal") or ".")
+    code = f"{folder.prefix}code"
+    table = register_totals(folder.scored, [code, *by], weight, wage, style).rename(columns={code: "code"})
+    system = _system(folder.intake["understood"])
+    codes, members = _lineage(folder, table["code"].unique())
+    if folder.unscored is not None:
+        reason = f"{folder.prefix}reason"
+        lost = register_totals(folder.unscored, [reason, *by], weight, wage, style)
+        lost = lost[~lost[reason].isin(NOT_COUNTED)]
+        # A reason is no code: brackets keep the two apart.
+        lost = lost.assign(code="(" + lost[reason].astype(str) + ")").drop(columns=reason)
+        extra = pd.DataFrame({"code": lost["code"].unique()})
+        extra = extra.assign(matched="", title="", level="", repairs="", covered=0.0, note="")
+        codes = pd.concat([codes, extra.assign(kind=extra["code"].str.strip("()"))], ignore_index=True)
+        table = pd.concat([table, lost], ignore_index=True)
+    if wage:
+        table["wage"] = table[WAGE_TOTAL] / table[WAGE_JOBS].where(table[WAGE_JOBS] > 0)
+        table = table.drop(columns=[WAGE_TOTAL, WAGE_JOBS])
+    lineage = Lineage(codes[CODE_COLUMNS], members, system, str(folder.intake["model"]["weights"]))
+    source = "published" if folder.published else folder.model_version
+    return Market(table.rename(columns={WEIGHT: "weight"}), lineage, scores, replicas, bands, source)
+
+
+def _lineage(folder: ScoredFolder, present: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read which occupations each matched code stands for, and what is known of the code."""
+    try:
+        text = {"code": str, "soc": str, "title": str, "match": str, "note": str}
+        members = pd.read_csv(
+            folder.path / "lineage.csv", dtype=text, keep_default_na=False, na_values={"probability": [""]}
+        )
+        known = pd.read_csv(
+            folder.path / "by_occupation.csv", dtype=text,
+            usecols=["code", "title", "match", "covered", "note"],
+            keep_default_na=False, na_values={"covered": [""]},
+        ).set_index("code")  # fmt: skip
+    except (OSError, ValueError, KeyError) as problem:
+        raise RegistryError(
+            f"{folder.path} lacks the lineage of its scores: {problem}.",
+            rule="lineage.csv and by_occupation.csv stand beside the scored file.",
+            fix="Score the registry again with: occurisk score REGISTRY --out DIR --force",
+        ) from problem
+    known = known.reindex(present)
+    codes = pd.DataFrame(
+        {
+            "code": present, "matched": present, "title": known["title"].fillna("").to_numpy(), "level": "",
+            "kind": known["match"].fillna("").to_numpy(), "repairs": "",
+            "covered": known["covered"].astype(float).fillna(0.0).to_numpy(),
+            "note": known["note"].fillna("").to_numpy(),
+        }
+    )  # fmt: skip
+    members = members[members["code"].isin(present)].assign(kind="")
+    return codes, members[["code", "soc", "weight", "kind"]].reset_index(drop=True)
+
+
+def _system(understood: dict[str, Any]) -> str:
+    if understood["taxonomy"] in SYSTEMS:
+        return str(understood["taxonomy"])
+    # НК РК is ISCO-08 with national digits; a user's own map names the system of its targets.
+    titles = {system.title: name for name, system in SYSTEMS.items()}
+    return titles.get(understood.get("coding_system", ""), ISCO08.name)
+
+
+def _prefix(scored: Path, intake: dict[str, Any]) -> str:
+    """Return what the added columns begin with: `PREFIXcode`, which the registry did not have."""
+    from occurisk.registry.opening import open_registry
+
+    names = [str(n) for n in open_registry(scored).schema.names]
+    added = [n for n in names if n not in intake["registry"]["columns"]]
+    for name in added:
+        if name.endswith("code") and f"{name.removesuffix('code')}probability" in added:
+            return name.removesuffix("code")
+    raise RegistryError(
+        f"{scored} has no matched codes.",
+        rule="A registry that was scored row by row, by its own attributes, has no occupations to add up.",
+        fix="Score it by its codes: occurisk score REGISTRY --out DIR",
+    )

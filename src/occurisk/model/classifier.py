@@ -1,0 +1,278 @@
+"""`AutomationClassifier`: a teacher that knows the labels, a LightGBM student that scores, and replicas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+from occurisk.model.student import StudentFitter
+from occurisk.model.teacher import FeatureMap, Teacher, posterior_mode, with_intercept
+from occurisk.occupations.projection import interval
+from occurisk.settings import Settings
+from occurisk.training_data.catalogue import Catalogue
+
+_PLAIN_NAME = re.compile(r"\w+")
+
+
+class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Semi-supervised classifier of occupations: automatable or not.
+
+    A logistic regression with theory in its prior (the teacher) is fitted on the labelled occupations; a
+    LightGBM ensemble with monotone signs (the student) is fitted on the teacher's log-odds of *all*
+    occupations and does the scoring, so that exact tree SHAP values explain it. Replicas of both, on
+    bootstrap samples of the labels, give intervals.
+
+    Parameters
+    ----------
+    groups : mapping of str to str, optional
+        Attribute name to task group; each group has the same prior variance. By default each attribute is a
+        group of its own.
+    bottlenecks : sequence of sequences of str
+        Attribute names of each bottleneck; empty for none.
+    signs : mapping of str to int, optional
+        +1 or -1 by attribute name: monotone constraint of the student.
+    prior_variance : float
+        Of the teacher's log-odds, per attribute; 1 is logistic regression with C=1 on standardised
+        attributes.
+    rounds, num_leaves, learning_rate, min_data_in_leaf, lambda_l2, feature_fraction
+        LightGBM's parameters of the same names.
+    replicas : int
+        Number of bootstrap replicas behind the intervals; 0 for none.
+    prior_share : float
+        Each replica's prior is centred on this share of a random draw from the prior itself.
+    coverage : float
+        Nominal coverage of the intervals.
+    random_state : int
+        Seed of the bootstrap and of LightGBM.
+    num_threads : int
+        LightGBM's threads; more than one is slower on a thousand occupations.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (2,)
+    teacher_ : Teacher
+    booster_ : lightgbm.Booster
+        Raw score: log-odds of `classes_[1]`.
+    replica_boosters_ : list of lightgbm.Booster
+    n_labelled_ : int
+
+    Notes
+    -----
+    `y` may hold NaN: an occupation without a label. It informs the standardisation and the student,
+    never the teacher.
+    """
+
+    def __init__(
+        self,
+        *,
+        groups: Mapping[str, str] | None = None,
+        bottlenecks: Sequence[Sequence[str]] = (),
+        signs: Mapping[str, int] | None = None,
+        prior_variance: float = 1.0,
+        rounds: int = 600,
+        num_leaves: int = 4,
+        learning_rate: float = 0.1,
+        min_data_in_leaf: int = 5,
+        lambda_l2: float = 1.0,
+        feature_fraction: float = 0.15,
+        replicas: int = 0,
+        prior_share: float = 0.8,
+        coverage: float = 0.9,
+        random_state: int = 0,
+        num_threads: int = 1,
+    ) -> None:
+        self.groups = groups
+        self.bottlenecks = bottlenecks
+        self.signs = signs
+        self.prior_variance = prior_variance
+        self.rounds = rounds
+        self.num_leaves = num_leaves
+        self.learning_rate = learning_rate
+        self.min_data_in_leaf = min_data_in_leaf
+        self.lambda_l2 = lambda_l2
+        self.feature_fraction = feature_fraction
+        self.replicas = replicas
+        self.prior_share = prior_share
+        self.coverage = coverage
+        self.random_state = random_state
+        self.num_threads = num_threads
+
+    @classmethod
+    def from_settings(
+        cls, settings: Settings, catalogue: Catalogue, **overrides: Any
+    ) -> AutomationClassifier:
+        """Build the classifier that a configuration and a catalogue describe."""
+        teacher, student = settings.model.teacher, settings.model.student
+        groups: dict[str, str] = {a.name: a.group for a in catalogue}
+        groups |= {name: name for name in teacher.own_group if name in groups}
+        members = catalogue.groups
+        params: dict[str, Any] = {
+            "groups": groups,
+            "bottlenecks": [members.get(name, [name]) for name in teacher.bottlenecks],
+            "signs": catalogue.signs if student.monotone else None,
+            "prior_variance": teacher.prior_variance,
+            **student.model_dump(exclude={"monotone"}),
+            "replicas": settings.model.replicas,
+            "prior_share": settings.model.prior_share,
+            "coverage": settings.model.coverage,
+            "random_state": settings.seed,
+        }
+        return cls(**(params | overrides))
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit teacher, student and replicas.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame, shape (n_occupations, n_attributes)
+            NaN allowed.
+        y : array-like, shape (n_occupations,)
+            Two classes; NaN where there is no label.
+        sample_weight : array-like, shape (n_occupations,), optional
+            Confidence of each label; ignored where there is none.
+        """
+        X = validate_data(self, X, ensure_all_finite="allow-nan", dtype=np.float64)
+        y, labelled = _split_labels(y)
+        check_consistent_length(X, labelled)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) != 2:
+            raise ValueError(
+                "Only binary classification is supported. The labels must hold 2 classes, "
+                f"got {len(self.classes_)} class(es)."
+            )
+        weight = _check_sample_weight(sample_weight, X)[labelled]
+        self.names_ = self._column_names(X.shape[1])
+        self.n_labelled_ = len(y)
+
+        features = FeatureMap.learn(X, self._group_of_each(), self._blocks(), self.prior_variance)
+        everywhere = with_intercept(features(X))
+        A = everywhere[labelled]
+        self.teacher_ = Teacher(features, posterior_mode(A, codes, weight))
+
+        fitter = StudentFitter(
+            X,
+            self.names_,
+            {
+                "rounds": self.rounds,
+                "num_leaves": self.num_leaves,
+                "learning_rate": self.learning_rate,
+                "min_data_in_leaf": self.min_data_in_leaf,
+                "lambda_l2": self.lambda_l2,
+                "feature_fraction": self.feature_fraction,
+            },
+            self._sign_of_each(),
+            self.random_state,
+            self.num_threads,
+        )
+        self.booster_ = fitter.fit(everywhere @ self.teacher_.coefficients)
+        self.replica_boosters_ = []
+        if self.replicas:
+            # Each replica starts from its own beliefs: without that, replicas agree wherever the labels
+            # are silent, and the intervals are far too short (docs/method.md, coverage).
+            beliefs = np.random.default_rng([self.random_state, 1])
+            means = self.prior_share * beliefs.standard_normal((self.replicas, A.shape[1]))
+            counts = _stratified_bootstrap(codes, self.replicas, self.random_state)
+            for mean, drawn in zip(means, counts, strict=True):
+                coefficients = posterior_mode(A, codes, weight * drawn, mean)
+                self.replica_boosters_.append(fitter.fit(everywhere @ coefficients))
+        return self
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the log-odds of `classes_[1]`, shape (n,)."""
+        X = self._checked(X)
+        return self._raw(self.booster_, X)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class, shape (n, 2)."""
+        p = expit(self.decision_function(X))
+        return np.column_stack([1 - p, p])
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the more probable class, shape (n,)."""
+        above = (self.decision_function(X) > 0).astype(int)
+        return self.classes_[above]
+
+    def predict_replicas(self, X: Any) -> np.ndarray:
+        """Return the probability of `classes_[1]` in every replica, shape (n, replicas)."""
+        X = self._checked(X)
+        if not self.replica_boosters_:
+            raise ValueError("replicas must be > 0 when fitting to predict intervals, got 0.")
+        return expit(np.column_stack([self._raw(booster, X) for booster in self.replica_boosters_]))
+
+    def predict_interval(self, X: Any) -> np.ndarray:
+        """Return lower and upper end of the interval of the probability, shape (n, 2)."""
+        p = self.predict_proba(X)[:, 1]
+        return interval(p, self.predict_replicas(X), self.coverage)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.classifier_tags.multi_class = False
+        return tags
+
+    def _checked(self, X: Any) -> np.ndarray:
+        check_is_fitted(self, "booster_")
+        return validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
+
+    @staticmethod
+    def _raw(booster: Any, X: np.ndarray) -> np.ndarray:
+        return booster.predict(X, raw_score=True)
+
+    def _column_names(self, n: int) -> list[str]:
+        """The attributes' names, or x0, x1, … where LightGBM could not store them."""
+        names = getattr(self, "feature_names_in_", None)
+        if names is not None and all(_PLAIN_NAME.fullmatch(name) for name in names):
+            return list(names)
+        return [f"x{i}" for i in range(n)]
+
+    def _group_of_each(self) -> list[str]:
+        return [(self.groups or {}).get(name, name) for name in self.names_]
+
+    def _blocks(self) -> list[list[int]]:
+        place = {name: i for i, name in enumerate(self.names_)}
+        blocks = [[place[name] for name in block if name in place] for block in self.bottlenecks]
+        return [block for block in blocks if block]
+
+    def _sign_of_each(self) -> list[int] | None:
+        return [self.signs.get(name, 0) for name in self.names_] if self.signs else None
+
+
+def _split_labels(y: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the labels there are, and where they are; NaN means none."""
+    if y is None:
+        raise ValueError("AutomationClassifier requires y to be passed, but the target y is None.")
+    y = column_or_1d(y, warn=True)
+    labelled = np.ones(len(y), dtype=bool)
+    if y.dtype.kind == "f":
+        if np.isinf(y).any():
+            raise ValueError("Input y contains infinity or a value too large for dtype('float64').")
+        labelled = ~np.isnan(y)
+    if not labelled.any():
+        raise ValueError("Input y contains NaN only: no occupation is labelled.")
+    check_classification_targets(y[labelled])
+    return y[labelled], labelled
+
+
+def _stratified_bootstrap(codes: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Draw labels with replacement within each class: how often each was drawn, shape (count, n)."""
+    rng = np.random.default_rng([seed, 2])
+    counts = np.zeros((count, len(codes)))
+    for value in np.unique(codes):
+        members = np.flatnonzero(codes == value)
+        counts[:, members] = rng.multinomial(
+            len(members), np.full(len(members), 1 / len(members)), size=count
+        )
+    return counts

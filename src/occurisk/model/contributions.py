@@ -1,0 +1,313 @@
+"""Why an occupation gets its probability: SHAP contributions in log-odds, exact and additive.
+
+A contribution is the Shapley value of an attribute in the game that TreeSHAP defines on a tree ensemble:
+what an attribute's value adds, averaged over every order in which the attributes could be revealed, where
+attributes not yet revealed follow the training shares down each tree (Lundberg et al. 2020,
+doi:10.1038/s42256-019-0138-9). LightGBM computes it exactly.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from occurisk.training_data.catalogue import Catalogue
+
+# The spread of a contribution needs no more: with 60 replicas a standard deviation is known to 9%.
+SPREAD_REPLICAS = 60
+# A reason is stable if at least this share of the replicas gives it the same sign.
+SAME_SIGN = 0.9
+# Below this many log-odds from the base rate, a share of the distance means nothing.
+NO_DISTANCE = 0.05
+
+
+class Model(Protocol):
+    """What `explain` needs of a fitted model: `AutomationClassifier` has it."""
+
+    booster_: Any
+    replica_boosters_: Any
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Contributions of every attribute to every occupation's log-odds.
+
+    Attributes
+    ----------
+    base : float
+        Log-odds before any attribute is known: the ensemble's expected score.
+    contributions : DataFrame, shape (n_occupations, n_attributes)
+        Log-odds; a row's sum plus `base` is its `log_odds`.
+    values : DataFrame, shape (n_occupations, n_attributes)
+        The attributes themselves, on [0, 1].
+    replicas : ndarray, shape (n_replicas, n_occupations, n_attributes), float32
+        The same contributions in bootstrap replicas of the model; empty if there are none.
+    """
+
+    base: float
+    contributions: pd.DataFrame
+    values: pd.DataFrame
+    replicas: np.ndarray
+
+    @property
+    def log_odds(self) -> pd.Series:
+        """Score of each occupation in log-odds: `base` plus its contributions."""
+        return (self.base + self.contributions.sum(axis=1)).rename("log_odds")
+
+    @property
+    def probability(self) -> pd.Series:
+        """The same score as a probability."""
+        return sigmoid(self.log_odds).rename("probability")
+
+    def by_group(self, catalogue: Catalogue) -> pd.DataFrame:
+        """Sum the contributions over the catalogue's task groups.
+
+        Returns
+        -------
+        DataFrame, shape (n_occupations, n_groups)
+            Log-odds; additive like the contributions themselves.
+        """
+        return pd.DataFrame(
+            {group: self.contributions[names].sum(axis=1) for group, names in catalogue.groups.items()}
+        )
+
+    def shares(self) -> pd.DataFrame:
+        """Each contribution as a share of the distance between the log-odds and the base rate.
+
+        Returns
+        -------
+        DataFrame, shape (n_occupations, n_attributes)
+            A row sums to 1. Negative where an attribute pulls against the outcome, so others may exceed 1.
+            NaN where the occupation lies within 0.05 log-odds of the base rate.
+        """
+        distance = self.log_odds - self.base
+        return self.contributions.div(distance.where(distance.abs() > NO_DISTANCE), axis=0)
+
+    def waterfall(self, code: str) -> pd.DataFrame:
+        """Walk from the base rate to one occupation, largest contribution first.
+
+        Returns
+        -------
+        DataFrame, shape (n_attributes, 5), index attribute
+            `contribution` and `log_odds` (after the step), `probability` (after the step),
+            `probability_change` (of the step; it depends on the order), `share` of the distance.
+        """
+        steps = self.contributions.loc[code].sort_values(key=np.abs, ascending=False, kind="stable")
+        log_odds = self.base + steps.cumsum()
+        probability = sigmoid(log_odds)
+        before = np.concatenate([[sigmoid(self.base)], probability.to_numpy()[:-1]])
+        return pd.DataFrame(
+            {
+                "contribution": steps,
+                "log_odds": log_odds,
+                "probability": probability,
+                "probability_change": probability - before,
+                "share": self.shares().loc[code, steps.index],
+            }
+        ).rename_axis("attribute")
+
+    def spread(self, level: float = 0.9) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Bounds of each contribution over the bootstrap replicas.
+
+        Parameters
+        ----------
+        level : float
+            Share of the replicas between the bounds.
+
+        Returns
+        -------
+        lower, upper : DataFrame, shape (n_occupations, n_attributes)
+            Log-odds; NaN without replicas.
+        """
+        if not len(self.replicas):
+            nothing = self.contributions * np.nan
+            return nothing, nothing
+        tail = (1 - level) / 2
+        lower, upper = np.quantile(self.replicas, [tail, 1 - tail], axis=0)
+        return self._frame(lower), self._frame(upper)
+
+    def sd(self) -> pd.DataFrame:
+        """Standard deviation of each contribution over the replicas, in log-odds; NaN without replicas."""
+        if len(self.replicas) < 2:
+            return self.contributions * np.nan
+        return self._frame(self.replicas.std(axis=0, ddof=1))
+
+    def stable(self) -> pd.DataFrame:
+        """Tell which contributions keep their sign in at least 90% of the replicas.
+
+        Returns
+        -------
+        DataFrame of bool, shape (n_occupations, n_attributes)
+            All True without replicas: nothing speaks against them.
+        """
+        if not len(self.replicas):
+            return self.contributions.notna()
+        same = np.sign(self.replicas) == np.sign(self.contributions.to_numpy(dtype=np.float32))
+        return self._frame(same.mean(axis=0)) >= SAME_SIGN
+
+    def importance(self, catalogue: Catalogue) -> pd.DataFrame:
+        """Rank the attributes by their mean absolute contribution.
+
+        Returns
+        -------
+        DataFrame, index attribute, largest first
+            `importance` (mean |contribution|, log-odds), `lower` and `upper` (90% of the replicas), `group`,
+            `sign` (theory's), `slope` (Spearman correlation of value and contribution).
+        """
+        means = np.abs(self.replicas).mean(axis=1) if len(self.replicas) else np.empty((0, 0))
+        lower, upper = np.quantile(means, [0.05, 0.95], axis=0) if len(means) else (np.nan, np.nan)
+        return (
+            pd.DataFrame(
+                {
+                    "importance": self.contributions.abs().mean(),
+                    "lower": lower,
+                    "upper": upper,
+                    "group": [catalogue[name].group for name in self.contributions],
+                    "sign": [catalogue[name].sign for name in self.contributions],
+                    "slope": _rank_correlation(self.values, self.contributions),
+                },
+                index=self.contributions.columns.rename("attribute"),
+            )
+            .sort_values("importance", ascending=False)
+            .rename_axis("attribute")
+        )
+
+    def mix(self, members: pd.DataFrame) -> Explanation:
+        """Explain codes that stand for several occupations: the weighted mean of their members.
+
+        Parameters
+        ----------
+        members : DataFrame
+            `code` (the new code), `soc` (an occupation explained here), `weight` (positive; any scale).
+
+        Returns
+        -------
+        Explanation
+            Index: the new codes. Everything is averaged in log-odds, so it stays additive; its
+            `probability` is that of the mean log-odds, which is not the mean of the members'
+            probabilities.
+        """
+        weights = members.pivot_table(index="code", columns="soc", values="weight", aggfunc="sum")
+        weights = weights.reindex(columns=self.contributions.index).fillna(0.0)
+        weights = weights.div(weights.sum(axis=1), axis=0)
+        W = weights.to_numpy()
+        columns = self.contributions.columns
+
+        def frame(values: np.ndarray) -> pd.DataFrame:
+            return pd.DataFrame(values, index=weights.index, columns=columns)
+
+        known = self.values.notna().to_numpy()
+        with np.errstate(invalid="ignore"):
+            values = (W @ np.where(known, self.values, 0.0)) / (W @ known)
+        return Explanation(
+            base=self.base,
+            contributions=frame(W @ self.contributions.to_numpy()),
+            values=frame(values),
+            replicas=np.einsum("ms,bsp->bmp", W.astype(np.float32), self.replicas, optimize=True)
+            if len(self.replicas)
+            else self.replicas,
+        )
+
+    def select(self, codes: pd.Index) -> Explanation:
+        """Return the same explanation for some of the codes, in the order given."""
+        places = self.contributions.index.get_indexer(codes)
+        if (places < 0).any():
+            raise KeyError(f"not explained: {codes[places < 0][0]}")
+        return Explanation(
+            base=self.base,
+            contributions=self.contributions.iloc[places],
+            values=self.values.iloc[places],
+            replicas=self.replicas[:, places] if len(self.replicas) else self.replicas,
+        )
+
+    def _frame(self, values: np.ndarray) -> pd.DataFrame:
+        return pd.DataFrame(
+            values, index=self.contributions.index, columns=self.contributions.columns, dtype=float
+        )
+
+
+def explain(
+    model: Model, X: pd.DataFrame, *, replicas: int = SPREAD_REPLICAS, threads: int = 0
+) -> Explanation:
+    """Explain a fitted model's score of every occupation.
+
+    Parameters
+    ----------
+    model : Model
+        With `booster_` and `replica_boosters_` (LightGBM boosters of objective `cross_entropy`).
+    X : DataFrame, shape (n_occupations, n_attributes)
+        Attributes on [0, 1]; columns by name, in any order.
+    replicas : int
+        At most so many replicas, evenly spaced; 0 for none.
+    threads : int
+        Threads of LightGBM; 0 leaves it to OpenMP (all cores, or OMP_NUM_THREADS).
+
+    Returns
+    -------
+    Explanation
+    """
+    booster = model.booster_
+    X = X[booster.feature_name()]
+    matrix = X.to_numpy(dtype=float)
+    raw = booster.predict(matrix, pred_contrib=True, num_threads=threads)
+    boosters = list(model.replica_boosters_ or ())
+    if len(boosters) > replicas:
+        boosters = [boosters[i] for i in np.linspace(0, len(boosters) - 1, replicas).astype(int)]
+    spread = np.empty((len(boosters), *matrix.shape), dtype=np.float32)
+    for place, replica in enumerate(boosters):
+        # A replica may list the same attributes in another order: the columns are matched by name.
+        order = X.columns.get_indexer(replica.feature_name())
+        found = replica.predict(matrix[:, order], pred_contrib=True, num_threads=threads)
+        spread[place][:, order] = found[:, :-1]
+    return Explanation(
+        base=float(raw[0, -1]) if len(raw) else float("nan"),
+        contributions=pd.DataFrame(raw[:, :-1], index=X.index, columns=X.columns),
+        values=X,
+        replicas=spread,
+    )
+
+
+def interactions(model: Model, X: pd.DataFrame, top: int = 10) -> pd.DataFrame:
+    """Rank the pairs of attributes by how much they act together.
+
+    Parameters
+    ----------
+    model : Model
+    X : DataFrame, shape (n_occupations, n_attributes)
+    top : int
+        How many pairs.
+
+    Returns
+    -------
+    DataFrame
+        `first`, `second`, `interaction`: mean absolute SHAP interaction value over the occupations, both
+        halves of the pair together, in log-odds (Lundberg et al. 2020, section 'SHAP interaction values').
+    """
+    with warnings.catch_warnings():
+        # On import it calls what matplotlib is about to deprecate.
+        warnings.simplefilter("ignore")
+        import shap
+
+    X = X[model.booster_.feature_name()]
+    values = np.asarray(shap.TreeExplainer(model.booster_).shap_interaction_values(X.to_numpy(dtype=float)))
+    strength = 2 * np.abs(values).mean(axis=0)
+    first, second = np.triu_indices(len(X.columns), k=1)
+    pairs = pd.DataFrame(
+        {"first": X.columns[first], "second": X.columns[second], "interaction": strength[first, second]}
+    )
+    return pairs.nlargest(top, "interaction").reset_index(drop=True)
+
+
+def sigmoid(log_odds: Any) -> Any:
+    """Map log-odds onto probabilities; arrays, Series and numbers alike."""
+    return 1 / (1 + np.exp(-log_odds))
+
+
+def _rank_correlation(values: pd.DataFrame, contributions: pd.DataFrame) -> pd.Series:
+    """Spearman correlation column by column; NaN for a constant column."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return values.rank().corrwith(contributions.rank())

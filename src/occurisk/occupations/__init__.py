@@ -1,0 +1,1 @@
+"""Codes of occupations, the systems they come from, and what each stands for."""

@@ -1,0 +1,1 @@
+"""Anybody's list of occupations: opened, and understood."""

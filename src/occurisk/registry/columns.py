@@ -1,0 +1,194 @@
+"""The columns of a registry: find one by name, read it as text, tell weights and levels from the rest."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from occurisk.errors import RegistryError
+from occurisk.registry.formats.base import Ragged, RegistryFile
+from occurisk.registry.group_rows import level_word
+from occurisk.registry.numbers import NumberStyle, number_style, read_weights
+
+_DISTINCT = 3000
+_SAMPLE_ROWS = 200_000
+_WEIGHT_NAMES = (
+    r"tot_?emp|employment|employed|employees|emp",
+    r"obs_?value",
+    r"(?:jobs|workers|persons|people|head_?count|count|n|number|freq(?:uency)?)",
+    r"(?:weights?|wgt|wt|pweight|perwt|fwt|sample_?weight|survey_?weight)(?:_.*)?",
+    r"(?:n|no|number|count|sum)_?(?:of)?_?(?:jobs|workers|persons|people|employees)",
+    r"численность|количество|занятые|занято|вес|жұмыспен.*|саны",
+    r".*(?:weight|employment|численность).*",
+)
+TITLE_NAME = re.compile(
+    r"title|occupation|job|profession|name|label|занят|професс|должност|мамандық|beruf", re.I
+)
+
+
+@dataclass(frozen=True)
+class IntakeOptions:
+    """What the user says about a registry; None and `auto` leave it to the evidence."""
+
+    code_column: str | None = None
+    weight_column: str | None = None
+    level_column: str | None = None
+    taxonomy: str = "auto"
+    prefix: int | None = None
+    crosswalk: Path | None = None
+    levels: str = "auto"
+    where: tuple[tuple[str, str], ...] = ()
+
+
+def texts(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Return a column as text; whole floats without `.0` only where every one is whole."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    if pa.types.is_dictionary(column.type):
+        return texts(column.dictionary).take(column.indices)
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowException:  # lists, structs: no codes there
+        return pa.nulls(len(column), pa.string())
+
+
+def keep(batch: pa.RecordBatch, where: tuple[tuple[int, str], ...]) -> pa.Array | None:
+    """Return which rows satisfy every `--where`; None if there is none."""
+    mask = None
+    for position, value in where:
+        hit = pc.fill_null(pc.equal(texts(batch.column(position)), value), False)
+        mask = hit if mask is None else pc.and_(mask, hit)
+    return mask
+
+
+def position_of(names: list[str], wanted: str, option: str) -> int:
+    """Find a column by name.
+
+    Raises
+    ------
+    RegistryError
+        If there is none of that name, or several.
+    """
+    found = [i for i, n in enumerate(names) if n == wanted] or [
+        i for i, n in enumerate(names) if n.strip().lower() == wanted.strip().lower()
+    ]
+    if len(found) == 1:
+        return found[0]
+    problem = "has no column" if not found else f"has {len(found)} columns"
+    raise RegistryError(
+        f"The registry {problem} {wanted!r}.",
+        rule=f"Its columns: {', '.join(n or '(no name)' for n in names[:40])}.",
+        fix=f"Name one of these with {option}." if not found else "Rename one of them.",
+    )
+
+
+def sample(file: RegistryFile, where: tuple[tuple[int, str], ...]) -> pa.Table:
+    """Return the first rows that count, to learn from: a whole small file, the start of a large one.
+
+    Raises
+    ------
+    RegistryError
+        If there are none.
+    """
+    parts, rows = [], 0
+    ragged: list[Ragged] = []
+    for batch in file.batches(ragged.append):
+        mask = keep(batch, where)
+        part = batch if mask is None else batch.filter(mask)
+        parts.append(part)
+        rows += part.num_rows
+        if rows >= _SAMPLE_ROWS:
+            break
+    if not rows and ragged:
+        number, expected, found, _ = ragged[0]
+        raise RegistryError(
+            f"None of the {len(ragged):,} rows of {file.name} has the header's number of fields.",
+            first=f"row {number}: {found} fields instead of {expected}",
+            fix="Check the delimiter (--delimiter) and the header.",
+        )
+    if not rows:
+        raise RegistryError(
+            f"The registry {file.name} has no rows" + (" that --where lets through." if where else "."),
+            rule="A registry has a header and at least one row.",
+            fix="Check the values of --where." if where else "Check that the export is complete.",
+        )
+    return pa.Table.from_batches(parts)
+
+
+def distinct(column: pa.ChunkedArray) -> list[str]:
+    """Return the first distinct values of a column, as text; none of a column of lists or structs."""
+    if pa.types.is_nested(column.type):
+        return []
+    unique = texts(pc.unique(column.slice(0, _SAMPLE_ROWS)))
+    return [v for v in unique.slice(0, _DISTINCT).to_pylist() if v is not None]
+
+
+def is_prose(values: list[str]) -> bool:
+    wordy = sum(len(re.findall(r"[^\W\d_]{3,}", v)) > 0 for v in values)
+    return bool(values) and wordy > 0.5 * len(values)
+
+
+def find_weight(
+    file: RegistryFile, table: pa.Table, names: list[str], options: IntakeOptions, notes: list[str]
+) -> tuple[int | None, NumberStyle]:
+    if options.weight_column is not None:
+        position: int | None = position_of(names, options.weight_column, "--weight-column")
+    else:
+        position = next(
+            (
+                i
+                for pattern in _WEIGHT_NAMES
+                for i, n in enumerate(names)
+                if re.fullmatch(pattern, n.strip(), re.I) and _is_numeric(table.column(i), file)
+            ),
+            None,
+        )
+    if position is None:
+        numeric = [n for i, n in enumerate(names) if _is_numeric(table.column(i), file)]
+        hint = f" (numeric columns: {', '.join(numeric[:6])}; see --weight-column)" if numeric else ""
+        notes.append(f"no weight column: every row counts as one{hint}")
+        return None, NumberStyle()
+    style = _style(table.column(position), file)
+    if not pa.types.is_integer(table.column(position).type) and style.decimal == ",":
+        notes.append("weights are read with a decimal comma")
+    return position, style
+
+
+def _style(column: pa.ChunkedArray, file: RegistryFile) -> NumberStyle:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return NumberStyle()
+    return number_style(distinct(column), file.delimiter)
+
+
+def _is_numeric(column: pa.ChunkedArray, file: RegistryFile) -> bool:
+    """Tell whether most of a column that is not a gap can be read as a weight."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return True
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return False
+    weights = read_weights(texts(column.slice(0, 5000)), _style(column, file))
+    return bool((~weights.missing).any()) and weights.unusable.sum() <= 0.5 * (~weights.missing).sum()
+
+
+def level_column(
+    names: list[str], columns: list[list[str]], options: IntakeOptions, code: int | None, weight: int | None
+) -> int | None:
+    if options.level_column is not None:
+        return position_of(names, options.level_column, "--level-column")
+    for i, values in enumerate(columns):
+        words = {level_word(v) for v in values}
+        named = re.search(r"group|level|grp|уровень", names[i], re.I) is not None
+        if (
+            i not in (code, weight)
+            and named
+            and None not in words
+            and words & {"major", "minor", "broad", "total"}
+        ):
+            return i
+    return None

@@ -1,0 +1,1 @@
+"""CSV, Excel and Parquet as streams of Arrow batches, in and out."""

@@ -1,0 +1,258 @@
+"""From a dossier to the plain figures and texts that the page draws."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from occurisk.explanation.dossier import Dossier
+from occurisk.explanation.words import Phrases, load_phrases
+
+
+@dataclass(frozen=True)
+class About:
+    """What the report says of itself.
+
+    Attributes
+    ----------
+    name : str
+        The list: a registry's file name, or what the reference occupations are called.
+    kind : {"registry", "reference"}
+    model : str
+        Version of the model.
+    made : str
+        When, as it should be printed.
+    language : {"en", "ru", "kk"}
+    rows, unscored : int, optional
+        Rows of the registry, and how many of them have no score.
+    weight_name : str
+        What the weights are ("employment"); empty if they are unknown or all one.
+    """
+
+    name: str
+    model: str
+    made: str
+    kind: str = "registry"
+    language: str = "en"
+    rows: int | None = None
+    unscored: int | None = None
+    weight_name: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The figures at the head of the report; shares and means weighted if `weighted`.
+
+    Attributes
+    ----------
+    occupations : int
+    weight : float
+        Sum of the weights; NaN if unweighted.
+    weighted : bool
+    high, medium, low : float
+        Shares of the bands; they sum to 1.
+    robust : float
+        Share whose band holds in nearly all replicas.
+    mean : float
+        Mean susceptibility.
+    rank_correlation, published : float, int
+        Spearman correlation with the published probabilities, unweighted, and of how many occupations.
+    """
+
+    occupations: int
+    weight: float
+    weighted: bool
+    high: float
+    medium: float
+    low: float
+    robust: float
+    mean: float
+    rank_correlation: float
+    published: int
+
+
+def summarise(rows: pd.DataFrame) -> Summary:
+    """Summarise the rows of a dossier.
+
+    Parameters
+    ----------
+    rows : DataFrame, index code
+        `probability`, `band`, `stability`, `weight`, `published_probability`. Weighted
+        if every weight is known.
+
+    Returns
+    -------
+    Summary
+    """
+    weighted = bool(len(rows) and rows["weight"].notna().all() and rows["weight"].sum() > 0)
+    w = rows["weight"].astype(float) if weighted else pd.Series(1.0, rows.index)
+    total = w.sum()
+
+    def share(mask: pd.Series) -> float:
+        return float(w[mask].sum() / total) if total else math.nan
+
+    both = rows[["probability", "published_probability"]].astype(float).dropna()
+    varied = len(both) > 2 and (both.nunique() > 1).all()
+    return Summary(
+        occupations=len(rows),
+        weight=float(total) if weighted else math.nan,
+        weighted=weighted,
+        high=share(rows["band"] == "high"),
+        medium=share(rows["band"] == "medium"),
+        low=share(rows["band"] == "low"),
+        robust=share(rows["stability"].str.startswith("robustly")),
+        mean=float((rows["probability"] * w).sum() / total) if total else math.nan,
+        rank_correlation=float(both.rank().corr().iloc[0, 1]) if varied else math.nan,
+        published=len(both),
+    )
+
+
+def payload(dossier: Dossier, about: About) -> dict[str, Any]:
+    """Return everything the page draws, as plain dicts and lists; NaN becomes None."""
+    phrases = load_phrases(about.language)
+    reference, rows = dossier.reference, dossier.rows
+    names = list(dossier.explanation.contributions.columns)
+    importance = dossier.explanation.importance(reference.catalogue)
+    return {
+        "about": {
+            "name": about.name,
+            "kind": about.kind,
+            "model": about.model,
+            "made": about.made,
+            "language": about.language,
+            "decimal": phrases.decimal,
+            "rows": about.rows,
+            "unscored": about.unscored,
+            "weight": about.weight_name,
+        },
+        "summary": _plain(vars(summarise(rows))),
+        "limits": {"high": reference.bands.high, "low": reference.bands.low},
+        "base": round(dossier.explanation.base, 4),
+        "text": phrases.page,
+        "names": {
+            "band": phrases.bands,
+            "stability": phrases.stability,
+            "verdict": phrases.verdicts,
+            "group": phrases.groups,
+        },
+        "attributes": [
+            {
+                "label": phrases.phrase(name).label,
+                "group": reference.catalogue[name].group,
+                "sign": reference.catalogue[name].sign,
+                "top": reference.catalogue[name].range[1],
+            }
+            for name in names
+        ],
+        "importance": [
+            [names.index(str(name)), *(_number(row[key], 4) for key in ("importance", "lower", "upper"))]
+            for name, row in importance.iterrows()
+        ],
+        "cautions": _cautions(dossier, phrases),
+        "rows": _rows(dossier, phrases, about.language),
+    }
+
+
+def as_json(document: Any) -> str:
+    """Write JSON that is safe inside a script element, whatever the texts hold.
+
+    `<`, `>` and `&` could end the element or open another; U+2028 and U+2029 end a line of JavaScript.
+    """
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _cautions(dossier: Dossier, phrases: Phrases) -> dict[str, Any]:
+    found = dossier.reference.identifiability
+    if found is None:
+        return {"blocks": [], "alone": []}
+    used = dossier.explanation.contributions.abs().max()
+    alone = found.alone.index[found.alone["near_half"] & (used.reindex(found.alone.index) > 0)]
+    return {
+        "blocks": [[phrases.phrase(name).label for name in block] for block in found.blocks],
+        "alone": [
+            f"{phrases.phrase(name).label} ({phrases.number(found.alone.at[name, 'auc'], 2)})"
+            for name in alone
+        ],
+    }
+
+
+def _rows(dossier: Dossier, phrases: Phrases, language: str) -> list[dict[str, Any]]:
+    rows, explanation, catalogue = dossier.rows, dossier.explanation, dossier.reference.catalogue
+    names = list(explanation.contributions.columns)
+    words = dossier.words(language)
+    lower, upper = (_table(frame, 3) for frame in explanation.spread())
+    contributions = _table(explanation.contributions, 4)
+    values = _table(catalogue.unscale(explanation.values.reindex(columns=catalogue.names))[names], 2)
+    above = _table(dossier.standing.above[names], 3)
+    unstable = (~explanation.stable()).to_numpy().astype(int).tolist()
+    near = _by_code(dossier.neighbours, ["neighbour", "title", "distance", "probability"])
+    members = _by_code(dossier.members, ["soc", "title", "weight", "probability"])
+    verdicts = _by_code(dossier.verdicts, ["verdict", "note", "reviewer", "time"])
+    out = []
+    for place, (code, row) in enumerate(rows.iterrows()):
+        out.append(
+            {
+                "code": code,
+                "title": row["title"],
+                "p": _number(row["probability"], 4),
+                "lower": _number(row["lower"], 4),
+                "upper": _number(row["upper"], 4),
+                "band": row["band"],
+                "stability": row["stability"],
+                "weight": _number(row["weight"], 2),
+                "major": phrases.major(str(code), row["major"]),
+                "published": _number(row["published_probability"], 4),
+                "label": _number(row["label"], 2),
+                "match": row["match"],
+                "values": values[place],
+                "above": above[place],
+                "k": contributions[place],
+                "lo": lower[place],
+                "hi": upper[place],
+                "unstable": unstable[place],
+                "raises": words["raises"].iat[place],
+                "lowers": words["lowers"].iat[place],
+                "words": words["text"].iat[place],
+                "change": words["change"].iat[place],
+                "near": near.get(str(code), []),
+                "members": members.get(str(code), []),
+                "verdicts": verdicts.get(str(code), []),
+            }
+        )
+    return out
+
+
+def _by_code(table: pd.DataFrame, columns: list[str]) -> dict[str, list[list[Any]]]:
+    found: dict[str, list[list[Any]]] = {}
+    for code, *values in table[["code", *columns]].itertuples(index=False, name=None):
+        found.setdefault(str(code), []).append([_scalar(value, 4) for value in values])
+    return found
+
+
+def _table(frame: pd.DataFrame, decimals: int) -> list[list[float | None]]:
+    values = frame.to_numpy(dtype=float).round(decimals)
+    return [[None if math.isnan(v) else v for v in row] for row in values.tolist()]
+
+
+def _number(value: Any, decimals: int) -> float | None:
+    return None if pd.isna(value) else round(float(value), decimals)
+
+
+def _scalar(value: Any, decimals: int) -> Any:
+    if isinstance(value, str):
+        return value
+    if value is None or pd.isna(value):
+        return None
+    return round(float(value), decimals) if isinstance(value, float | np.floating) else str(value)
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in fields.items()}

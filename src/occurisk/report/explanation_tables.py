@@ -1,0 +1,100 @@
+"""Explanations as tables: one to read in MLflow, one in full."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from occurisk.chance import six_digits
+from occurisk.explanation.dossier import Dossier
+from occurisk.explanation.words import load_phrases
+
+# MLflow's table viewer hangs the browser at 20,000 rows and is at ease with 5,000.
+CAP = 5_000
+COLUMNS = [
+    "code", "title", "probability", "lower", "upper", "band", "stability", "weight",
+    "reason_1", "reason_2", "reason_3", "raises", "lowers", "change", "neighbours",
+    "published_probability", "label", "match", "verdict",
+]  # fmt: skip
+PROBABILITIES = ["probability", "lower", "upper", "published_probability"]
+
+
+def table(dossier: Dossier, cap: int = CAP, language: str = "en") -> pd.DataFrame:
+    """Return the table that a reviewer reads: a row per code, stable columns, heaviest codes first.
+
+    Parameters
+    ----------
+    dossier : Dossier
+    cap : int
+        At most so many rows.
+    language : {"en", "ru", "kk"}
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`, in that order; the same for every run, so that two runs compare side by side.
+        `attrs["total"]` is the number of rows before the cap.
+    """
+    words, rows = dossier.words(language), dossier.rows
+    verdicts = dossier.verdicts.drop_duplicates("code", keep="last").set_index("code")["verdict"]
+    found = pd.concat(
+        [rows, _reasons(dossier, language), words[["raises", "lowers", "change", "neighbours"]]], axis=1
+    )
+    found["verdict"] = verdicts.reindex(found.index).fillna("")
+    found = found.rename_axis("code").reset_index()
+    # A code such as 0110 must not turn into a number on its way through JSON viewers: it stays a string.
+    found["code"] = found["code"].astype(str)
+    found = found.sort_values("weight", ascending=False, kind="stable", na_position="last")
+    shown = found[COLUMNS].head(cap).round({"weight": 4, "label": 4}).reset_index(drop=True)
+    for name in PROBABILITIES:
+        shown[name] = six_digits(shown[name])
+    shown.attrs["total"] = len(found)
+    return shown
+
+
+def full_table(dossier: Dossier, language: str = "en") -> pd.DataFrame:
+    """Return everything per code, uncapped, for `explanations.parquet`.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `table`, then `base`, `log_odds`, `value_…`, `contribution_…`, `lower_…`, `upper_…` and
+        `stable_…` for every attribute, `group_…` for every task group, and `members` (code:share,
+        space-separated).
+    """
+    explanation, catalogue = dossier.explanation, dossier.reference.catalogue
+    lower, upper = explanation.spread()
+    members = dossier.members.assign(
+        text=dossier.members["soc"] + ":" + dossier.members["weight"].map("{:.4f}".format)
+    )
+    parts = [
+        pd.DataFrame({"base": explanation.base, "log_odds": explanation.log_odds}),
+        explanation.values.add_prefix("value_"),
+        explanation.contributions.add_prefix("contribution_"),
+        lower.add_prefix("lower_"),
+        upper.add_prefix("upper_"),
+        explanation.stable().add_prefix("stable_"),
+        explanation.by_group(catalogue).add_prefix("group_"),
+        members.groupby("code")["text"].agg(" ".join).rename("members"),
+    ]
+    wide = pd.concat(parts, axis=1).rename_axis("code")
+    return table(dossier, cap=len(dossier.rows), language=language).merge(
+        wide, on="code", how="left", validate="1:1"
+    )
+
+
+def _reasons(dossier: Dossier, language: str) -> pd.DataFrame:
+    """The three strongest reasons as `label +0.84`, with a ? behind an unstable one."""
+    phrases = load_phrases(language)
+    explanation = dossier.explanation
+    stable = explanation.stable()
+    rows = []
+    for code, contributions in explanation.contributions.iterrows():
+        top = contributions[contributions != 0].sort_values(key=abs, ascending=False, kind="stable").head(3)
+        found = [
+            f"{phrases.phrase(str(name)).label} {value:+.2f}{'' if stable.at[code, name] else ' ?'}"
+            for name, value in top.items()
+        ]
+        rows.append(found + [""] * (3 - len(found)))
+    return pd.DataFrame(
+        rows, index=explanation.contributions.index, columns=["reason_1", "reason_2", "reason_3"]
+    )

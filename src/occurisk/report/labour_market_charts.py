@@ -1,0 +1,310 @@
+"""Pictures of a labour market at risk. Titles state the finding, captions the source."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from occurisk.labour_market.multiverse import EXPECTED, OCCUPATION, SHARE, one_at_a_time
+from occurisk.labour_market.picture import Picture
+from occurisk.report.training_charts import BLUE, GREY, ORANGE, caption, new_figure
+
+# Okabe & Ito 2008, without the yellow that vanishes on white; grey for the rest.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+TITLE: dict[str, Any] = {"fontsize": 10, "loc": "left"}
+_INTERVAL = "bars: 90% interval from redrawn labels"
+
+
+def figure_set(picture: Picture) -> dict[str, Any]:
+    """Draw every picture that the figures allow.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        `employment`, `risk_by_wage_and_education`, `polarisation`, `multiverse`, `two_axes`, and
+        `by_NAME` for each breakdown.
+    """
+    figures = {"employment": employment_figure(picture)}
+    figures["risk_by_wage_and_education"] = gradient_figure(picture)
+    if picture.polarisation is not None:
+        figures["polarisation"] = polarisation_figure(picture)
+    for name, table in picture.breakdowns.items():
+        figures["by_" + name.replace(" x ", "_x_")] = breakdown_figure(table, name, picture)
+    figures["multiverse"] = multiverse_figure(picture)
+    figures["two_axes"] = two_axes_figure(picture)
+    return figures
+
+
+def new_panels(width: float, height: float, n: int, **options: Any) -> tuple[Any, Any]:
+    """Return an empty figure with n panels side by side, in the house style."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+    panels = np.atleast_1d(figure.subplots(1, n, **options))
+    for axes in panels:
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, panels
+
+
+def employment_figure(picture: Picture) -> Any:
+    """Draw employment by probability, stacked by major group (Frey & Osborne 2017, figure III)."""
+    figure, axes = new_figure(9, 5)
+    table = picture.histogram
+    largest = table.sum().sort_values(ascending=False).index[: len(PALETTE)]
+    rest = table.columns.difference(largest, sort=False)
+    columns = {str(name): table[name] for name in largest}
+    if len(rest):
+        columns[f"{len(rest)} other groups"] = table[rest].sum(axis=1)
+    unit, scale = _scale(float(table.to_numpy().sum()))
+    bottom = np.zeros(len(table))
+    for (name, jobs), colour in zip(columns.items(), [*PALETTE, "#BBBBBB"], strict=False):
+        height = jobs.to_numpy() / scale
+        axes.bar(table.index + 0.025, height, 0.046, bottom=bottom, color=colour, label=_short(name, 46))
+        bottom += height
+    for threshold in (picture.bands.low, picture.bands.high):
+        axes.axvline(threshold, color=GREY, linewidth=1, linestyle="--")
+    share = picture.figures["share_high"]
+    axes.set(xlabel="probability of being automatable", ylabel=f"{_weight(picture)}{unit}", xlim=(0, 1))
+    axes.set_title(
+        f"{share:.0%} of employment is at high risk, {picture.figures['share_low']:.0%} at low: "
+        f"most jobs lie at either end" if _at_ends(table) else
+        f"{share:.0%} of employment is at high risk, {picture.figures['share_low']:.0%} at low",
+        **TITLE,
+    )  # fmt: skip
+    axes.legend(frameon=False, fontsize=7, loc="upper center", ncols=2)
+    axes.set_ylim(0, bottom.max() * 1.35)
+    _source(figure, picture)
+    return figure
+
+
+def gradient_figure(picture: Picture) -> Any:
+    """Draw wage and education by probability (Frey & Osborne 2017, figure IV)."""
+    slopes = [s for s in picture.gradients.values() if len(s.binned)]
+    n = max(len(slopes), 1)
+    figure, panels = new_panels(4.6 * n + 0.8, 4, n)
+    for axes, slope in zip(panels, slopes, strict=False):
+        middle = (slope.binned["low"] + slope.binned["high"]) / 2
+        axes.plot(middle, slope.binned["mean"], "-", color=BLUE, linewidth=1)
+        size = 15 + 180 * slope.binned["jobs"] / slope.binned["jobs"].max()
+        axes.scatter(middle, slope.binned["mean"], s=size, color=BLUE, zorder=3)
+        label = "mean wage" if slope.name == "wage" else "job zone (1: no preparation, 5: extensive)"
+        axes.set(xlabel="probability of being automatable", ylabel=label, xlim=(0, 1))
+        word = "fall" if slope.spearman < 0 else "rise"
+        what = "Wages" if slope.name == "wage" else "Education needs"
+        ends = "" if np.isnan(slope.lower) else f" ({slope.lower:.2f} to {slope.upper:.2f})"
+        axes.set_title(f"{what} {word} with risk:\nrank correlation {slope.spearman:.2f}{ends}", **TITLE)
+    _source(figure, picture, "Size: employment. Job zones: O*NET 18.1.")
+    return figure
+
+
+def polarisation_figure(picture: Picture) -> Any:
+    """Draw the share at high risk along the wage distribution."""
+    table = picture.polarisation
+    if table is None:
+        raise ValueError("The registry has no wages.")
+    figure, axes = new_figure(7.5, 4)
+    percentile = (table.index.to_numpy(dtype=float) - 0.5) * 100 / len(table)
+    if table["share_high_lower"].notna().any():
+        axes.fill_between(
+            percentile, table["share_high_lower"], table["share_high_upper"], color=ORANGE, alpha=0.2,
+            label="90% interval", linewidth=0,
+        )  # fmt: skip
+    axes.plot(percentile, table["share_high"], "o-", color=ORANGE, label="share at high risk", markersize=4)
+    axes.plot(percentile, table["expected"], "s--", color=BLUE, label="expected value", markersize=3)
+    thirds = [part.mean() for part in np.array_split(table["share_high"].to_numpy(), 3)]
+    where = ("lower", "middle", "upper")[int(np.argmax(thirds))]
+    axes.set(xlabel="wage percentile", xlim=(0, 100), ylim=(0, 1))
+    axes.set_title(
+        f"Risk is highest in the {where} third of wages: "
+        f"{thirds[0]:.0%}, {thirds[1]:.0%} and {thirds[2]:.0%} at high risk",
+        **TITLE,
+    )
+    axes.legend(frameon=False, fontsize=8)
+    _source(figure, picture)
+    return figure
+
+
+def breakdown_figure(table: pd.DataFrame, name: str, picture: Picture, most: int = 30) -> Any:
+    """Draw both statistics of every cell, with intervals; the largest cells if there are many."""
+    shown = table[~table["suppressed"] & (table["scored_jobs"] > 0)]
+    hidden = int(table["suppressed"].sum())
+    cut = max(len(shown) - most, 0)
+    # Ordinal breakdowns keep their order, the others go by risk.
+    shown = shown.nlargest(most, "jobs") if cut else shown
+    ordinal = name in ("skill_level", "education", "wage_decile")
+    shown = shown.loc[shown.index[::-1]] if ordinal else shown.sort_values("share_high")
+    figure, axes = new_figure(8, 0.28 * len(shown) + 1.7)
+    place = np.arange(len(shown))
+    axes.barh(place, shown["share_high"], color=ORANGE, alpha=0.75, height=0.62, label="share at high risk")
+    if shown["share_high_lower"].notna().any():
+        reach = np.abs(shown[["share_high_lower", "share_high_upper"]].sub(shown["share_high"], axis=0))
+        axes.errorbar(
+            shown["share_high"], place, xerr=reach.T, fmt="none", ecolor="black", linewidth=1, capsize=2
+        )
+    axes.plot(shown["expected"], place, "D", color=BLUE, markersize=4, label="expected value (mean p)")
+    labels = [_short(" / ".join(map(str, k)) if isinstance(k, tuple) else str(k), 44) for k in shown.index]
+    axes.set_yticks(place, labels, fontsize=8)
+    axes.set(xlim=(0, 1), xlabel="share of scored employment")
+    known = shown[["not known" not in str(k) for k in shown.index]] if len(shown) > 1 else shown
+    title = f"Employment at risk by {name.replace('_', ' ')}"
+    if len(known) > 1:
+        top, low = known["share_high"].idxmax(), known["share_high"].idxmin()
+        title = (
+            f"By {name.replace('_', ' ')}: from {known['share_high'].min():.0%} at high risk "
+            f"({_label(low)}) to {known['share_high'].max():.0%} ({_label(top)})"
+        )
+    axes.set_title("\n".join(textwrap.wrap(title, 90)), **TITLE)
+    axes.legend(frameon=False, fontsize=7, loc="lower right")
+    left_out = f" {hidden} small cells suppressed." * bool(
+        hidden
+    ) + f" {cut} smaller cells not drawn." * bool(cut)
+    _source(figure, picture, f"{_INTERVAL.capitalize()}.{left_out}")
+    return figure
+
+
+def multiverse_figure(picture: Picture) -> Any:
+    """Draw how the headline moves with each choice, and over thresholds."""
+    table, choice = picture.multiverse, picture.choice
+    moved = one_at_a_time(table)
+    own = table[table["chosen"]].iloc[0]
+    rows: list[tuple[str, str, pd.DataFrame]] = []
+    for dimension in ("statistic", "aggregation", "source", "repair", "vintage"):
+        part = moved[moved["moved"] == dimension]
+        if len(part):
+            rows.append((dimension, _choices(dimension), part))
+    figure, (left, right) = new_panels(11, 4.6, 2, width_ratios=(1.25, 1))
+    thresholds = moved[(moved["moved"] == "threshold") | moved["chosen"]].sort_values("threshold")
+    rows.insert(0, ("threshold", "threshold 0.5 … 0.9", thresholds))
+    for place, (dimension, _, part) in enumerate(reversed(rows)):
+        for nth, row in enumerate(part.sort_values("value").itertuples()):
+            left.plot(row.value, place, "o", color=GREY if row.chosen else BLUE, markersize=5, alpha=0.8)
+            text = _name_of(row, dimension)
+            left.annotate(
+                text, (row.value, place), xytext=(0, 5 + 6 * (nth % 3)), textcoords="offset points",
+                fontsize=5.5, ha="center", color="#333333",
+            )  # fmt: skip
+    left.axvline(own["value"], color=ORANGE, linewidth=1.5)
+    left.annotate(
+        f"your choice: {own['value']:.1%}",
+        (own["value"], len(rows) - 0.45),
+        color=ORANGE,
+        fontsize=8,
+        ha="center",
+    )
+    left.set_yticks(range(len(rows)), [label for _, label, _ in reversed(rows)], fontsize=8)
+    left.set_ylim(-0.5, len(rows) - 0.2)
+    left.set_xlabel("headline when one choice is changed")
+    low, high = float(table["value"].min()), float(table["value"].max())
+    left.set_title(
+        f"From {low:.0%} to {high:.0%}: {len(table)} possible headlines from one registry", **TITLE
+    )
+    shares = table[(table["statistic"] == SHARE) & (table["aggregation"] == OCCUPATION)]
+    lines = shares.groupby(["source", "repair", "vintage"], sort=False)
+    for ((source, repair, vintage), line), colour in zip(lines, PALETTE, strict=False):
+        name = f"{source}, O*NET {vintage}" if source == "model" else source
+        ordered = line.sort_values("threshold")
+        right.plot(
+            ordered["threshold"], ordered["value"], color=colour, label=f"{name}, repair {repair}",
+            linestyle="-" if repair == "on" else "--",
+        )  # fmt: skip
+        if ordered["lower"].notna().all() and (source, repair) == (choice.source, "on"):
+            right.fill_between(
+                ordered["threshold"],
+                ordered["lower"],
+                ordered["upper"],
+                color=colour,
+                alpha=0.15,
+                linewidth=0,
+            )
+    right.plot(choice.threshold, own["value"], "D", color=ORANGE, zorder=5)
+    right.set(xlabel="threshold of high risk", ylabel="share of scored employment")
+    right.set_title("The threshold alone moves it", **TITLE)
+    right.legend(frameon=False, fontsize=7)
+    _source(figure, picture, "Band: 90% interval from redrawn labels. Diamond: your choice.")
+    return figure
+
+
+def two_axes_figure(picture: Picture) -> Any:
+    """Draw risk against augmentation, by major group."""
+    figure, axes = new_figure(8.5, 6)
+    table = picture.axes
+    size = 20 + 600 * table["jobs"] / table["jobs"].max()
+    axes.scatter(table["p"], table["augmentation"], s=size, color=BLUE, alpha=0.35, edgecolor=BLUE)
+    for name, row in table.iterrows():
+        axes.annotate(
+            _short(str(name), 26), (row["p"], row["augmentation"]), fontsize=6.5, ha="center", va="center"
+        )
+    middle = float(table["augmentation"].median())
+    axes.axhline(middle, color=GREY, linewidth=0.8, linestyle=":")
+    axes.axvline(0.5, color=GREY, linewidth=0.8, linestyle=":")
+    both = table[(table["p"] >= 0.5) & (table["augmentation"] >= middle)]
+    most = both["jobs"].sum() / table["jobs"].sum()
+    axes.set(
+        xlim=(-0.05, 1.05), xlabel="mean probability of being automatable",
+        ylabel="augmentation index: what tools can take over while skills stay",
+    )  # fmt: skip
+    axes.set_title(
+        f"{most:.0%} of jobs are in groups with high risk and much to augment: "
+        "there the design of work decides",
+        **TITLE,
+    )
+    _source(
+        figure, picture, "Area: employment. The index is no part of p; its formula is in docs/national.md."
+    )
+    return figure
+
+
+def _name_of(row: Any, dimension: str) -> str:
+    if dimension == "threshold":
+        return f"{row.threshold:g}"
+    if dimension == "aggregation":
+        return str(row.aggregation).replace("codes as given", "codes") + (
+            "*" if row.weighting == "unweighted" else ""
+        )
+    if dimension == "statistic":
+        return "mean p" if row.statistic == EXPECTED else "share"
+    return str(getattr(row, dimension))
+
+
+def _choices(dimension: str) -> str:
+    return {
+        "statistic": "statistic", "aggregation": "level of aggregation\n(*: unweighted)",
+        "source": "score source", "repair": "code repair", "vintage": "O*NET vintage",
+    }[dimension]  # fmt: skip
+
+
+def _at_ends(table: pd.DataFrame) -> bool:
+    jobs = table.sum(axis=1)
+    return bool(jobs[(jobs.index < 0.3) | (jobs.index >= 0.7)].sum() > 0.75 * jobs.sum())
+
+
+def _label(key: object) -> str:
+    return _short(" / ".join(map(str, key)) if isinstance(key, tuple) else str(key), 34)
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def _scale(total: float) -> tuple[str, float]:
+    return (", millions", 1e6) if total >= 2e7 else (", thousands", 1e3) if total >= 2e4 else ("", 1.0)
+
+
+def _weight(picture: Picture) -> str:
+    return "employment" if picture.weight_name == "rows" else f"employment ({picture.weight_name})"
+
+
+def _source(figure: Any, picture: Picture, more: str = "") -> None:
+    scores = (
+        "published scores (Frey & Osborne 2017)"
+        if picture.source == "published"
+        else f"model {picture.source}"
+    )
+    caption(
+        figure,
+        f"occurisk; {picture.name}; {scores}; "
+        f"{picture.figures['coverage']:.1%} of employment scored. {more}".strip(),
+    )

@@ -1,0 +1,91 @@
+"""The national picture as one self-contained page: figures inline, tables with their coverage and bounds."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from occurisk.chance import probability
+from occurisk.labour_market.augmentation import load_worksheet
+from occurisk.labour_market.picture import Picture
+from occurisk.labour_market.scenarios import LABEL, implied
+
+TEMPLATE = Path(__file__).with_name("templates") / "labour_market.html.j2"
+HEADLINES = {
+    "employment": "Employment by probability",
+    "risk_by_wage_and_education": "Wage and education",
+    "polarisation": "Along the wage distribution",
+    "multiverse": "What the headline depends on",
+    "two_axes": "People use the system, or the system uses people",
+}
+
+
+def render(picture: Picture, figures: Mapping[str, Any]) -> str:
+    """Return the page: no scripts, no fetches, every text escaped.
+
+    Parameters
+    ----------
+    picture : Picture
+    figures : mapping of str to matplotlib Figure
+        See `national_figures.figure_set`.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"pct": _percent, "num": _number, "two": _two, "p": probability}
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    images = {name: _png(figure) for name, figure in figures.items()}
+    return template.render(
+        picture=picture,
+        figures=picture.figures,
+        images=images,
+        titles=HEADLINES,
+        tables={name: _rows(table) for name, table in picture.breakdowns.items()},
+        holders=picture.holders.reset_index().to_dict("records"),
+        concentration={name: _rows(table) for name, table in picture.concentration.items()},
+        scenarios=[
+            (scenario, _rows(table), implied(scenario, table) if scenario.reported else None)
+            for scenario, table in picture.scenarios.values()
+        ],
+        assumption=LABEL,
+        fields=load_worksheet(),
+        worksheets=[(name, table.to_dict("records")) for name, table in picture.worksheets.items()],
+        span=(float(picture.multiverse["value"].min()), float(picture.multiverse["value"].max())),
+        universes=len(picture.multiverse),
+    )
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows with their key as `label`."""
+    labels = [" / ".join(map(str, k)) if isinstance(k, tuple) else str(k) for k in table.index]
+    return [{"label": label, **row} for label, row in zip(labels, table.to_dict("records"), strict=True)]
+
+
+def _png(figure: Any) -> str:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", bbox_inches="tight", dpi=110)
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+def _percent(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:.1%}"
+
+
+def _number(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:,.0f}"
+
+
+def _two(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:.2f}"

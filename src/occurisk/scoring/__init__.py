@@ -1,0 +1,1 @@
+"""Every row of a registry scored, or set aside with its reason."""

@@ -1,0 +1,351 @@
+"""Score registries that bring their own task attributes, row by row, in batches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from joblib import cpu_count
+from scipy.special import expit
+from threadpoolctl import threadpool_limits
+
+from occurisk.chance import six_digits
+from occurisk.model.reference_scores import reasons
+from occurisk.model.row_intervals import Spread, share_in_band
+from occurisk.national import national
+from occurisk.occupations.projection import MODEL_DEPENDENT, ROBUST, ROBUST_SHARE, ends
+from occurisk.registry.attribute_columns import RowAttributes, find_attributes, row_matrix
+from occurisk.registry.columns import (
+    TITLE_NAME,
+    IntakeOptions,
+    distinct,
+    find_weight,
+    keep,
+    position_of,
+    sample,
+    texts,
+)
+from occurisk.registry.formats.base import RegistryFile
+from occurisk.registry.formats.writers import SUFFIX, Writer, open_writer
+from occurisk.registry.numbers import NumberStyle, Weights, number_style, read_weights
+from occurisk.scoring.account import BY_OCCUPATION, OwnRows, ScoredRegistry, outcome_table
+from occurisk.scoring.account_report import write_reports
+from occurisk.scoring.by_code import (
+    Progress,
+    aside_columns,
+    aside_fields,
+    check_ragged,
+    finished,
+    record_numbers,
+    write_ragged,
+)
+from occurisk.scoring.codebook import RAGGED, UNUSABLE_WEIGHT
+from occurisk.scoring.outcomes import Tally
+
+if TYPE_CHECKING:
+    from occurisk.bands import Bands
+    from occurisk.model.bundle import Bundle
+
+OWN = "own attributes"
+NOTHING = "no attributes"
+OUTSIDE = "attribute outside its scale"
+ROW_OUTCOMES = (OWN, NOTHING, OUTSIDE, UNUSABLE_WEIGHT, RAGGED)
+BANDS = ("low", "medium", "high")
+STABILITY = (*(ROBUST + band for band in BANDS), MODEL_DEPENDENT)
+# With more rows nobody reads them one by one, and explaining them takes minutes.
+MOST_EXPLAINED = 1000
+# Rows go to a core this many at a time.
+_SLICE = 1 << 14
+REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")
+
+
+@dataclass
+class RowFigures:
+    """What is summed up while rows pass: by band and in all."""
+
+    rows: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int64))
+    weight: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    expected: float = 0.0
+    gaps: int = 0
+
+    def add(self, p: np.ndarray, band: np.ndarray, weight: np.ndarray, gaps: np.ndarray) -> None:
+        """Add scored rows."""
+        self.weight += np.bincount(band, weights=weight, minlength=3)
+        self.rows += np.bincount(band, minlength=3)
+        self.expected += float(p @ weight)
+        self.gaps += int((gaps > 0).sum())
+
+    def national(self, bands: Bands, counted: float) -> dict[str, float]:
+        """Return the figures of `national.national`."""
+        jobs = float(self.weight.sum())
+        figures = national(np.array([np.nan]), np.array([0.0]), bands, counted)
+        if jobs:
+            figures |= {f"share_{b}": float(v) / jobs for b, v in zip(BANDS, self.weight, strict=True)}
+            figures |= {"expected": self.expected / jobs, "coverage": jobs / counted, "scored_weight": jobs}
+        return figures
+
+
+@dataclass
+class RowStream:
+    """The stream from a file of rows with attributes to the scored files."""
+
+    model: Bundle
+    spread: Spread
+    file: RegistryFile
+    staging: Path
+    columns: RowAttributes
+    kind: str
+    prefix: str
+    where: tuple[tuple[int, str], ...]
+    weight: int | None
+    style: NumberStyle
+    styles: list[NumberStyle]  # of the attributes
+    progress: Progress | None
+    reasons: bool = False
+    tally: Tally = field(default_factory=Tally)
+    figures: RowFigures = field(default_factory=RowFigures)
+    own: list[OwnRows] | None = field(default_factory=list)  # None: too many
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(cpu_count()))
+
+    def run(self) -> None:
+        """Score every row."""
+        text = pa.dictionary(pa.int32(), pa.string())
+        kinds = dict.fromkeys(("probability", "lower", "upper"), pa.float64())
+        kinds |= {"band": text, "stability": text, "gaps": pa.int32()}
+        kinds |= dict.fromkeys(REASON_COLUMNS, pa.string()) if self.reasons else {}
+        fields = [pa.field(self.prefix + name, kind, nullable=False) for name, kind in kinds.items()]
+        suffix, compact = SUFFIX[self.kind], self.file.compact if self.file.kind == "parquet" else None
+        aside = aside_fields(self.file, self.prefix)
+        scored, unscored = (
+            open_writer(self.kind, self.staging / f"{name}{suffix}", self.file.schema, added, compact)
+            for name, added in (("scored", fields), ("unscored", aside))
+        )
+        # Every core has a slice of rows: BLAS with threads of its own would only stand in their way.
+        with self.pool, threadpool_limits(1, "blas"), finished(scored, unscored) as background:
+            for batch in background.ahead(self.file.batches(self.tally.ragged.append)):
+                check_ragged(self.tally, self.file)
+                background.then(*self._batch(batch, scored, unscored))
+                if self.progress:
+                    self.progress(self.tally.total_rows, self.file.rows)
+            background.wait()
+            write_ragged(self.tally, self.file, unscored, ROW_OUTCOMES)
+        self.tally.altered = scored.altered + unscored.altered
+
+    def _batch(
+        self, whole: pa.RecordBatch, scored: Writer, unscored: Writer
+    ) -> tuple[Callable[[], None], ...]:
+        first = self.tally.total_rows + self.tally.filtered
+        position = np.arange(first, first + whole.num_rows)
+        batch, mask = whole, keep(whole, self.where)
+        if mask is not None:
+            batch, position = whole.filter(mask), position[mask.to_numpy(zero_copy_only=False)]
+            self.tally.filtered += whole.num_rows - batch.num_rows
+        X, missing, outside = row_matrix(batch, self.columns, self.styles)
+        weights = None if self.weight is None else read_weights(batch.column(self.weight), self.style)
+        outcome = _outcomes(np.asarray(missing.all(axis=1)), outside, weights)
+        w = np.ones(batch.num_rows) if weights is None else weights.value
+        nowhere = np.zeros(len(w), bool)
+        self.tally.add(outcome, Weights(w, nowhere, nowhere), len(ROW_OUTCOMES))
+        self.tally.missing_weight += 0 if weights is None else int(weights.missing.sum())
+        good = outcome == 0
+        every = bool(good.all())
+        if not every:
+            X, missing = X[good], missing[good]
+        scores = self._scores(X, missing)
+        p, band, gaps = scores["probability"], scores["band"].indices, scores["gaps"]
+        self.figures.add(p.to_numpy(), band.to_numpy(), w[good], gaps.to_numpy())
+        kept = batch if every else batch.filter(pa.array(good))
+        self._remember(kept, position[good], w[good], scores, X, missing)
+        added = list(scores.values())
+        work = [lambda: scored.write(kept.columns, added)]
+        if not every:
+            aside = batch.filter(pa.array(~good))
+            extra = aside_columns(self.file, position[~good], outcome[~good], ROW_OUTCOMES, self.tally)
+            work.append(lambda: unscored.write(aside.columns, extra))
+        return tuple(work)
+
+    def _scores(self, X: np.ndarray, missing: np.ndarray) -> dict[str, pa.Array]:
+        """Return the columns that are added, a slice on each core.
+
+        LightGBM's own threads wait for each other, busily: reading and writing would stand in their way.
+        """
+        slices = [slice(start, start + _SLICE) for start in range(0, max(1, len(X)), _SLICE)]
+        parts = list(self.pool.map(lambda rows: self._slice(X[rows], missing[rows]), slices))
+        return {name: pa.concat_arrays([part[name] for part in parts]) for name in parts[0]}
+
+    def _slice(self, X: np.ndarray, missing: np.ndarray) -> dict[str, pa.Array]:
+        bands = self.model.bands
+        log_odds = self.model.log_odds(X, threads=1)
+        sd = self.spread.sd(X, missing)
+        p = expit(log_odds)
+        lower, upper = ends(p, sd, self.model.coverage).T
+        p, lower, upper = (six_digits(values) for values in (p, lower, upper))
+        band = np.digitize(p, [bands.low, bands.high])
+        robust = share_in_band(log_odds, sd, band, bands) >= ROBUST_SHARE
+        columns = {
+            "probability": pa.array(p),
+            "lower": pa.array(lower),
+            "upper": pa.array(upper),
+            "band": _named(band, BANDS),
+            "stability": _named(np.where(robust, band, len(BANDS)), STABILITY),
+            "gaps": pa.array(missing.sum(axis=1, dtype=np.int32)),
+        }
+        return columns | (self._reasons(X) if self.reasons else {})
+
+    def _remember(
+        self,
+        kept: pa.RecordBatch,
+        position: np.ndarray,
+        weight: np.ndarray,
+        scores: dict[str, pa.Array],
+        X: np.ndarray,
+        missing: np.ndarray,
+    ) -> None:
+        """Keep the rows of a short registry, to be explained one by one."""
+        if self.own is None or sum(len(own.X) for own in self.own) + len(X) > MOST_EXPLAINED:
+            self.own = None
+            return
+        codes = [f"row {number}" for number in record_numbers(position, self.tally.ragged)]
+        title = _title_column(self.file, self.columns, self.weight)
+        rows = pd.DataFrame(
+            {
+                "title": "" if title is None else texts(kept.column(title)).to_pandas().fillna("").to_numpy(),
+                **{name: column.to_pandas().to_numpy() for name, column in scores.items()},
+                "weight": weight if self.weight is not None else np.nan,
+            },
+            index=pd.Index(codes, name="code"),
+        )
+        self.own.append(OwnRows(rows, pd.DataFrame(X, index=rows.index, columns=self.model.names), missing))
+
+    def _reasons(self, X: np.ndarray) -> dict[str, pa.Array]:
+        parts = np.zeros((0, X.shape[1] + 1))
+        if len(X):
+            parts = self.model.booster.predict(X, pred_contrib=True, num_threads=1)
+        named = reasons(pd.DataFrame(parts[:, :-1], columns=self.model.names))
+        return {name: pa.array(named[name], pa.string()) for name in REASON_COLUMNS}
+
+
+def _named(number: np.ndarray, names: tuple[str, ...]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(number.astype(np.int32)), pa.array(names))
+
+
+def _title_column(file: RegistryFile, columns: RowAttributes, weight: int | None) -> int | None:
+    """Return the column that names the rows: one that is called like a title, else the first other one."""
+    used = {*columns.position, weight}
+    other = [i for i in range(len(file.schema.names)) if i not in used]
+    return next((i for i in other if TITLE_NAME.search(str(file.schema.names[i]))), next(iter(other), None))
+
+
+def _together(parts: list[OwnRows] | None) -> OwnRows | None:
+    parts = [own for own in parts or () if len(own.X)]
+    if not parts:
+        return None
+    return OwnRows(
+        pd.concat([own.rows for own in parts]),
+        pd.concat([own.X for own in parts]),
+        np.concatenate([own.missing for own in parts]),
+    )
+
+
+def score_rows(
+    model: Bundle,
+    file: RegistryFile,
+    staging: Path,
+    out: Path,
+    options: IntakeOptions,
+    kind: str,
+    prefix: str,
+    wanted: str,
+    scale: str,
+    with_reasons: bool,
+    progress: Progress | None,
+    started: float,
+) -> ScoredRegistry:
+    """Stream a registry of rows with attributes through the model; see `scoring.score_registry`.
+
+    Gaps take the median of the reference occupations and are counted in `occurisk_gaps`; a row without
+    any attribute, or with a figure off its scale, is set aside. Intervals come from `Bundle.spread`: the
+    replicas themselves would cost a hundred times the prediction.
+    """
+    names = [str(n) for n in file.schema.names]
+    columns = find_attributes(model.catalogue, model.names, model.medians, names, wanted, scale)
+    where = tuple((position_of(names, n, "--where"), v) for n, v in options.where)
+    table, notes = sample(file, where), list[str]()
+    weight, style = find_weight(file, table, names, options, notes)
+    styles = [
+        NumberStyle() if i is None else number_style(distinct(table.column(i)), file.delimiter)
+        for i in columns.position
+    ]
+    stream = RowStream(
+        model,
+        model.spread,
+        file,
+        staging,
+        columns,
+        kind,
+        prefix,
+        where,
+        weight,
+        style,
+        styles,
+        progress,
+        with_reasons,
+    )
+    stream.run()
+    tally, figures = stream.tally, stream.figures
+    table = pd.DataFrame({"rows": tally.rows, "weight": tally.weight}, index=list(ROW_OUTCOMES))
+    table.loc[RAGGED, "rows"] = len(tally.ragged)
+    outcomes = outcome_table(table, (OWN,))
+    counted = float(outcomes["weight"].sum())
+    summary = figures.national(model.bands, counted)
+    used = [n for n, p in zip(columns.names, columns.position, strict=True) if p is not None]
+    notes.append(
+        f"{len(used)} of {len(columns.names)} attributes; {figures.gaps:,} scored rows have gaps, "
+        "filled with the median of the reference occupations, and their intervals are wider for it"
+    )
+    by_band = pd.DataFrame({"code": BANDS, "rows": figures.rows, "weight": figures.weight, "band": BANDS})
+    intake = {
+        "registry": {"name": file.name, "format": file.kind, "bytes": file.path.stat().st_size,
+                     "columns": names, "notes": list(file.notes)},
+        "understood": {"code_column": None, "weight_column": None if weight is None else names[weight],
+                       "level_column": None, "coding_system": OWN, "taxonomy": "attributes",
+                       "attributes": used, "attribute_scale": scale, "notes": notes},
+        "evidence": [],
+        "model": {"version": model.version, "scores": "model", "weights": "",
+                  "bands": asdict(model.bands)},
+        "totals": {
+            "rows_in": tally.total_rows + len(tally.ragged), "rows_scored": int(tally.rows[0]),
+            "rows_unscored": int(outcomes["rows"].sum() - tally.rows[0]),
+            "rows_filtered_out": tally.filtered, "weight_in": tally.total_weight,
+            "weight_scored": float(tally.weight[0]), "weight_unscored": float(tally.weight[1:].sum()),
+            "weight_counted": counted, "rows_without_weight": tally.missing_weight,
+            "cells_disarmed": tally.altered, "rows_with_gaps": figures.gaps,
+        },
+        "outcomes": outcomes.reset_index().to_dict("records"),
+        "national": {k: None if np.isnan(v) else v for k, v in summary.items()},
+        "repairs": [], "unmatched": [], "mixed": {"codes": 0, "weight": 0.0},
+        "seconds": round(time.monotonic() - started, 3),
+    }  # fmt: skip
+    empty = pd.DataFrame()
+    result = ScoredRegistry(
+        out, kind, file.path, file.name, model.version, "model", "", outcomes,
+        by_band.reindex(columns=BY_OCCUPATION), empty, empty, empty, summary, intake, _together(stream.own),
+    )  # fmt: skip
+    write_reports(result, staging)
+    return result
+
+
+def _outcomes(nothing: np.ndarray, outside: np.ndarray, weights: Weights | None) -> np.ndarray:
+    outcome = np.zeros(len(nothing), dtype=np.int32)
+    outcome[nothing] = ROW_OUTCOMES.index(NOTHING)
+    outcome[outside] = ROW_OUTCOMES.index(OUTSIDE)
+    if weights is not None:
+        outcome[weights.unusable] = ROW_OUTCOMES.index(UNUSABLE_WEIGHT)
+    return outcome

@@ -1,0 +1,273 @@
+"""The distinct codes of a registry, each scored once: what every row is then joined with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from occurisk.bands import Bands
+from occurisk.chance import six_digits
+from occurisk.occupations.crosswalk import KINDS, REASONS, Lineage, to_soc2010
+from occurisk.occupations.own_crosswalk import through_map
+from occurisk.occupations.projection import project
+from occurisk.registry.formats.looked_up import LookedUp
+from occurisk.registry.group_rows import level_word
+from occurisk.registry.understanding import Understanding
+
+# Between a code and its row's level word, in registries with a level column.
+SEPARATOR = "\x1f"
+REPEATS = "aggregate of listed detail"
+UNUSABLE_WEIGHT = "unusable weight"
+RAGGED = "ragged row"
+TITLE_ONLY = "title only"
+OUTCOMES = (*KINDS, *REASONS, REPEATS, UNUSABLE_WEIGHT, RAGGED, TITLE_ONLY)
+SCORE_COLUMNS = (
+    "code", "title", "match", "probability", "lower", "upper", "band", "stability", "mixed",
+    "reason_1", "reason_2", "reason_3",
+)  # fmt: skip
+_TEXTS = ("code", "title", "match", "band", "stability", "reason_1", "reason_2", "reason_3")
+_FLOATS = ("probability", "lower", "upper")
+_ROUNDED = ("probability", "lower", "upper", "minimum", "maximum", "share_high")
+# More distinct unknown codes than this are told apart no longer, so that memory stays bounded.
+MOST_UNKNOWN = 200_000
+MANY_UNKNOWN = "(further unknown codes)"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What codes are scored with.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Index `soc`; `probability` and, from a model, `lower`, `upper`, `stability`, reasons.
+    replicas : DataFrame or None
+    bands : Bands
+    coverage : float
+    siblings : bool
+        Whether unrated occupations take their siblings' scores.
+    weights : str
+        `employment` or `equal`.
+    """
+
+    table: pd.DataFrame
+    replicas: pd.DataFrame | None
+    bands: Bands
+    coverage: float = 0.9
+    siblings: bool = True
+    weights: str = "employment"
+
+
+def score_occupations(
+    codes: Iterable[str], understanding: Understanding, scores: Scores
+) -> tuple[pd.DataFrame, Lineage]:
+    """Score distinct codes.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        As the registry has them.
+    understanding : Understanding
+        For the coding system, prefix and user's map.
+    scores : Scores
+
+    Returns
+    -------
+    DataFrame
+        One row per code: the columns of `Lineage.codes` and, where scored, those of `project`.
+    Lineage
+    """
+    if understanding.user_map:
+        lineage = through_map(
+            codes,
+            understanding.user_map,
+            weights=scores.weights,
+            scored=scores.table.index,
+            siblings=scores.siblings,
+        )
+    else:
+        lineage = to_soc2010(
+            codes, understanding.system, weights=scores.weights, scored=scores.table.index,
+            siblings=scores.siblings, prefix=understanding.prefix,
+        )  # fmt: skip
+    projected = project(
+        scores.table, lineage, replicas=scores.replicas, bands=scores.bands, coverage=scores.coverage
+    )
+    for name in _ROUNDED:
+        projected[name] = six_digits(projected[name])
+    return lineage.codes.join(projected, on="code"), lineage
+
+
+@dataclass
+class CodeBook:
+    """Every distinct key met so far, with its score and outcome, growing as batches arrive.
+
+    A key is a cell of the code column, or cell and level word. Position in `keys` is the key's number.
+    """
+
+    understanding: Understanding
+    scores: Scores
+    repeats: frozenset[str] = frozenset()
+    keys: list[str] = field(default_factory=list)
+    outcome: list[str] = field(default_factory=list)
+    matched: list[str] = field(default_factory=list)
+    words: list[str | None] = field(default_factory=list)
+    version: int = 0
+    scored: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    outcome_number: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    tables: list[pd.DataFrame] = field(default_factory=list)
+    members: list[pd.DataFrame] = field(default_factory=list)
+    _number: dict[str, int] = field(default_factory=dict)
+    _unknown: int = 0
+
+    def numbers(self, keys: list[str | None]) -> np.ndarray:
+        """Return the number of each key; new keys are scored and added first."""
+        new = [k for k in dict.fromkeys("" if k is None else k for k in keys) if k not in self._number]
+        overflow: dict[str, int] = {}
+        if new:
+            overflow = self._add(new)
+        both = self._number if not overflow else {**self._number, **overflow}
+        return np.array([both["" if k is None else k] for k in keys], dtype=np.intp)
+
+    def _add(self, keys: list[str]) -> dict[str, int]:
+        cells = [k.partition(SEPARATOR)[0] for k in keys]
+        table, lineage = score_occupations(cells, self.understanding, self.scores)
+        rows = table.set_index("code").reindex(cells).reset_index()
+        rows.insert(0, "key", keys)
+        words = [level_word(k.partition(SEPARATOR)[2]) if SEPARATOR in k else None for k in keys]
+        rows["outcome"] = [
+            self._outcome(key, kind, word) for key, kind, word in zip(keys, rows["kind"], words, strict=True)
+        ]
+        unknown = (rows["outcome"] == "unknown code").to_numpy()
+        overflow: dict[str, int] = {}
+        room = max(0, MOST_UNKNOWN - self._unknown)
+        if unknown.sum() > room:
+            over = unknown & (unknown.cumsum() > room)
+            other = self._number.get(MANY_UNKNOWN)
+            if other is None:
+                other = self._append(
+                    rows[over].iloc[:1].assign(key=MANY_UNKNOWN, code=MANY_UNKNOWN, matched="", repairs=""),
+                    [None],
+                )
+            overflow = dict.fromkeys(rows.loc[over, "key"], other)
+            words = [w for w, o in zip(words, over, strict=True) if not o]
+            rows = rows[~over]
+        self._unknown += int((rows["outcome"] == "unknown code").sum())
+        if len(rows):
+            self._append(rows, words)
+        self.members.append(lineage.members)
+        return overflow
+
+    def _append(self, rows: pd.DataFrame, words: list[str | None]) -> int:
+        start = len(self.keys)
+        for i, key in enumerate(rows["key"], start=start):
+            self._number[key] = i
+        self.keys += rows["key"].tolist()
+        self.outcome += rows["outcome"].tolist()
+        self.matched += rows["matched"].tolist()
+        self.words += words
+        self.tables.append(rows)
+        self._number_outcomes()
+        return start
+
+    def repeating(self, repeats: frozenset[str]) -> CodeBook:
+        """Set which keys add up listed detail, and sort every key anew."""
+        self.repeats = repeats
+        for i, (table, start) in enumerate(zip(self.tables, self._starts(), strict=True)):
+            words = self.words[start : start + len(table)]
+            outcome = [
+                self._outcome(key, kind, word)
+                for key, kind, word in zip(table["key"], table["kind"], words, strict=True)
+            ]
+            self.tables[i] = table.assign(outcome=outcome)
+            self.outcome[start : start + len(table)] = outcome
+        self._number_outcomes()
+        return self
+
+    def _starts(self) -> list[int]:
+        return [0, *np.cumsum([len(table) for table in self.tables])[:-1]] if self.tables else []
+
+    def _number_outcomes(self) -> None:
+        self.scored = np.isin(np.array(self.outcome, dtype=object), KINDS)
+        self.outcome_number = np.array([OUTCOMES.index(o) for o in self.outcome], dtype=np.int32)
+        self.version += 1
+
+    def _outcome(self, key: str, kind: str, word: str | None) -> str:
+        if key in self.repeats:
+            return REPEATS
+        return "total row" if word == "total" and kind in KINDS else kind
+
+    def table(self) -> pd.DataFrame:
+        """Return every key with its score: one row per number."""
+        return pd.concat(self.tables, ignore_index=True) if self.tables else pd.DataFrame()
+
+
+@dataclass
+class ScoreColumns:
+    """The columns that are added to a row, looked up by key number."""
+
+    book: CodeBook
+    prefix: str = "occurisk_"
+    version: int = -1
+    known: list[LookedUp] = field(default_factory=list)
+
+    @property
+    def fields(self) -> list[pa.Field]:
+        """Names and types of the added columns; what can never be empty says so, and is written faster."""
+        texts = dict.fromkeys(_TEXTS, pa.dictionary(pa.int32(), pa.string()))
+        kinds = texts | dict.fromkeys(_FLOATS, pa.float64())
+        # The published list has no intervals.
+        gaps = set() if "lower" in self.book.scores.table else {"lower", "upper"}
+        return [
+            pa.field(self.prefix + n, kinds.get(n, pa.bool_()), nullable=n in gaps) for n in SCORE_COLUMNS
+        ]
+
+    def columns(self) -> list[LookedUp]:
+        """Return the added columns; the same list until keys are added to the book."""
+        if self.version != self.book.version:
+            self.known = self._columns()
+            self.version = self.book.version
+        return self.known
+
+    def _columns(self) -> list[LookedUp]:
+        table = self.book.table().rename(columns={"matched": "matched_code"})
+        source = {"code": "matched_code", "match": "outcome"}
+        table = table.assign(
+            **{name: table[source.get(name, name)].fillna("").astype(str) for name in _TEXTS},
+            mixed=table["mixed"].fillna(False).astype(bool),
+        )
+        # Keys without a score are never looked up; they stand where the first does.
+        scored = table[self.book.scored]
+        number = {name: _numbered(scored[name]) for name in _TEXTS}
+        figures = _numbered(pd.MultiIndex.from_frame(scored[["code", "title", *_FLOATS]]))
+        # Columns with the same numbers share them: a code and all that there is one of per code.
+        shared: list[np.ndarray] = []
+        columns = []
+        for name in SCORE_COLUMNS:
+            if name == "mixed":
+                columns.append(LookedUp(pa.array([False, True]), table[name].to_numpy(dtype=np.uint8)))
+                continue
+            found, first = number.get(name, figures)
+            index = np.zeros(len(table), _narrow(len(first)))
+            index[self.book.scored] = found
+            index = next((s for s in shared if np.array_equal(s, index)), index)
+            shared.append(index)
+            values = scored[name].to_numpy()[first]
+            texts = pa.string() if name in _TEXTS else pa.float64()
+            columns.append(LookedUp(pa.array(values, texts, from_pandas=True), index))
+        return columns
+
+
+def _numbered(values: pd.Series | pd.MultiIndex) -> tuple[np.ndarray, np.ndarray]:
+    """Return the number of each value, in order of appearance, and where each value appears first."""
+    number, _ = pd.factorize(values)
+    return number, np.unique(number, return_index=True)[1]
+
+
+def _narrow(values: int) -> type[np.unsignedinteger]:
+    """Return the smallest type that can number so many values."""
+    return np.uint8 if values <= 1 << 8 else np.uint16 if values <= 1 << 16 else np.uint32

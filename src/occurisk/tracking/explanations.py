@@ -1,0 +1,69 @@
+"""Explanations of a run, stored in MLflow: report, table, pictures, everything in Parquet."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from occurisk.explanation.dossier import Dossier
+from occurisk.report.description import description, run_facts
+from occurisk.report.explanation_charts import figure_set
+from occurisk.report.explanation_page import render
+from occurisk.report.explanation_payload import About
+from occurisk.report.explanation_tables import CAP, full_table, table
+from occurisk.tracking.store import DESCRIPTION, UI_MODE, link_to, log_figure
+
+FOLDER = "explanations"
+REPORT = f"{FOLDER}/report.html"
+TABLE = f"{FOLDER}/table.json"
+PARQUET = f"{FOLDER}/explanations.parquet"
+
+
+def log_explanations(
+    mlflow: Any, dossier: Dossier, about: About, pairs: pd.DataFrame | None = None, *, describe: bool = True
+) -> None:
+    """Log everything that explains a list under the active run.
+
+    Parameters
+    ----------
+    mlflow : module
+        As `tracking.run` yields it; a run is active.
+    dossier : Dossier
+    about : About
+    pairs : DataFrame, optional
+        Interactions of the top pairs, for a picture.
+    describe : bool
+        Also set the run's description, parameters, metrics and tags.
+    """
+    shown = table(dossier, language=about.language)
+    total = shown.attrs.pop("total")
+    mlflow.log_table(shown, TABLE)
+    # MLflow marks the run as one with a table, but cuts figures at ten decimals.
+    mlflow.log_text(shown.to_json(orient="split", index=False, double_precision=15), TABLE)
+    mlflow.log_text(render(dossier, about), REPORT)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(PARQUET).name
+        full_table(dossier, about.language).to_parquet(path, index=False)
+        mlflow.log_artifact(path, FOLDER)
+    for name, figure in figure_set(dossier, pairs, about.language).items():
+        log_figure(mlflow, figure, f"{FOLDER}/{name}")
+    mlflow.set_tag("occurisk.table", f"{len(shown):,} of {total:,} codes, by weight (cap {CAP:,})")
+    if describe:
+        info = mlflow.active_run().info
+        params, metrics, tags = run_facts(dossier, about)
+        mlflow.log_params(params)
+        mlflow.log_metrics(metrics)
+        links = artifact_links(info.experiment_id, info.run_id)
+        mlflow.set_tags({**tags, DESCRIPTION: description(dossier, about, links)})
+
+
+def artifact_links(experiment_id: str, run_id: str) -> dict[str, str]:
+    """Return deep links to the artifacts that the description names, relative to where the UI is open."""
+    run = link_to(experiment_id, run_id).partition("#")[2].removesuffix(UI_MODE)
+    return {
+        key: f"#{run}/artifacts/{path}{UI_MODE}"
+        for key, path in (("report", REPORT), ("table", TABLE), ("beeswarm", f"{FOLDER}/beeswarm.png"))
+    }

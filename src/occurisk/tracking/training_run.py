@@ -1,0 +1,174 @@
+"""A training run in MLflow: configuration, digests, metrics, pictures, explanations, the served model."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from occurisk.evaluation.training import Training
+from occurisk.explanation.dossier import Dossier, explain_list, explain_reference
+from occurisk.model.bundle import BOOSTER, CARD, MANIFEST, REPLICA_BOOSTERS, SCORES
+from occurisk.model.contributions import interactions
+from occurisk.model.reference_scores import spearman_published
+from occurisk.report import training_charts as figures
+from occurisk.report.explanation_payload import About
+from occurisk.tracking.explanations import artifact_links, log_explanations
+from occurisk.tracking.store import (
+    CHAMPION,
+    DESCRIPTION,
+    MODEL_NAME,
+    TRAINING,
+    TrackedRun,
+    link_to,
+    log_figure,
+    log_input,
+    run,
+)
+
+# Requirements of the served model: what `log_model` would spend ten seconds guessing.
+SERVED_REQUIREMENTS = ("mlflow", "lightgbm", "numpy", "pandas")
+
+
+def track_training(training: Training, config_text: str) -> TrackedRun:
+    """Track a training run and register its model as the champion.
+
+    Parameters
+    ----------
+    training : Training
+    config_text : str
+        The resolved configuration, YAML.
+
+    Returns
+    -------
+    TrackedRun
+    """
+    bundle, data, evaluation = training.bundle, training.data, training.evaluation
+    settings = data.settings
+    tags = {"occurisk.stage": "training", "occurisk.model_version": bundle.version}
+    with run(TRAINING, bundle.version, tags) as mlflow:
+        active = mlflow.active_run().info
+        mlflow.log_params(_flat(settings.model_dump(mode="json")))
+        mlflow.log_text(config_text, "config.yaml")
+        for name, frame, source in (
+            ("task_attributes", data.X.reset_index(), settings.attributes),
+            ("labels", data.labels.y.astype(float).reset_index(), settings.labels),
+        ):
+            log_input(mlflow, frame, source, name, "training")
+        mlflow.log_metrics(training_metrics(training))
+        mlflow.set_tags({f"sha256.{name}": value for name, value in data.digests["sha256"].items()})
+        mlflow.log_artifact(bundle.path / CARD)
+        mlflow.log_artifact(bundle.path / SCORES)
+        mlflow.log_artifact(bundle.path / MANIFEST)
+        pictures = {"scores": figures.distribution_figure(bundle.reference, settings.bands)}
+        if evaluation:
+            pictures["reliability"] = figures.reliability_figure(evaluation.reliability)
+            pictures["held_out_quality"] = figures.quality_figure(evaluation)
+            mlflow.log_dict(evaluation.to_json(), "evaluation.json")
+        for name, figure in pictures.items():
+            log_figure(mlflow, figure, f"figures/{name}.png")
+        pairs = interactions(bundle.model, data.X)
+        log_explanations(mlflow, explain_training(training), _about(training), pairs, describe=False)
+        version = _register(mlflow, training)
+        links = artifact_links(active.experiment_id, active.run_id)
+        mlflow.set_tag(DESCRIPTION, training_description(training, links))
+    return TrackedRun(
+        active.run_id, active.experiment_id, link_to(active.experiment_id, active.run_id), version
+    )
+
+
+def training_metrics(training: Training) -> dict[str, float]:
+    """Return the figures of a training run that the run list shows."""
+    scores = training.bundle.reference
+    metrics = {
+        "reference.share_high": float((scores["band"] == "high").mean()),
+        "reference.share_low": float((scores["band"] == "low").mean()),
+        "reference.mean_p": float(scores["probability"].mean()),
+        "reference.share_robust": float((scores["stability"] != "model-dependent").mean()),
+        "reference.spearman_published": spearman_published(scores),
+    }
+    if training.evaluation:
+        for model, row in training.evaluation.summary().iterrows():
+            metrics |= {f"{model}.{name}": float(value) for name, value in row.items()}
+        metrics["calibration_error"] = training.evaluation.reliability.error
+    return metrics
+
+
+def training_description(training: Training, links: Mapping[str, str]) -> str:
+    """Return the run's description, Markdown: what a reviewer should look at."""
+    scores = training.bundle.reference
+    lines = [
+        f"**{training.bundle.version}**: susceptibility of {len(scores)} occupations to automation "
+        "(technology as of 2013; not a forecast of jobs lost, not for decisions about people).",
+        "",
+        f"1. [`explanations/report.html`]({links['report']}): every occupation, to search and read",
+        "2. `MODEL_CARD.md`: what the model is for and not for",
+        "3. `figures/held_out_quality.png`: how it does beside every baseline",
+        "4. `figures/reliability.png`: whether its probabilities hold",
+        f"5. [`explanations/table.json`]({links['table']}), `scores.csv`: the same as a table; "
+        "select two runs and compare",
+    ]
+    return "\n".join(lines)
+
+
+def explain_training(training: Training) -> Dossier:
+    """Return the dossier of the reference occupations."""
+    reference = explain_reference(training.bundle, labels=training.data.labels.y)
+    return explain_list(training.bundle.reference, reference)
+
+
+def _about(training: Training) -> About:
+    return About(
+        name="reference occupations (SOC 2010)",
+        kind="reference",
+        model=training.bundle.version,
+        made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+    )
+
+
+def _register(mlflow: Any, training: Training) -> str:
+    """Log the served model, register it, and make it the champion; return the version."""
+    bundle, X = training.bundle, training.data.X
+    example = X.head(3)
+    output = bundle.reference.reindex(example.index)[["probability", "lower", "upper", "band"]]
+    info = mlflow.pyfunc.log_model(
+        name="model",
+        python_model=served_model_path(),
+        artifacts={
+            "booster": str(bundle.path / BOOSTER),
+            "replicas": str(bundle.path / REPLICA_BOOSTERS),
+            "manifest": str(bundle.path / MANIFEST),
+        },
+        signature=mlflow.models.infer_signature(example, output),
+        input_example=example,
+        pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in SERVED_REQUIREMENTS],
+    )
+    # Through the client: `registered_model_name` would print three lines of its own.
+    client = mlflow.MlflowClient()
+    if not client.search_registered_models(f"name = '{MODEL_NAME}'"):
+        client.create_registered_model(MODEL_NAME, description="Susceptibility of occupations to automation.")
+    version = client.create_model_version(
+        MODEL_NAME,
+        info.model_uri,
+        run_id=info.run_id,
+        model_id=info.model_id,
+        tags={"occurisk.model_version": bundle.version},
+    ).version
+    client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
+    return str(version)
+
+
+def served_model_path() -> str:
+    """Return the file that MLflow logs as the model's code."""
+    return str(Path(__file__).with_name("served_model.py"))
+
+
+def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """`{"model": {"seed": 1}}` becomes `{"model.seed": 1}`."""
+    flat: dict[str, Any] = {}
+    for key, value in document.items():
+        name = f"{prefix}{key}"
+        flat |= _flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return flat
