@@ -17,7 +17,7 @@ from occurisk.occupations.concordances import load_tables
 from occurisk.registry.columns import IntakeOptions
 from occurisk.registry.formats.csv_dialect import sniff
 from occurisk.registry.group_rows import find_repeats
-from occurisk.registry.numbers import NumberStyle, number_style, read_weights
+from occurisk.registry.numbers import NumberStyle, number_style, read_numbers
 from occurisk.registry.opening import open_registry
 from occurisk.registry.understanding import open_for_intake, understand
 from registries import frame, write
@@ -227,7 +227,7 @@ def test_wrong_column_names_list_the_right_ones(tmp_path):
     ],
 )
 def test_numbers_as_people_write_them(texts, delimiter, values):
-    got = read_weights(pa.array(texts), number_style(texts, delimiter))
+    got = read_numbers(pa.array(texts), number_style(texts, delimiter))
     assert got.value.tolist() == values
     assert not got.missing.any()
     assert not got.unusable.any()
@@ -244,17 +244,17 @@ def test_numbers_as_people_write_them(texts, delimiter, values):
     ],
 )
 def test_a_stray_cell_does_not_turn_a_column_of_numbers(texts, delimiter, values, unusable):
-    got = read_weights(pa.array(texts), number_style(texts, delimiter))
+    got = read_numbers(pa.array(texts), number_style(texts, delimiter))
     assert got.value.tolist() == values
     assert got.unusable.sum() == unusable
 
 
 def test_suppressed_cells_are_missing_and_nonsense_is_unusable():
-    suppressed = read_weights(pa.array(["*", "**", "#", ":", "", None, "n/a", "..", ": u"]), NumberStyle())
+    suppressed = read_numbers(pa.array(["*", "**", "#", ":", "", None, "n/a", "..", ": u"]), NumberStyle())
     assert suppressed.missing.all()
-    nonsense = read_weights(pa.array(["-5", "many", "inf", "1,5,5", "--", "=1+1"]), NumberStyle())
+    nonsense = read_numbers(pa.array(["-5", "many", "inf", "1,5,5", "--", "=1+1"]), NumberStyle())
     assert nonsense.unusable.all()
-    numbers = read_weights(pa.array([1.5, None, -1, np.nan, np.inf]), NumberStyle())
+    numbers = read_numbers(pa.array([1.5, None, -1, np.nan, np.inf]), NumberStyle())
     assert numbers.unusable.tolist() == [False, False, True, False, True]
     assert numbers.value.sum() == 1.5
 

@@ -18,7 +18,7 @@ from occurisk.occupations.coding_systems import SYSTEMS, normalise
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import to_soc2010
 from occurisk.registry.formats.csv_writer import CsvCells
-from occurisk.registry.numbers import NumberStyle, read_weights
+from occurisk.registry.numbers import NumberStyle, read_numbers
 from occurisk.training_data.catalogue import load_catalogue
 from registries import bundle, scored, totals
 
@@ -144,10 +144,10 @@ def test_csv_text_reads_back_as_it_was_but_for_apostrophes(column, other):
 @given(st.lists(texts | numbers | st.none(), min_size=1, max_size=40), st.sampled_from([".", ","]))
 @settings(max_examples=200, deadline=None)
 def test_a_weight_is_a_number_or_missing_or_unusable(cells, decimal):
-    got = read_weights(pa.array(cells, pa.string()), NumberStyle(decimal))
+    got = read_numbers(pa.array(cells, pa.string()), NumberStyle(decimal))
     assert not (got.missing & got.unusable).any()
     assert (got.value >= 0).all()
     assert (got.value < math.inf).all()
-    encoded = read_weights(pa.array(cells, pa.string()).dictionary_encode(), NumberStyle(decimal))
+    encoded = read_numbers(pa.array(cells, pa.string()).dictionary_encode(), NumberStyle(decimal))
     assert (encoded.value == got.value).all()
     assert (encoded.missing == got.missing).all()

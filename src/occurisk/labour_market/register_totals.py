@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from occurisk.errors import RegistryError
 from occurisk.labour_market.market import NOT_KNOWN
-from occurisk.registry.numbers import NumberStyle, read_weights
+from occurisk.registry.numbers import NumberStyle, read_numbers
 from occurisk.registry.opening import open_registry
 
 # Up to this many cells they are counted in an array, which is several times faster than sorting keys.
@@ -112,7 +112,7 @@ def register_totals(
         jobs = _jobs(_flat(batch.column(weight)), style) if weight else None
         amounts = {WEIGHT: jobs}
         if wage:
-            paid = read_weights(_flat(batch.column(wage)), style)
+            paid = read_numbers(_flat(batch.column(wage)), style)
             known = ~(paid.missing | paid.unusable) & (paid.value > 0)
             each = np.where(known, 1.0 if jobs is None else jobs, 0.0)
             amounts |= {WAGE_TOTAL: each * paid.value, WAGE_JOBS: each}
@@ -168,7 +168,7 @@ def _jobs(column: pa.Array, style: NumberStyle) -> np.ndarray:
         # NaN fails the first comparison: `min` hands it on.
         if value.min() >= 0 and value.max() < np.inf:
             return value
-    return read_weights(column, style).value
+    return read_numbers(column, style).value
 
 
 def _flatten(codes: list[np.ndarray], sizes: list[int]) -> np.ndarray:

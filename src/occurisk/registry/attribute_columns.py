@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from occurisk.errors import RegistryError
 from occurisk.registry.columns import position_of
-from occurisk.registry.numbers import NumberStyle, read_weights
+from occurisk.registry.numbers import NumberStyle, read_numbers
 
 if TYPE_CHECKING:
     from occurisk.training_data.catalogue import Catalogue
@@ -115,7 +115,7 @@ def row_matrix(
             X[:, j] = columns.fill[j]
             missing[:, j] = True
             continue
-        figures = read_weights(batch.column(position), styles[j])
+        figures = read_numbers(batch.column(position), styles[j])
         value = (figures.value - columns.low[j]) / (columns.high[j] - columns.low[j])
         if figures.unusable.any() or value.min(initial=0) < 0 or value.max(initial=1) > 1:
             outside |= figures.unusable | (~figures.missing & ((value < 0) | (value > 1)))

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from occurisk.errors import RegistryError
 from occurisk.registry.formats.base import Ragged, RegistryFile
 from occurisk.registry.group_rows import level_word
-from occurisk.registry.numbers import NumberStyle, number_style, read_weights
+from occurisk.registry.numbers import NumberStyle, number_style, read_numbers
 
 _DISTINCT = 3000
 _SAMPLE_ROWS = 200_000
@@ -172,7 +172,7 @@ def _is_numeric(column: pa.ChunkedArray, file: RegistryFile) -> bool:
         return True
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return False
-    weights = read_weights(texts(column.slice(0, 5000)), _style(column, file))
+    weights = read_numbers(texts(column.slice(0, 5000)), _style(column, file))
     return bool((~weights.missing).any()) and weights.unusable.sum() <= 0.5 * (~weights.missing).sum()
 
 

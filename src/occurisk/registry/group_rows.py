@@ -16,8 +16,8 @@ _RATIO = (0.8, 1.25)
 
 
 @dataclass(frozen=True)
-class Levels:
-    """What was found about levels.
+class GroupRows:
+    """Which rows of a list only add up other rows of it.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Levels:
 
 def find_repeats(
     keys: pd.DataFrame, system: CodingSystem, choice: str = "auto", weighted: bool = True
-) -> Levels:
+) -> GroupRows:
     """Tell the groups that repeat their own detail from groups that stand for themselves.
 
     Parameters
@@ -49,7 +49,7 @@ def find_repeats(
 
     Returns
     -------
-    Levels
+    GroupRows
         With `auto` and a level column, a row whose word is a group's repeats any detailed row at or
         below its code. Without one, the weights decide for the list as a whole: in a statistical table a
         group weighs what its listed detail adds up to; in a register, where some people are known
@@ -58,18 +58,20 @@ def find_repeats(
     keys = keys[keys["matched"].isin(_existing(keys, system))]
     if choice != "separate" and keys["word"].notna().any():
         repeats = _by_word(keys, system)
-        return Levels(frozenset(repeats), f"{len(repeats)} group rows by the level column" if repeats else "")
+        return GroupRows(
+            frozenset(repeats), f"{len(repeats)} group rows by the level column" if repeats else ""
+        )
     leaves = _leaves_below(keys["matched"], system)
     if choice == "separate" or not leaves:
-        return Levels()
+        return GroupRows()
     by_code = keys.groupby("matched")[["rows", "weight"]].sum()
     if choice == "totals":
-        return Levels(_keys_of(keys, leaves), f"{len(leaves)} group codes, as --levels totals says")
+        return GroupRows(_keys_of(keys, leaves), f"{len(leaves)} group codes, as --levels totals says")
     once = len(keys) == int(keys["rows"].sum())
     by_weight = weighted and by_code["weight"].sum() > 0
     measure = by_code["weight" if by_weight else "rows"]
     if once and not by_weight:
-        return Levels(
+        return GroupRows(
             _keys_of(keys, leaves), f"{len(leaves)} group codes; every code stands once, as in a table"
         )
     own = np.array([measure[group] for group in leaves], dtype=float)
@@ -79,12 +81,12 @@ def find_repeats(
     alike = (ratio >= _RATIO[0]) & (ratio <= _RATIO[1])
     share = own[alike].sum() / own.sum() if own.sum() else 0.0
     if share >= 0.5:
-        return Levels(
+        return GroupRows(
             _keys_of(keys, leaves),
             f"{len(leaves)} group codes weigh what their listed detail adds up to "
             f"({share:.0%} of their weight): a table of several levels",
         )
-    return Levels(
+    return GroupRows(
         frozenset(),
         f"{len(leaves)} group codes do not add up their listed detail ({share:.0%} of their weight would): "
         "rows coded less finely, counted in their own right",

@@ -1,4 +1,4 @@
-"""Weights as registries write them: thousands separators, decimal commas, suppressed cells."""
+"""Numbers as registries write them: thousands separators, decimal commas, suppressed cells."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class NumberStyle:
 
 
 @dataclass(frozen=True)
-class Weights:
-    """Weights of a batch.
+class Numbers:
+    """The numbers of a column, row by row: weights, wages, attributes.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ def _only_with(text: str, mark: str, other: str, thousands: re.Pattern[str]) -> 
     return text.count(other) > 1 or (text.count(mark) == 1 and not thousands.fullmatch(text))
 
 
-def read_weights(column: pa.Array, style: NumberStyle) -> Weights:
+def read_numbers(column: pa.Array, style: NumberStyle) -> Numbers:
     """Read a weight column of any type.
 
     Parameters
@@ -90,10 +90,10 @@ def read_weights(column: pa.Array, style: NumberStyle) -> Weights:
     style : NumberStyle
     """
     if pa.types.is_dictionary(column.type):
-        inner = read_weights(column.dictionary, style)
+        inner = read_numbers(column.dictionary, style)
         index = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False)
         gap = index < 0
-        return Weights(
+        return Numbers(
             np.where(gap, 0.0, inner.value[index]) if len(inner.value) else np.zeros(len(column)),
             gap | (inner.missing[index] if len(inner.value) else False),
             ~gap & (inner.unusable[index] if len(inner.value) else False),
@@ -112,7 +112,7 @@ def read_weights(column: pa.Array, style: NumberStyle) -> Weights:
         value, missing = _from_text(column.cast(pa.string()), style)
     unusable = ~missing & ~((value >= 0) & (value < np.inf))
     off = missing | unusable
-    return Weights(np.where(off, 0.0, value) if off.any() else value, missing, unusable)
+    return Numbers(np.where(off, 0.0, value) if off.any() else value, missing, unusable)
 
 
 def _from_text(column: pa.Array, style: NumberStyle) -> tuple[np.ndarray, np.ndarray]:

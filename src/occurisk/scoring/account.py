@@ -17,7 +17,7 @@ from occurisk.occupations.crosswalk import KINDS, near_misses
 from occurisk.registry.columns import IntakeOptions
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.formats.writers import SUFFIX
-from occurisk.registry.group_rows import Levels
+from occurisk.registry.group_rows import GroupRows
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.codebook import (
     MANY_UNKNOWN,
@@ -148,7 +148,7 @@ def _read(path: Path) -> pd.DataFrame:
 def summarise(
     book: CodeBook,
     tally: Tally,
-    levels: Levels,
+    levels: GroupRows,
     file: RegistryFile,
     understanding: Understanding,
     options: IntakeOptions,

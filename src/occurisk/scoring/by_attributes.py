@@ -34,7 +34,7 @@ from occurisk.registry.columns import (
 )
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.formats.writers import SUFFIX, Writer, open_writer
-from occurisk.registry.numbers import NumberStyle, Weights, number_style, read_weights
+from occurisk.registry.numbers import Numbers, NumberStyle, number_style, read_numbers
 from occurisk.scoring.account import BY_OCCUPATION, OwnRows, ScoredRegistry, outcome_table
 from occurisk.scoring.account_report import write_reports
 from occurisk.scoring.by_code import (
@@ -148,11 +148,11 @@ class RowStream:
             batch, position = whole.filter(mask), position[mask.to_numpy(zero_copy_only=False)]
             self.tally.filtered += whole.num_rows - batch.num_rows
         X, missing, outside = row_matrix(batch, self.columns, self.styles)
-        weights = None if self.weight is None else read_weights(batch.column(self.weight), self.style)
+        weights = None if self.weight is None else read_numbers(batch.column(self.weight), self.style)
         outcome = _outcomes(np.asarray(missing.all(axis=1)), outside, weights)
         w = np.ones(batch.num_rows) if weights is None else weights.value
         nowhere = np.zeros(len(w), bool)
-        self.tally.add(outcome, Weights(w, nowhere, nowhere), len(ROW_OUTCOMES))
+        self.tally.add(outcome, Numbers(w, nowhere, nowhere), len(ROW_OUTCOMES))
         self.tally.missing_weight += 0 if weights is None else int(weights.missing.sum())
         good = outcome == 0
         every = bool(good.all())
@@ -342,7 +342,7 @@ def score_rows(
     return result
 
 
-def _outcomes(nothing: np.ndarray, outside: np.ndarray, weights: Weights | None) -> np.ndarray:
+def _outcomes(nothing: np.ndarray, outside: np.ndarray, weights: Numbers | None) -> np.ndarray:
     outcome = np.zeros(len(nothing), dtype=np.int32)
     outcome[nothing] = ROW_OUTCOMES.index(NOTHING)
     outcome[outside] = ROW_OUTCOMES.index(OUTSIDE)

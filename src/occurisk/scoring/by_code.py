@@ -18,8 +18,8 @@ from occurisk.errors import RegistryError
 from occurisk.registry.columns import IntakeOptions, keep, position_of, texts
 from occurisk.registry.formats.base import Ragged, RegistryFile, Rows
 from occurisk.registry.formats.writers import SUFFIX, Writer, open_writer
-from occurisk.registry.group_rows import Levels, find_repeats
-from occurisk.registry.numbers import Weights, read_weights
+from occurisk.registry.group_rows import GroupRows, find_repeats
+from occurisk.registry.numbers import Numbers, read_numbers
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.codebook import (
     OUTCOMES,
@@ -53,7 +53,7 @@ class Stream:
     prefix: str
     progress: Progress | None
 
-    def complete(self) -> tuple[CodeBook, Tally, Levels]:
+    def complete(self) -> tuple[CodeBook, Tally, GroupRows]:
         """Stream the rows; again, if what they hold as a whole contradicts what their beginning said.
 
         Which groups merely add up listed detail shows only when all codes are known. A sample decides
@@ -69,7 +69,7 @@ class Stream:
             levels = final
         return book, tally, final
 
-    def _levels(self, book: CodeBook, tally: Tally) -> Levels:
+    def _levels(self, book: CodeBook, tally: Tally) -> GroupRows:
         known = pd.DataFrame(
             {"matched": book.matched, "word": book.words, "rows": tally.rows, "weight": tally.weight},
             index=book.keys,
@@ -114,9 +114,9 @@ class Stream:
         found: np.ndarray = pa.array(numbers).take(indices).to_numpy()
         return found
 
-    def _weights(self, batch: pa.RecordBatch) -> Weights | None:
+    def _weights(self, batch: pa.RecordBatch) -> Numbers | None:
         position = self.understanding.weight
-        return None if position is None else read_weights(batch.column(position), self.understanding.style)
+        return None if position is None else read_numbers(batch.column(position), self.understanding.style)
 
     def _stream(self, book: CodeBook) -> Tally:
         tally = Tally()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from occurisk.registry.formats.base import Ragged
-from occurisk.registry.numbers import Weights
+from occurisk.registry.numbers import Numbers
 
 _PIECE = 1 << 15
 
@@ -37,7 +37,7 @@ class Tally:
     ragged: list[Ragged] = field(default_factory=list)
     altered: int = 0
 
-    def add(self, number: np.ndarray, weights: Weights | None, n_keys: int) -> None:
+    def add(self, number: np.ndarray, weights: Numbers | None, n_keys: int) -> None:
         """Count a batch."""
         if n_keys > len(self.rows):
             grow = (0, n_keys - len(self.rows))
