@@ -64,8 +64,8 @@ def backtest(
     name = f"OES May {old.table['year'].iloc[0]} to {new.table['year'].iloc[0]}, {scores} scores"
     _print(console, name, found, growth.report)
     if figure:
+        from occurisk.report.chart_style import save
         from occurisk.report.history_charts import backtest_figure
-        from occurisk.report.training_charts import save
 
         save(backtest_figure(found, name), figure)
         console.print(f"Figure   {figure}", soft_wrap=True)

@@ -120,8 +120,8 @@ def countries(
         )  # fmt: skip
     show(console, made)
     if figure:
+        from occurisk.report.chart_style import save
         from occurisk.report.history_charts import countries_figure
-        from occurisk.report.training_charts import save
 
         save(countries_figure(found), figure)
         console.print(f"Figure   {figure}", soft_wrap=True)

@@ -72,7 +72,8 @@ def coverage(
     show(console, shown)
     console.print(f"Over all truths: {found.overall:.1%} of the true probabilities lie in their interval.")
     if figure:
-        from occurisk.report.training_charts import coverage_figure, save
+        from occurisk.report.chart_style import save
+        from occurisk.report.training_charts import coverage_figure
 
         save(coverage_figure(found, nominal), figure)
         console.print(f"Figure   {figure}", soft_wrap=True)

@@ -1,27 +1,34 @@
 """Pictures of explanations, for MLflow and for documents; figures in, `matplotlib.figure.Figure` out.
 
-Colours say the same as on the page: orange raises the susceptibility, teal lowers it.
+Orange raises the susceptibility, teal lowers it, as on the page.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from occurisk.explanation.dossier import Dossier
 from occurisk.explanation.words import load_phrases
 from occurisk.model.contributions import sigmoid
+from occurisk.report.chart_style import (
+    BAND_COLOURS,
+    HIGH,
+    INK,
+    LOW,
+    MEDIUM,
+    PALE,
+    SOFT,
+    new_figure,
+    new_panels,
+    title,
+)
 from occurisk.report.explanation_payload import summarise
 from occurisk.training_data.catalogue import Catalogue
 
-HIGH, MEDIUM, LOW, INK, SOFT = "#b9441c", "#a87b12", "#17707f", "#1a2230", "#8a92a0"
-BAND_COLOURS = {"high": HIGH, "medium": MEDIUM, "low": LOW}
-_VALUES = LinearSegmentedColormap.from_list("value", [LOW, "#d8d2c4", HIGH])
+_VALUES = LinearSegmentedColormap.from_list("value", [LOW, PALE, HIGH])
 _SIGNS = {1: "theory: raises", -1: "theory: lowers", 0: "theory: silent"}
 # Waterfall steps and beeswarm rows that still can be read.
 STEPS, ROWS, PANELS, WATERFALLS = 12, 15, 6, 5
@@ -31,7 +38,7 @@ def beeswarm(dossier: Dossier, language: str = "en") -> Figure:
     """Every contribution of every occupation, by attribute; colour is the attribute's value."""
     explanation = dossier.explanation
     names = explanation.contributions.abs().mean().nlargest(ROWS).index[::-1]
-    figure, axes = _canvas(9, 0.42 * len(names) + 1.6)
+    figure, axes = new_figure(9, 0.42 * len(names) + 1.6)
     for height, name in enumerate(names):
         x = explanation.contributions[name].to_numpy()
         value = explanation.values[name].rank(pct=True).to_numpy()
@@ -41,7 +48,7 @@ def beeswarm(dossier: Dossier, language: str = "en") -> Figure:
     axes.axvline(0, color=SOFT, linewidth=0.8)
     axes.set_yticks(range(len(names)), [_label(name, language) for name in names])
     axes.set_xlabel("contribution to the log-odds of susceptibility")
-    axes.set_title(f"What moves {len(explanation.contributions):,} occupations", loc="left")
+    title(axes, f"What moves {len(explanation.contributions):,} occupations")
     bar = figure.colorbar(axes.collections[0], ax=axes, ticks=[0, 1], pad=0.02, aspect=40)
     bar.ax.set_yticklabels(["little of it", "much of it"])
     bar.outline.set_visible(False)
@@ -51,7 +58,7 @@ def beeswarm(dossier: Dossier, language: str = "en") -> Figure:
 def importance(dossier: Dossier, language: str = "en") -> Figure:
     """Mean absolute contribution by attribute, with the spread over the bootstrap replicas."""
     table = dossier.explanation.importance(dossier.reference.catalogue).head(ROWS)[::-1]
-    figure, axes = _canvas(8, 0.36 * len(table) + 1.4)
+    figure, axes = new_figure(8, 0.36 * len(table) + 1.4)
     axes.barh(range(len(table)), table["importance"], color=INK, height=0.6, alpha=0.75)
     known = table["lower"].notna()
     axes.hlines(
@@ -64,7 +71,7 @@ def importance(dossier: Dossier, language: str = "en") -> Figure:
     ]
     axes.set_yticks(range(len(table)), labels)
     axes.set_xlabel("mean absolute contribution, log-odds (line: 90% of the replicas; ▲▼◆ theory's sign)")
-    axes.set_title("What the model looks at", loc="left")
+    title(axes, f"What the model looks at: {_label(str(table.index[-1]), language)} most of all")
     return figure
 
 
@@ -72,11 +79,10 @@ def dependence(dossier: Dossier, language: str = "en", panels: int = PANELS) -> 
     """Value against contribution for the most important attributes, theory's sign in each title."""
     catalogue = dossier.reference.catalogue
     names = list(dossier.explanation.contributions.abs().mean().nlargest(panels).index)
-    figure = Figure(figsize=(10, 3.1 * ((len(names) + 2) // 3)), layout="constrained")
-    grid = figure.subplots((len(names) + 2) // 3, min(3, len(names)), squeeze=False).ravel()
+    rows = (len(names) + 2) // 3
+    figure, grid = new_panels(10, 3.1 * rows, min(3, len(names)), rows)
     scaled = catalogue.unscale(dossier.explanation.values.reindex(columns=catalogue.names))
     for axes, name in zip(grid, names, strict=False):
-        _style(axes)
         y = dossier.explanation.contributions[name]
         axes.scatter(scaled[name], y, s=8, c=np.where(y > 0, HIGH, LOW), linewidths=0, alpha=0.6)
         axes.axhline(0, color=SOFT, linewidth=0.8)
@@ -91,7 +97,7 @@ def dependence(dossier: Dossier, language: str = "en", panels: int = PANELS) -> 
 def interactions(pairs: pd.DataFrame, language: str = "en") -> Figure:
     """Strength of the strongest pairs of attributes, from `occurisk.explanation.interactions`."""
     pairs = pairs[::-1]
-    figure, axes = _canvas(8, 0.4 * len(pairs) + 1.4)
+    figure, axes = new_figure(8, 0.4 * len(pairs) + 1.4)
     axes.barh(range(len(pairs)), pairs["interaction"], color=INK, alpha=0.75, height=0.6)
     labels = [
         f"{_label(a, language)} × {_label(b, language)}"
@@ -99,7 +105,7 @@ def interactions(pairs: pd.DataFrame, language: str = "en") -> Figure:
     ]
     axes.set_yticks(range(len(pairs)), labels)
     axes.set_xlabel("mean absolute SHAP interaction, log-odds")
-    axes.set_title("Attributes that act together", loc="left")
+    title(axes, f"Attributes that act together: {labels[-1]} most of all")
     return figure
 
 
@@ -110,7 +116,7 @@ def waterfall(dossier: Dossier, code: str, language: str = "en") -> Figure:
     lower, upper = (frame.loc[code] for frame in explanation.spread())
     stable = explanation.stable().loc[code]
     first, rest = steps.iloc[:STEPS], steps.iloc[STEPS:]
-    figure, axes = _canvas(9, 0.4 * (len(first) + 3) + 1.3)
+    figure, axes = new_figure(9, 0.4 * (len(first) + 3) + 1.3)
     before = explanation.base
     labels = [f"base rate ({sigmoid(before):.2f})"]
     axes.barh(0, before, color=SOFT, height=0.62)
@@ -144,7 +150,7 @@ def waterfall(dossier: Dossier, code: str, language: str = "en") -> Figure:
     axes.invert_yaxis()
     axes.set_xlabel("log-odds of susceptibility (line: 90% of the replicas; hatched: unstable sign)")
     interval = f"{row['lower']:.2f}–{row['upper']:.2f}"
-    axes.set_title(f"{row['title']} ({code})\n{row['probability']:.2f}, interval {interval}", loc="left")
+    title(axes, f"{row['title']} ({code})\n{row['probability']:.2f}, interval {interval}")
     return figure
 
 
@@ -152,7 +158,7 @@ def scatter(dossier: Dossier) -> Figure:
     """Our probability against the published one."""
     rows = dossier.rows[["probability", "published_probability", "band"]].dropna()
     found = summarise(dossier.rows)
-    figure, axes = _canvas(6, 6)
+    figure, axes = new_figure(6, 6)
     colours = [BAND_COLOURS.get(band, SOFT) for band in rows["band"]]
     axes.scatter(
         rows["published_probability"], rows["probability"], s=16, c=colours, linewidths=0, alpha=0.55
@@ -166,7 +172,7 @@ def scatter(dossier: Dossier) -> Figure:
     axes.set_aspect("equal")
     axes.set_xlabel("published (Frey & Osborne 2017)")
     axes.set_ylabel("ours")
-    axes.set_title(f"Rank correlation {found.rank_correlation:.2f}, n = {found.published}", loc="left")
+    title(axes, f"Rank correlation {found.rank_correlation:.2f}, n = {found.published}")
     return figure
 
 
@@ -214,19 +220,6 @@ def _label(name: str, language: str) -> str:
 def _scale(catalogue: Catalogue, name: str) -> str:
     attribute = catalogue[name]
     return f"O*NET {attribute.scale}, {attribute.range[0]:g} to {attribute.range[1]:g}"
-
-
-def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.add_subplot()
-    _style(axes)
-    return figure, axes
-
-
-def _style(axes: Any) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(SOFT)
-    axes.tick_params(colors=INK, labelsize=9)
 
 
 def _swarm(x: np.ndarray, bins: int = 60, half: float = 0.36) -> np.ndarray:

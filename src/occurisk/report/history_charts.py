@@ -8,8 +8,18 @@ import numpy as np
 import pandas as pd
 
 from occurisk.labour_market.history.backtest import Backtest
-from occurisk.report.labour_market_charts import TITLE, new_panels
-from occurisk.report.training_charts import BAND_COLOURS, BLUE, GREY, ORANGE, caption, new_figure
+from occurisk.report.chart_style import (
+    BAND_COLOURS,
+    HIGH,
+    INK,
+    LOW,
+    PALE,
+    SOFT,
+    caption,
+    new_figure,
+    new_panels,
+    title,
+)
 
 
 def countries_figure(table: pd.DataFrame) -> Any:
@@ -24,25 +34,23 @@ def countries_figure(table: pd.DataFrame) -> Any:
     rows = table.sort_values("share_high")
     figure, axes = new_figure(8, 0.32 * len(rows) + 1.6)
     place = np.arange(len(rows))
-    axes.hlines(place, rows["share_high"], rows["expected"], color="#CCCCCC", linewidth=3, zorder=1)
-    axes.plot(rows["share_high"], place, "o", color=ORANGE, label="share at high risk, published scores")
-    axes.plot(
-        rows["expected"], place, "D", color=BLUE, label="expected value, published scores", markersize=5
-    )
+    axes.hlines(place, rows["share_high"], rows["expected"], color=PALE, linewidth=3, zorder=1)
+    axes.plot(rows["share_high"], place, "o", color=HIGH, label="share at high risk, published scores")
+    axes.plot(rows["expected"], place, "D", color=LOW, label="expected value, published scores", markersize=5)
     model = rows["model_share_high"]
     reach = np.abs(rows[["model_share_high_lower", "model_share_high_upper"]].sub(model, axis=0))
     axes.errorbar(
-        model, place - 0.25, xerr=reach.T, fmt="o", color="black", markersize=3, linewidth=0.8,
+        model, place - 0.25, xerr=reach.T, fmt="o", color=INK, markersize=3, linewidth=0.8,
         label="share at high risk, our model, 90%",
     )  # fmt: skip
     axes.set_yticks(place, [f"{name} {int(row['year'])}" for name, row in rows.iterrows()], fontsize=8)
-    axes.set(xlabel="share of scored employment, and mean probability", xlim=(0.1, 0.85))
+    axes.set(xlabel="share of scored employment, and mean probability")
     gap = (rows["expected"] - rows["share_high"]).mean()
-    axes.set_title(
+    title(
+        axes,
         f"From {rows['share_high'].min():.0%} ({rows.index[0]}) to {rows['share_high'].max():.0%} "
         f"({rows.index[-1]}); "
         f"the choice of statistic alone is worth {100 * gap:.0f} points",
-        **TITLE,
     )
     axes.legend(frameon=False, fontsize=7, loc="lower right")
     caption(
@@ -57,15 +65,15 @@ def backtest_figure(found: Backtest, name: str) -> Any:
     """Draw realised growth by risk band, and the rank correlations beside the benchmarks."""
     figure, (left, right) = new_panels(9, 3.6, 2)
     for axes in (left, right):
-        axes.axhline(0, color=GREY, linewidth=0.8)
+        axes.axhline(0, color=SOFT, linewidth=0.8)
     for place, (band, row) in enumerate(found.bands.iterrows()):
         reach = [[row["growth"] - row["lower"]], [row["upper"] - row["growth"]]]
         left.bar(place, row["growth"], color=BAND_COLOURS[str(band)], yerr=reach, capsize=4)
     left.set_xticks(range(3), [f"{b} risk" for b in found.bands.index])
     left.set_ylabel("growth of employment")
-    spread = found.bands.loc["low", "growth"] - found.bands.loc["high", "growth"]
-    word = "slower than" if spread > 0 else "faster than"
-    left.set_title(f"High-risk jobs grew {100 * abs(spread):.1f} points {word} low-risk ones", **TITLE)
+    gap = found.bands.loc["low", "growth"] - found.bands.loc["high", "growth"]
+    word = "slower than" if gap > 0 else "faster than"
+    title(left, f"High-risk jobs grew {100 * abs(gap):.1f} points {word} low-risk ones")
     weighted = found.correlations.xs("weighted", level="weighting")
     rows = [(n, weighted.loc[n]) for n in ("p", "routine", "wage")] + [
         ("p, others held", pd.Series(found.partial))
@@ -73,12 +81,12 @@ def backtest_figure(found: Backtest, name: str) -> Any:
     for place, (_, row) in enumerate(rows):
         reach = [[row["rho"] - row["lower"]], [row["upper"] - row["rho"]]]
         right.errorbar(
-            place, row["rho"], yerr=reach, fmt="o", color=ORANGE if place in (0, 3) else BLUE, capsize=4
+            place, row["rho"], yerr=reach, fmt="o", color=HIGH if place in (0, 3) else LOW, capsize=4
         )
     right.set_xticks(range(4), [n for n, _ in rows], fontsize=8)
     right.set_ylabel("rank correlation with growth")
     adds = "adds to" if found.partial["upper"] < 0 else "adds nothing detectable to"
-    right.set_title(f"p {adds} routine intensity and wage", **TITLE)
+    title(right, f"p {adds} routine intensity and wage")
     caption(
         figure, f"occurisk; {name}; BLS OES. Bars: 90%, bootstrap over occupations; weighted by earlier jobs."
     )

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from occurisk.labour_market.gradients import Gradient
+from occurisk.labour_market.market import NOT_KNOWN
 from occurisk.labour_market.multiverse import EXPECTED, OCCUPATION, SHARE, one_at_a_time
 from occurisk.labour_market.picture import Picture
-from occurisk.report.training_charts import BLUE, GREY, ORANGE, caption, new_figure
+from occurisk.report.chart_style import (
+    GROUP_COLOURS,
+    HIGH,
+    INK,
+    LOW,
+    PALE,
+    SOFT,
+    caption,
+    new_figure,
+    new_panels,
+    title,
+)
 
-# Okabe & Ito 2008, without the yellow that vanishes on white; grey for the rest.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-TITLE: dict[str, Any] = {"fontsize": 10, "loc": "left"}
 _INTERVAL = "bars: 90% interval from redrawn labels"
 
 
@@ -38,42 +47,27 @@ def figure_set(picture: Picture) -> dict[str, Any]:
     return figures
 
 
-def new_panels(width: float, height: float, n: int, **options: Any) -> tuple[Any, Any]:
-    """Return an empty figure with n panels side by side, in the house style."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
-    panels = np.atleast_1d(figure.subplots(1, n, **options))
-    for axes in panels:
-        axes.spines[["top", "right"]].set_visible(False)
-    return figure, panels
-
-
 def employment_figure(picture: Picture) -> Any:
     """Draw employment by probability, stacked by major group (Frey & Osborne 2017, figure III)."""
     figure, axes = new_figure(9, 5)
     table = picture.histogram
-    largest = table.sum().sort_values(ascending=False).index[: len(PALETTE)]
+    largest = table.sum().sort_values(ascending=False).index[: len(GROUP_COLOURS)]
     rest = table.columns.difference(largest, sort=False)
     columns = {str(name): table[name] for name in largest}
     if len(rest):
         columns[f"{len(rest)} other groups"] = table[rest].sum(axis=1)
     unit, scale = _scale(float(table.to_numpy().sum()))
     bottom = np.zeros(len(table))
-    for (name, jobs), colour in zip(columns.items(), [*PALETTE, "#BBBBBB"], strict=False):
+    for (name, jobs), colour in zip(columns.items(), [*GROUP_COLOURS, PALE], strict=False):
         height = jobs.to_numpy() / scale
         axes.bar(table.index + 0.025, height, 0.046, bottom=bottom, color=colour, label=_short(name, 46))
         bottom += height
     for threshold in (picture.bands.low, picture.bands.high):
-        axes.axvline(threshold, color=GREY, linewidth=1, linestyle="--")
+        axes.axvline(threshold, color=SOFT, linewidth=1, linestyle="--")
     share = picture.figures["share_high"]
     axes.set(xlabel="probability of being automatable", ylabel=f"{_weight(picture)}{unit}", xlim=(0, 1))
-    axes.set_title(
-        f"{share:.0%} of employment is at high risk, {picture.figures['share_low']:.0%} at low: "
-        f"most jobs lie at either end" if _at_ends(table) else
-        f"{share:.0%} of employment is at high risk, {picture.figures['share_low']:.0%} at low",
-        **TITLE,
-    )  # fmt: skip
+    low = picture.figures["share_low"]
+    title(axes, f"{share:.0%} of employment is at high risk, {low:.0%} at low, {1 - share - low:.0%} between")
     axes.legend(frameon=False, fontsize=7, loc="upper center", ncols=2)
     axes.set_ylim(0, bottom.max() * 1.35)
     _source(figure, picture)
@@ -87,15 +81,13 @@ def gradient_figure(picture: Picture) -> Any:
     figure, panels = new_panels(4.6 * n + 0.8, 4, n)
     for axes, slope in zip(panels, slopes, strict=False):
         middle = (slope.binned["low"] + slope.binned["high"]) / 2
-        axes.plot(middle, slope.binned["mean"], "-", color=BLUE, linewidth=1)
+        axes.plot(middle, slope.binned["mean"], "-", color=LOW, linewidth=1)
         size = 15 + 180 * slope.binned["jobs"] / slope.binned["jobs"].max()
-        axes.scatter(middle, slope.binned["mean"], s=size, color=BLUE, zorder=3)
+        axes.scatter(middle, slope.binned["mean"], s=size, color=LOW, zorder=3)
         label = "mean wage" if slope.name == "wage" else "job zone (1: no preparation, 5: extensive)"
         axes.set(xlabel="probability of being automatable", ylabel=label, xlim=(0, 1))
-        word = "fall" if slope.spearman < 0 else "rise"
-        what = "Wages" if slope.name == "wage" else "Education needs"
         ends = "" if np.isnan(slope.lower) else f" ({slope.lower:.2f} to {slope.upper:.2f})"
-        axes.set_title(f"{what} {word} with risk:\nrank correlation {slope.spearman:.2f}{ends}", **TITLE)
+        title(axes, f"{_direction(slope)}:\nrank correlation {slope.spearman:.2f}{ends}")
     _source(figure, picture, "Size: employment. Job zones: O*NET 18.1.")
     return figure
 
@@ -109,18 +101,18 @@ def polarisation_figure(picture: Picture) -> Any:
     percentile = (table.index.to_numpy(dtype=float) - 0.5) * 100 / len(table)
     if table["share_high_lower"].notna().any():
         axes.fill_between(
-            percentile, table["share_high_lower"], table["share_high_upper"], color=ORANGE, alpha=0.2,
+            percentile, table["share_high_lower"], table["share_high_upper"], color=HIGH, alpha=0.2,
             label="90% interval", linewidth=0,
         )  # fmt: skip
-    axes.plot(percentile, table["share_high"], "o-", color=ORANGE, label="share at high risk", markersize=4)
-    axes.plot(percentile, table["expected"], "s--", color=BLUE, label="expected value", markersize=3)
+    axes.plot(percentile, table["share_high"], "o-", color=HIGH, label="share at high risk", markersize=4)
+    axes.plot(percentile, table["expected"], "s--", color=LOW, label="expected value", markersize=3)
     thirds = [part.mean() for part in np.array_split(table["share_high"].to_numpy(), 3)]
     where = ("lower", "middle", "upper")[int(np.argmax(thirds))]
     axes.set(xlabel="wage percentile", xlim=(0, 100), ylim=(0, 1))
-    axes.set_title(
+    title(
+        axes,
         f"Risk is highest in the {where} third of wages: "
         f"{thirds[0]:.0%}, {thirds[1]:.0%} and {thirds[2]:.0%} at high risk",
-        **TITLE,
     )
     axes.legend(frameon=False, fontsize=8)
     _source(figure, picture)
@@ -138,25 +130,25 @@ def breakdown_figure(table: pd.DataFrame, name: str, picture: Picture, most: int
     shown = shown.loc[shown.index[::-1]] if ordinal else shown.sort_values("share_high")
     figure, axes = new_figure(8, 0.28 * len(shown) + 1.7)
     place = np.arange(len(shown))
-    axes.barh(place, shown["share_high"], color=ORANGE, alpha=0.75, height=0.62, label="share at high risk")
+    axes.barh(place, shown["share_high"], color=HIGH, alpha=0.75, height=0.62, label="share at high risk")
     if shown["share_high_lower"].notna().any():
         reach = np.abs(shown[["share_high_lower", "share_high_upper"]].sub(shown["share_high"], axis=0))
         axes.errorbar(
             shown["share_high"], place, xerr=reach.T, fmt="none", ecolor="black", linewidth=1, capsize=2
         )
-    axes.plot(shown["expected"], place, "D", color=BLUE, markersize=4, label="expected value (mean p)")
+    axes.plot(shown["expected"], place, "D", color=LOW, markersize=4, label="expected value (mean p)")
     labels = [_short(" / ".join(map(str, k)) if isinstance(k, tuple) else str(k), 44) for k in shown.index]
     axes.set_yticks(place, labels, fontsize=8)
     axes.set(xlim=(0, 1), xlabel="share of scored employment")
-    known = shown[["not known" not in str(k) for k in shown.index]] if len(shown) > 1 else shown
-    title = f"Employment at risk by {name.replace('_', ' ')}"
+    known = shown[[not _unknown(k) for k in shown.index]] if len(shown) > 1 else shown
+    finding = f"Employment at risk by {name.replace('_', ' ')}"
     if len(known) > 1:
         top, low = known["share_high"].idxmax(), known["share_high"].idxmin()
-        title = (
+        finding = (
             f"By {name.replace('_', ' ')}: from {known['share_high'].min():.0%} at high risk "
             f"({_label(low)}) to {known['share_high'].max():.0%} ({_label(top)})"
         )
-    axes.set_title("\n".join(textwrap.wrap(title, 90)), **TITLE)
+    title(axes, finding)
     axes.legend(frameon=False, fontsize=7, loc="lower right")
     left_out = f" {hidden} small cells suppressed." * bool(
         hidden
@@ -180,17 +172,17 @@ def multiverse_figure(picture: Picture) -> Any:
     rows.insert(0, ("threshold", "threshold 0.5 … 0.9", thresholds))
     for place, (dimension, _, part) in enumerate(reversed(rows)):
         for nth, row in enumerate(part.sort_values("value").itertuples()):
-            left.plot(row.value, place, "o", color=GREY if row.chosen else BLUE, markersize=5, alpha=0.8)
+            left.plot(row.value, place, "o", color=SOFT if row.chosen else LOW, markersize=5, alpha=0.8)
             text = _name_of(row, dimension)
             left.annotate(
                 text, (row.value, place), xytext=(0, 5 + 6 * (nth % 3)), textcoords="offset points",
-                fontsize=5.5, ha="center", color="#333333",
+                fontsize=5.5, ha="center", color=INK,
             )  # fmt: skip
-    left.axvline(own["value"], color=ORANGE, linewidth=1.5)
+    left.axvline(own["value"], color=HIGH, linewidth=1.5)
     left.annotate(
         f"your choice: {own['value']:.1%}",
         (own["value"], len(rows) - 0.45),
-        color=ORANGE,
+        color=HIGH,
         fontsize=8,
         ha="center",
     )
@@ -198,12 +190,10 @@ def multiverse_figure(picture: Picture) -> Any:
     left.set_ylim(-0.5, len(rows) - 0.2)
     left.set_xlabel("headline when one choice is changed")
     low, high = float(table["value"].min()), float(table["value"].max())
-    left.set_title(
-        f"From {low:.0%} to {high:.0%}: {len(table)} possible headlines from one registry", **TITLE
-    )
+    title(left, f"From {low:.0%} to {high:.0%}: {len(table)} possible headlines from one registry")
     shares = table[(table["statistic"] == SHARE) & (table["aggregation"] == OCCUPATION)]
     lines = shares.groupby(["source", "repair", "vintage"], sort=False)
-    for ((source, repair, vintage), line), colour in zip(lines, PALETTE, strict=False):
+    for ((source, repair, vintage), line), colour in zip(lines, GROUP_COLOURS, strict=False):
         name = f"{source}, O*NET {vintage}" if source == "model" else source
         ordered = line.sort_values("threshold")
         right.plot(
@@ -219,9 +209,10 @@ def multiverse_figure(picture: Picture) -> Any:
                 alpha=0.15,
                 linewidth=0,
             )
-    right.plot(choice.threshold, own["value"], "D", color=ORANGE, zorder=5)
+    right.plot(choice.threshold, own["value"], "D", color=HIGH, zorder=5)
     right.set(xlabel="threshold of high risk", ylabel="share of scored employment")
-    right.set_title("The threshold alone moves it", **TITLE)
+    least, most = thresholds["value"].min(), thresholds["value"].max()
+    title(right, f"The threshold alone moves it from {least:.0%} to {most:.0%}")
     right.legend(frameon=False, fontsize=7)
     _source(figure, picture, "Band: 90% interval from redrawn labels. Diamond: your choice.")
     return figure
@@ -232,24 +223,24 @@ def two_axes_figure(picture: Picture) -> Any:
     figure, axes = new_figure(8.5, 6)
     table = picture.axes
     size = 20 + 600 * table["jobs"] / table["jobs"].max()
-    axes.scatter(table["p"], table["augmentation"], s=size, color=BLUE, alpha=0.35, edgecolor=BLUE)
+    axes.scatter(table["p"], table["augmentation"], s=size, color=LOW, alpha=0.35, edgecolor=LOW)
     for name, row in table.iterrows():
         axes.annotate(
             _short(str(name), 26), (row["p"], row["augmentation"]), fontsize=6.5, ha="center", va="center"
         )
     middle = float(table["augmentation"].median())
-    axes.axhline(middle, color=GREY, linewidth=0.8, linestyle=":")
-    axes.axvline(0.5, color=GREY, linewidth=0.8, linestyle=":")
+    axes.axhline(middle, color=SOFT, linewidth=0.8, linestyle=":")
+    axes.axvline(0.5, color=SOFT, linewidth=0.8, linestyle=":")
     both = table[(table["p"] >= 0.5) & (table["augmentation"] >= middle)]
     most = both["jobs"].sum() / table["jobs"].sum()
     axes.set(
         xlim=(-0.05, 1.05), xlabel="mean probability of being automatable",
         ylabel="augmentation index: what tools can take over while skills stay",
     )  # fmt: skip
-    axes.set_title(
-        f"{most:.0%} of jobs are in groups with high risk and much to augment: "
-        "there the design of work decides",
-        **TITLE,
+    title(
+        axes,
+        f"{most:.0%} of jobs are in groups with a mean probability of 0.5 or more "
+        "and more to augment than in the median group",
     )
     _source(
         figure, picture, "Area: employment. The index is no part of p; its formula is in docs/national.md."
@@ -276,9 +267,17 @@ def _choices(dimension: str) -> str:
     }[dimension]  # fmt: skip
 
 
-def _at_ends(table: pd.DataFrame) -> bool:
-    jobs = table.sum(axis=1)
-    return bool(jobs[(jobs.index < 0.3) | (jobs.index >= 0.7)].sum() > 0.75 * jobs.sum())
+def _direction(slope: Gradient) -> str:
+    """Say which way something runs with risk, or that its interval leaves both ways open."""
+    what = "Wages" if slope.name == "wage" else "Education needs"
+    if np.isnan(slope.spearman) or slope.lower < 0 < slope.upper:
+        return f"{what} neither clearly rise nor fall with risk"
+    return f"{what} {'fall' if slope.spearman < 0 else 'rise'} with risk"
+
+
+def _unknown(key: object) -> bool:
+    """Tell whether a cell is of jobs whose group is not known."""
+    return NOT_KNOWN in (key if isinstance(key, tuple) else (key,))
 
 
 def _label(key: object) -> str:

@@ -17,9 +17,9 @@ from occurisk.labour_market.picture import Picture, take_picture, universes_of
 from occurisk.labour_market.scenarios import Scenario
 from occurisk.labour_market.scored_market import ScoredFolder, read_market
 from occurisk.model.bundle import Bundle
+from occurisk.report.chart_style import save
 from occurisk.report.labour_market_charts import figure_set
 from occurisk.report.labour_market_page import render
-from occurisk.report.training_charts import save
 from occurisk.training_data.attribute_table import REFERENCE_TABLE
 from occurisk.training_data.labels import load_labels
 

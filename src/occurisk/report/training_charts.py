@@ -1,11 +1,10 @@
 """Pictures of a training run: how good, how calibrated, how the scores spread.
 
-Titles state the finding, captions the source. Okabe-Ito colours tell apart for colour-blind readers.
+Titles state the finding, captions the source; see `chart_style`.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,26 +15,7 @@ from occurisk.evaluation.baselines import LIGHTGBM, TITLES
 from occurisk.evaluation.calibration import Reliability
 from occurisk.evaluation.interval_coverage import Coverage
 from occurisk.evaluation.protocol import Evaluation
-from occurisk.files import whole_file
-
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
-BAND_COLOURS = {"low": "#0072B2", "medium": "#E69F00", "high": "#D55E00"}
-
-
-def new_figure(width: float, height: float) -> tuple[Any, Any]:
-    """Return an empty figure (size in inches) and its axes, in the house style."""
-    # The object API: no pyplot, no global state, no window.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
-
-
-def caption(figure: Any, text: str) -> None:
-    """Put the source under a figure."""
-    figure.supxlabel(text, fontsize=7, color="#555555", x=0.01, ha="left")
+from occurisk.report.chart_style import BAND_COLOURS, HIGH, LOW, PALE, SOFT, caption, new_figure, title
 
 
 def reliability_figure(found: Reliability) -> Any:
@@ -51,17 +31,16 @@ def reliability_figure(found: Reliability) -> Any:
     """
     figure, axes = new_figure(6, 5)
     curve = found.curve
-    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--", label="perfectly calibrated")
+    axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle="--", label="perfectly calibrated")
     axes.fill_between(
-        curve["predicted"], curve["lower"], curve["upper"], color=BLUE, alpha=0.2, label="90% bootstrap band"
+        curve["predicted"], curve["lower"], curve["upper"], color=LOW, alpha=0.2, label="90% bootstrap band"
     )
-    axes.plot(curve["predicted"], curve["observed"], "o-", color=BLUE, label="held-out predictions")
+    axes.plot(curve["predicted"], curve["observed"], "o-", color=LOW, label="held-out predictions")
     axes.set(xlabel="predicted probability", ylabel="share labelled automatable", xlim=(0, 1), ylim=(0, 1))
-    axes.set_title(
+    title(
+        axes,
         f"Held-out probabilities are off by {found.error:.3f} on average\n"
         f"(expected calibration error, {found.error_lower:.3f} to {found.error_upper:.3f})",
-        fontsize=10,
-        loc="left",
     )
     axes.legend(frameon=False, loc="upper left", fontsize=8)
     caption(figure, "occurisk; pooled test halves; the bootstrap draws occupations.")
@@ -87,17 +66,17 @@ def distribution_figure(scores: pd.DataFrame, bands: Bands) -> Any:
     for band, colour in BAND_COLOURS.items():
         axes.hist(p[bands.of(p) == band], bins=edges, color=colour, label=band, rwidth=0.92)
     for threshold in (bands.low, bands.high):
-        axes.axvline(threshold, color=GREY, linewidth=1, linestyle="--")
+        axes.axvline(threshold, color=SOFT, linewidth=1, linestyle="--")
     robust = (scores["stability"] != "model-dependent").mean()
     axes.set(xlabel="probability of being automatable", ylabel="occupations", xlim=(0, 1))
-    axes.set_title(
-        f"Most occupations lie at either end; the band of {robust:.0%} is robust", fontsize=10, loc="left"
+    at_ends = (bands.of(p) != "medium").mean()
+    title(
+        axes,
+        f"{at_ends:.0%} of occupations lie below {bands.low:g} or from {bands.high:g} up; "
+        f"the band of {robust:.0%} is robust",
     )
     axes.legend(frameon=False, title="susceptibility", fontsize=8)
-    caption(
-        figure,
-        f"occurisk; {len(scores)} reference occupations (SOC 2010, O*NET 20.3), not weighted by employment.",
-    )
+    caption(figure, f"occurisk; {len(scores)} reference occupations, not weighted by employment.")
     return figure
 
 
@@ -124,14 +103,12 @@ def quality_figure(evaluation: Evaluation) -> Any:
         medianprops={"color": "black"},
     )
     for name, box in zip(order, boxes["boxes"], strict=True):
-        box.set_facecolor(BLUE if name == LIGHTGBM else "#DDDDDD")
+        box.set_facecolor(LOW if name == LIGHTGBM else PALE)
     axes.set_yticks(range(1, len(order) + 1), [TITLES.get(name, name) for name in order], fontsize=8)
     axes.set_xlabel("log-loss on the held-out half (less is better)")
     best = order[-1]
-    axes.set_title(
-        f"{'LightGBM' if best == LIGHTGBM else TITLES.get(best, best)} has the lowest held-out log-loss",
-        fontsize=10,
-        loc="left",
+    title(
+        axes, f"{'LightGBM' if best == LIGHTGBM else TITLES.get(best, best)} has the lowest held-out log-loss"
     )
     caption(
         figure,
@@ -155,27 +132,22 @@ def coverage_figure(found: Coverage, nominal: float) -> Any:
     """
     groups = list(found.trials.groupby(["truth", "labelled"], sort=False))[::-1]
     figure, axes = new_figure(8, 0.4 * len(groups) + 1.6)
-    axes.axvspan(0.85, 0.95, color=BLUE, alpha=0.12)
-    axes.axvline(nominal, color=GREY, linewidth=1, linestyle="--")
+    low, high = nominal - 0.05, min(nominal + 0.05, 1.0)
+    axes.axvspan(low, high, color=LOW, alpha=0.12)
+    axes.axvline(nominal, color=SOFT, linewidth=1, linestyle="--")
     for place, (_, rows) in enumerate(groups):
-        axes.plot(rows["covered"], [place] * len(rows), "o", color=BLUE, alpha=0.35, markersize=4)
-        axes.plot(rows["covered"].mean(), place, "D", color=ORANGE, markersize=6)
+        axes.plot(rows["covered"], [place] * len(rows), "o", color=LOW, alpha=0.35, markersize=4)
+        axes.plot(rows["covered"].mean(), place, "D", color=HIGH, markersize=6)
     chosen = {"same": "the labelled 70", "random": "70 at random"}
     names = [f"{truth}; {chosen[labelled]}" for (truth, labelled), _ in groups]
     axes.set_yticks(range(len(groups)), names, fontsize=8)
     axes.set(xlabel="share of occupations whose true probability lies in its interval", xlim=(0.4, 1))
-    axes.set_title(
-        f"On average {found.overall:.0%} of the true probabilities lie in their {nominal:.0%} interval",
-        fontsize=10,
-        loc="left",
+    title(
+        axes, f"On average {found.overall:.0%} of the true probabilities lie in their {nominal:.0%} interval"
     )
     caption(
-        figure, "occurisk study coverage; dots: simulated expert panels, diamonds: their mean, band: 85-95%."
+        figure,
+        "occurisk study coverage; dots: simulated expert panels, diamonds: their mean, "
+        f"band: {low:.0%} to {high:.0%}.",
     )
     return figure
-
-
-def save(figure: Any, path: Path) -> None:
-    """Write a figure, whole or not at all; the ending of the name says which kind."""
-    with whole_file(path) as temporary:
-        figure.savefig(temporary, bbox_inches="tight")
