@@ -9,8 +9,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from browser import chromium, mlflow_server
-from explained import default_bundle
+from helpers.browsers import chromium, mlflow_server
+from helpers.trained import default_bundle
 from occurisk.explanation.dossier import explain_list, explain_reference
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About

@@ -1,14 +1,44 @@
-"""Shared places of the tests."""
+"""Shared places of the tests, and the guard of the developer's own folders."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import sys
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[1]
-ORIGINALS = Path(os.environ.get("OCCURISK_ORIGINALS", PROJECT.parent / "shared" / "data"))
+from helpers.checkout import DEVELOPERS_OWN, ORIGINALS
+
+if TYPE_CHECKING:
+    from occurisk.model.bundle import Bundle
+
+pytest.register_assert_rewrite("helpers.registries")
+# What commands look into by default, and the name that `helpers.trained` knows.
+SHARED = "OCCURISK_MODELS_DIR"
+_GUARDED = tuple(f"{folder}{os.sep}" for folder in DEVELOPERS_OWN)
+
+
+def pytest_configure(config):
+    """Give the run a folder of models of its own, which worker processes inherit, and guard the others."""
+    if not hasattr(config, "workerinput"):
+        config.occurisk_run = Path(tempfile.mkdtemp(prefix="occurisk-tests-"))
+        os.environ[SHARED] = str(config.occurisk_run / "models")
+        config.occurisk_before = _listing()
+    sys.addaudithook(_guard)
+
+
+def pytest_sessionfinish(session):
+    """Fail a run that left something in `models/` or `mlruns/`, be it from a command's own process."""
+    config = session.config
+    if hasattr(config, "occurisk_run"):
+        shutil.rmtree(config.occurisk_run, ignore_errors=True)
+        if left := sorted(_listing() ^ config.occurisk_before):
+            print(f"\nThe tests changed the checkout's own folders: {', '.join(left)}", file=sys.stderr)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +47,21 @@ def originals() -> Path:
     if not (ORIGINALS / "CATALOGUE.md").is_file():
         pytest.skip(f"needs the third-party originals at {ORIGINALS}")
     return ORIGINALS
+
+
+@pytest.fixture(scope="session")
+def model() -> Bundle:
+    """The default model, trained once a run; not to be written to."""
+    from helpers.trained import default_bundle
+
+    return default_bundle()
+
+
+def _guard(event, arguments):
+    # A developer's own model must not change what the tests test.
+    if event == "open" and isinstance(arguments[0], str) and arguments[0].startswith(_GUARDED):
+        raise AssertionError(f"a test opened {arguments[0]}: the run has a folder of models of its own")
+
+
+def _listing() -> set[str]:
+    return {str(path) for folder in DEVELOPERS_OWN for path in folder.glob("*")}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PROJECT
+from helpers.checkout import PROJECT
 
 SOURCE = PROJECT / "src" / "occurisk"
 
@@ -160,6 +160,14 @@ def test_help_imports_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
     assert "train" in done.stdout
+
+
+def test_the_tests_have_a_folder_of_models_of_their_own():
+    from occurisk.paths import default_models_dir
+
+    assert PROJECT not in default_models_dir().parents
+    with pytest.raises(AssertionError, match="a folder of models of its own"):
+        (PROJECT / "models" / "CURRENT").open()
 
 
 def test_no_original_is_committed(originals):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explained import reference_dossier, small_dossier
+from helpers.explained import reference_dossier, small_dossier
 from occurisk.explanation.dossier import explain_list
 from occurisk.model.contributions import interactions
 from occurisk.report.description import description, run_facts
@@ -121,7 +121,7 @@ def test_the_full_table_keeps_every_figure(tmp_path):
 
 def test_every_figure_draws(tmp_path):
     dossier = reference_dossier()
-    from explained import default_bundle
+    from helpers.trained import default_bundle
 
     bundle = default_bundle()
     pairs = interactions(bundle.model, bundle.attributes.head(50), top=5)

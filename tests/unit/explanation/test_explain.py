@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explained import default_bundle, reference, reference_dossier
+from helpers.explained import reference, reference_dossier
+from helpers.trained import default_bundle
 from occurisk.bands import Bands
 from occurisk.errors import OccuriskError
 from occurisk.explanation.dossier import explain_list

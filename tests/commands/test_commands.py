@@ -8,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-from conftest import PROJECT
+from helpers.checkout import PROJECT
 from occurisk.paths import CONFIGS
 
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from browser import chromium, mlflow_server
-from explained import reference_dossier, small_dossier
+from helpers.browsers import chromium, mlflow_server
+from helpers.explained import reference_dossier, small_dossier
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About
 from occurisk.tracking import store as tracking

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from explained import default_bundle, models_dir, own_bundle, small_dossier
+from helpers.explained import own_bundle, small_dossier
+from helpers.trained import default_bundle, models_dir
 from occurisk.cli import occurisk
 from occurisk.errors import BundleError, OccuriskError
 from occurisk.explanation.verdicts import (

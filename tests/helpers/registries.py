@@ -1,31 +1,22 @@
-"""Helpers of the scoring tests: a model to score with, registries to write, results to read back."""
+"""Helpers of the scoring tests: registries to write, results to read back."""
 
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
-from occurisk.model.bundle import Bundle, find_bundle
+from helpers.trained import default_bundle
 from occurisk.registry.columns import IntakeOptions
 from occurisk.scoring.account import ScoredRegistry
 from occurisk.scoring.score import score_registry
 
 
-@cache
-def bundle() -> Bundle:
-    """The current model of the project; trained, in seconds, if there is none."""
-    from occurisk.evaluation.training import train_default
-
-    return find_bundle(train=train_default)
-
-
 def scored(path: Path, out: Path, **options) -> ScoredRegistry:
     """Score a file; keywords of `IntakeOptions` and of `score_registry` may be mixed."""
     intake = {k: options.pop(k) for k in list(options) if k in IntakeOptions.__dataclass_fields__}
-    return score_registry(bundle(), path, out, options=IntakeOptions(**intake), **options)
+    return score_registry(default_bundle(), path, out, options=IntakeOptions(**intake), **options)
 
 
 def write(path: Path, text: str, encoding: str = "utf-8") -> Path:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from markets import bundle
+from helpers.trained import default_bundle
 from occurisk.errors import RegistryError
 from occurisk.labour_market.history.backtest import backtest, verdict
 from occurisk.labour_market.history.code_breaks import link
@@ -134,7 +134,7 @@ def test_the_verdict_follows_the_figures():
 
 
 def test_routine_intensity_ranks_as_the_literature_does():
-    model = bundle()
+    model = default_bundle()
     routine = routine_intensity(model.attributes, model.catalogue)
     assert routine["51-9041"] > routine["43-9021"] > routine["29-1141"] > routine["11-1011"]
     assert routine.mean() == pytest.approx(0, abs=1e-9)
@@ -159,7 +159,7 @@ def test_oes_files_are_read_to_the_last_detailed_job(originals):
 @pytest.mark.originals
 def test_growth_2011_to_2015_joins_the_hybrids_of_2011(originals):
     folder = originals / "employment"
-    model = bundle()
+    model = default_bundle()
     old = read_oes(folder / "oews_national_M2011_dl.xls")
     new = read_oes(folder / "oews_national_M2015_dl.xlsx")
     routine = routine_intensity(model.attributes, model.catalogue)

@@ -1,8 +1,7 @@
-"""A trained model and its dossiers, made once per test process."""
+"""Explained lists of the default model, made once per test process, and a model of other labels."""
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,21 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from occurisk.evaluation.training import load_data, train, train_default
+from helpers.trained import default_bundle
+from occurisk.evaluation.training import load_data, train
 from occurisk.explanation.dossier import Dossier, Reference, explain_list, explain_reference
 from occurisk.model.bundle import Bundle
 from occurisk.training_data.labels import DEFAULT_LABELS
-
-
-@cache
-def models_dir() -> Path:
-    return Path(tempfile.mkdtemp(prefix="occurisk-test-models-"))
-
-
-@cache
-def default_bundle() -> Bundle:
-    """The default model, as a clean clone trains it."""
-    return train_default(models_dir())
 
 
 def own_bundle(folder: Path) -> Bundle:

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from helpers.registries import scored, totals
+from helpers.trained import default_bundle
 from occurisk.occupations.coding_systems import SYSTEMS, normalise
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import to_soc2010
 from occurisk.registry.formats.csv_writer import CsvCells
 from occurisk.registry.numbers import NumberStyle, read_numbers
 from occurisk.training_data.catalogue import load_catalogue
-from registries import bundle, scored, totals
 
 KNOWN = sorted(load_tables().known(SYSTEMS["soc2010"]))
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -42,7 +43,7 @@ rows = st.lists(st.tuples(codes, weights, texts), min_size=1, max_size=30)
 
 @pytest.fixture(scope="module", autouse=True)
 def _model():
-    bundle()
+    default_bundle()
 
 
 def write_quoted(path, table):

@@ -9,11 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from occurisk.errors import ReleaseError
-from occurisk.training_data import onet_release as release_files
-from occurisk.training_data.catalogue import Catalogue, load_catalogue
-from occurisk.training_data.onet_ratings import read_onet, read_release, table_of
-from releases import (
+from helpers.checkout import PROJECT
+from helpers.releases import (
     RATINGS,
     TEXT_HEAD,
     excel_table,
@@ -22,8 +19,12 @@ from releases import (
     write_text_release,
     zip_release,
 )
+from occurisk.errors import ReleaseError
+from occurisk.training_data import onet_release as release_files
+from occurisk.training_data.catalogue import Catalogue, load_catalogue
+from occurisk.training_data.onet_ratings import read_onet, read_release, table_of
 
-NINE = Path(__file__).resolve().parents[1] / "features" / "frey_osborne_2013.yaml"
+NINE = PROJECT / "features" / "frey_osborne_2013.yaml"
 
 
 def catalogue(*wanted: str) -> Catalogue:

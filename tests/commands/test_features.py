@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from helpers.checkout import PROJECT
+from helpers.releases import RATINGS, write_text_release, zip_release
 from occurisk.cli import main
 from occurisk.cli.features import features
 from occurisk.errors import CatalogueError, OutputError, ReleaseError
 from occurisk.training_data.attribute_table import read_table
 from occurisk.training_data.catalogue import load_catalogue
-from releases import RATINGS, write_text_release, zip_release
 
 MINE = """
 - name: originality
@@ -292,5 +293,5 @@ def test_reference_makes_every_embedded_table_anew(originals, tmp_path):
     assert "frey_osborne_2017.csv: 702 rows." in said
     assert "soc2010_soc2018.csv" in said
     for path in tmp_path.rglob("*.csv"):
-        embedded = Path(__file__).resolve().parents[1] / "features" / path.relative_to(tmp_path)
+        embedded = PROJECT / "features" / path.relative_to(tmp_path)
         assert path.read_bytes() == embedded.read_bytes(), path.name

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from helpers.registries import scored
 from occurisk.errors import RegistryError
 from occurisk.registry.formats import csv_lines as registry_lines
 from occurisk.registry.formats import csv_reader as registry_csv
 from occurisk.registry.opening import open_registry
-from registries import scored
 
 PIECES = [
     "a",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from markets import bundle
+from helpers.trained import default_bundle
 from occurisk.errors import SettingsError
 from occurisk.labour_market.augmentation import augmentation, load_worksheet, worksheets
 from occurisk.labour_market.scenarios import (
@@ -133,7 +133,7 @@ def test_levels_join_to_qualifications_by_scored_jobs():
 
 
 def test_augmentation_is_high_only_where_there_is_both_something_to_take_and_skill_left():
-    model = bundle()
+    model = default_bundle()
     got = augmentation(model.attributes, model.catalogue)
     assert got.notna().all(axis=None)
     assert ((got >= 0) & (got <= 1)).all(axis=None)
@@ -145,14 +145,14 @@ def test_augmentation_is_high_only_where_there_is_both_something_to_take_and_ski
 
 
 def test_augmentation_does_not_depend_on_the_scale_of_an_attribute():
-    model = bundle()
+    model = default_bundle()
     X = model.attributes
     got = augmentation(X, model.catalogue)
     pd.testing.assert_frame_equal(augmentation(X * 0.5, model.catalogue), got)
 
 
 def test_the_worksheet_has_the_five_fields_and_known_attributes():
-    model = bundle()
+    model = default_bundle()
     fields = load_worksheet()
     assert [f.field for f in fields] == [
         "work management", "organisation", "technology", "qualifications", "data",
@@ -161,7 +161,7 @@ def test_the_worksheet_has_the_five_fields_and_known_attributes():
 
 
 def test_the_worksheet_of_assemblers_speaks_for_substitution_that_of_nurses_does_not():
-    model = bundle()
+    model = default_bundle()
 
     def sheet_of(soc):
         return worksheets(model.attributes, model.catalogue, pd.DataFrame({"one": {soc: 1.0}}))["one"]

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from markets import P, bundle, market, scores, spread_market
+from helpers.markets import P, market, scores, spread_market
+from helpers.trained import default_bundle
 from occurisk.labour_market.history.official_statistics import read_oes
 from occurisk.labour_market.history.reproductions import market_of, sources
 from occurisk.labour_market.multiverse import (
@@ -84,7 +85,7 @@ def test_universes_that_score_nothing_are_left_out():
 @pytest.mark.originals
 def test_known_sensitivities_of_the_published_list_on_oews_2021(originals):
     """Our facts, measured independently of this code: a plain join of the printed list, US May 2021."""
-    model = bundle()
+    model = default_bundle()
     both = sources(model.reference, model.replicas, model.bands, model.version)
     statistic = read_oes(originals / "employment" / "oews_national_may2021_full.csv")
     labels = load_labels()

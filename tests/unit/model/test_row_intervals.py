@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from helpers.trained import default_bundle
 from occurisk.bands import Bands
 from occurisk.evaluation import row_interval_check as row_study
 from occurisk.model.row_intervals import Spread, share_in_band
 from occurisk.model.teacher import FeatureMap, with_intercept
 from occurisk.occupations.projection import ends
-from registries import bundle
 
 
 def linear(rng, n=400, p=4, replicas=300):
@@ -64,7 +64,7 @@ def test_ends_lie_z_deviations_from_the_log_odds_and_within_0_and_1():
 
 def test_the_formula_agrees_with_the_replicas_on_occupations_it_has_not_seen(monkeypatch):
     monkeypatch.setattr(row_study, "NOISES", (0.0,))
-    row = row_study.compare_intervals(bundle()).loc[0.0]
+    row = row_study.compare_intervals(default_bundle()).loc[0.0]
     assert 0.9 < row["ratio"] < 1.1
     assert row["ratio_low"] > 0.8 and row["ratio_high"] < 1.3
     assert row["apart"] < 0.01
@@ -72,6 +72,6 @@ def test_the_formula_agrees_with_the_replicas_on_occupations_it_has_not_seen(mon
 
 def test_gaps_widen_intervals_by_as_much_as_they_hide(monkeypatch):
     monkeypatch.setattr(row_study, "_HALVES", 5)
-    table = row_study.hide_attributes(bundle())
+    table = row_study.hide_attributes(default_bundle())
     assert table["covered"].between(0.85, 0.95).all()
     np.testing.assert_allclose(table["sd"], table["change"], rtol=0.15)

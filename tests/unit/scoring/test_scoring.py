@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from conftest import PROJECT
+from helpers.checkout import PROJECT
+from helpers.registries import frame, outcomes, scored, totals, write
+from helpers.trained import default_bundle
 from occurisk.cli.score import score as command
 from occurisk.errors import OutputError, RegistryError
 from occurisk.scoring.codebook import MANY_UNKNOWN
-from registries import bundle, frame, outcomes, scored, totals, write
 
 NAMES = "code title match probability lower upper band stability mixed reason_1 reason_2 reason_3"
 ADDED = [f"occurisk_{name}" for name in NAMES.split()]
@@ -55,7 +56,7 @@ def test_every_row_has_an_outcome_and_every_column_survives(register, tmp_path):
     assert rows["name"].tolist() == ["Smith, A", "B", "C", "I"]
     assert aside["occurisk_row"].tolist() == ["4", "5", "6", "7", "8"]
     assert aside["name"].tolist() == list("DEFGH")
-    own = bundle().reference.loc["43-9021"]
+    own = default_bundle().reference.loc["43-9021"]
     assert float(rows["occurisk_probability"][0]) == pytest.approx(own["probability"], rel=1e-5)
     assert rows["occurisk_reason_1"][0] == own["reason_1"]
     assert rows["occurisk_band"][0] == own["band"]
@@ -238,7 +239,7 @@ def test_more_unknown_codes_than_memory_are_still_counted(tmp_path, monkeypatch)
 
 
 def test_rows_with_their_own_attributes(tmp_path):
-    reference = bundle()
+    reference = default_bundle()
     table = reference.catalogue.unscale(reference.attributes).dropna().reset_index().assign(jobs=2)
     table = table.astype({reference.catalogue.names[0]: object})
     table.loc[0, reference.catalogue.names[0]] = ""
@@ -268,7 +269,7 @@ def test_rows_with_their_own_attributes(tmp_path):
 
 
 def test_own_attributes_are_read_with_decimal_commas(tmp_path):
-    reference = bundle()
+    reference = default_bundle()
     table = reference.catalogue.unscale(reference.attributes).dropna().head(40).round(2)
     table.to_csv(tmp_path / "point.csv")
     table.to_csv(tmp_path / "comma.csv", sep=";", decimal=",")
@@ -285,14 +286,14 @@ def test_own_attributes_are_read_with_decimal_commas(tmp_path):
 
 
 def test_a_registry_of_attributes_without_rows_is_one_error(tmp_path):
-    path = write(tmp_path / "r.csv", ",".join(bundle().catalogue.names) + "\n")
+    path = write(tmp_path / "r.csv", ",".join(default_bundle().catalogue.names) + "\n")
     with pytest.raises(RegistryError, match="has no rows"):
         scored(path, tmp_path / "out", attributes="all")
     assert not (tmp_path / "out").exists()
 
 
 def test_rows_with_their_own_attributes_get_reasons_on_request(tmp_path):
-    reference = bundle()
+    reference = default_bundle()
     table = reference.attributes.dropna().reset_index()
     table.to_parquet(tmp_path / "r.parquet")
     result = scored(
@@ -341,7 +342,7 @@ def test_a_killed_run_leaves_no_result_under_a_final_name(tmp_path):
         "import os, signal, sys\n"
         "from occurisk.registry.formats import writers as registry_writers\n"
         "registry_writers.CsvOut.close = lambda self: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "from registries import scored\n"
+        "from helpers.registries import scored\n"
         "scored(sys.argv[1], sys.argv[2])\n"
     )
     path = write(tmp_path / "r.csv", REGISTER)
@@ -365,7 +366,7 @@ def run(*arguments, **options):
 
 
 def test_the_command_says_what_it_understood_lost_and_wrote(register, tmp_path):
-    bundle()
+    default_bundle()
     done = run(register, "--out", tmp_path / "out", "--no-track", "--json", tmp_path / "figures.json")
     assert done.exit_code == 0
     for text in (
@@ -380,13 +381,13 @@ def test_the_command_says_what_it_understood_lost_and_wrote(register, tmp_path):
 
 
 def test_standard_input(tmp_path):
-    bundle()
+    default_bundle()
     done = run("-", "--out", tmp_path / "out", "--no-track", input=REGISTER.encode())
     assert "9 rows in" in done.output
 
 
 def test_a_small_file_needs_no_heavy_library_and_little_time(register, tmp_path):
-    bundle()
+    default_bundle()
     script = (
         "import sys; from occurisk.cli import main\n"
         "try:\n    main(['score', sys.argv[1], '--out', sys.argv[2], '--no-track'])\n"

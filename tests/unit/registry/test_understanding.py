@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from helpers.registries import frame, write
 from occurisk.errors import RegistryError
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, SOC2018
 from occurisk.occupations.concordances import load_tables
@@ -20,7 +21,6 @@ from occurisk.registry.group_rows import find_repeats
 from occurisk.registry.numbers import NumberStyle, number_style, read_numbers
 from occurisk.registry.opening import open_registry
 from occurisk.registry.understanding import open_for_intake, understand
-from registries import frame, write
 
 TABLES = load_tables()
 SOC2018_ONLY = [c for c in TABLES.pairs["soc2018"] if not c.startswith("55")][:200]

@@ -1,28 +1,17 @@
-"""Helpers of the national tests: small markets with known answers, and a model."""
+"""Helpers of the national tests: small markets with known answers."""
 
 from __future__ import annotations
-
-from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from occurisk.bands import Bands
 from occurisk.labour_market.market import Market
-from occurisk.model.bundle import Bundle, find_bundle
 from occurisk.occupations.coding_systems import SOC2010
 from occurisk.occupations.crosswalk import Lineage, to_soc2010
 
 # One certain high, one certain low, one medium.
 P = {"43-9021": 0.9, "29-1125": 0.1, "25-1011": 0.5}
-
-
-@cache
-def bundle() -> Bundle:
-    """The current model of the project; trained, in seconds, if there is none."""
-    from occurisk.evaluation.training import train_default
-
-    return find_bundle(train=train_default)
 
 
 def scores(p: dict[str, float] = P) -> pd.DataFrame:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from markets import P, bundle, market, replicas, spread_market
+from helpers.markets import P, market, replicas, spread_market
+from helpers.trained import default_bundle
 from occurisk.bands import Bands
 from occurisk.errors import RegistryError
 from occurisk.labour_market.breakdowns import breakdown, concentration, largest_holders, suppress, wage_groups
@@ -197,7 +198,7 @@ def test_skill_levels_and_job_zones_are_the_official_ones():
 
 
 def test_isco_groups_place_every_reference_occupation():
-    socs = bundle().reference.index
+    socs = default_bundle().reference.index
     shares = isco_groups(socs, 2)
     placed = shares.sum(axis=1)
     assert (np.isclose(placed, 1) | np.isclose(placed, 0)).all()
@@ -206,7 +207,7 @@ def test_isco_groups_place_every_reference_occupation():
 
 def test_isco_registries_have_their_skill_level_from_the_code_itself():
     table = pd.DataFrame({"code": ["91", "24", "01"], "weight": [60.0, 30.0, 10.0]})
-    model = bundle()
+    model = default_bundle()
     one = Market(table, to_soc2010(table["code"], ISCO08), model.reference, model.replicas, model.bands)
     got = breakdown(one, ["skill_level"], 0)
     expected = {"1 elementary": 60, "4 professionals": 30, "armed forces": 10}
@@ -216,14 +217,14 @@ def test_isco_registries_have_their_skill_level_from_the_code_itself():
 
 def test_siblings_that_stand_in_are_counted():
     table = pd.DataFrame({"code": ["11-1031", "11-1011"], "weight": [30.0, 70.0]})
-    model = bundle()
+    model = default_bundle()
     one = Market(table, to_soc2010(table["code"], SOC2010), model.reference, None, model.bands)
     assert one.standing_in() == pytest.approx(0.3)
 
 
 def test_replica_intervals_of_a_thousand_cells_hold_their_figure():
     """How quick: benchmarks/national.py."""
-    model = bundle()
+    model = default_bundle()
     rng = np.random.default_rng(0)
     jobs = rng.gamma(1, 100, (1000, len(model.reference)))
     spread = model.replicas.reindex(model.reference.index).to_numpy()

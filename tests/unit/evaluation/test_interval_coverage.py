@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explained import own_bundle
+from helpers.explained import own_bundle
 from occurisk.bands import Bands
 from occurisk.evaluation.interval_coverage import coverage_study, truths
 from occurisk.evaluation.label_audit import label_audit

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from explained import default_bundle, models_dir
+from helpers.trained import default_bundle, models_dir
 from occurisk.cli import occurisk
 from occurisk.errors import CrosswalkError
 

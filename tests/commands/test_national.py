@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from explained import own_bundle
-from markets import bundle
+from helpers.explained import own_bundle
+from helpers.trained import default_bundle
 from occurisk.cli.backtest import backtest
 from occurisk.cli.national import national
 from occurisk.cli.reproduce import reproduce
@@ -40,7 +40,7 @@ REGISTRY = pd.DataFrame(
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory):
-    bundle()
+    default_bundle()
     path = tmp_path_factory.mktemp("registry") / "jobs.csv"
     REGISTRY.to_csv(path, index=False)
     return path
@@ -49,7 +49,7 @@ def registry(tmp_path_factory):
 @pytest.fixture(scope="module")
 def folder(registry, tmp_path_factory):
     out = tmp_path_factory.mktemp("scored") / "out"
-    score_registry(bundle(), registry, out)
+    score_registry(default_bundle(), registry, out)
     return out
 
 
@@ -62,7 +62,7 @@ def run(command, *arguments):
 
 
 def test_a_scored_folder_gives_the_figures_of_its_rows(folder):
-    model = bundle()
+    model = default_bundle()
     market = read_market(find_folder(folder), model.reference, model.replicas, model.bands, ["sex"], "pay")
     figures = market.figures().iloc[0]
     p = model.reference["probability"]
@@ -88,7 +88,7 @@ def test_a_folder_without_its_lineage_says_what_to_do(folder, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     (copy / "lineage.csv").unlink()
-    model = bundle()
+    model = default_bundle()
     with pytest.raises(RegistryError, match="occurisk score"):
         read_market(find_folder(copy), model.reference, None, model.bands)
     (copy / "intake.json").write_text("{", encoding="utf-8")
@@ -143,7 +143,7 @@ def test_small_cells_are_suppressed_and_counted(registry):
 
 
 def test_a_probability_is_never_printed_as_0_or_1(tmp_path):
-    p = bundle().reference["probability"]
+    p = default_bundle().reference["probability"]
     path = tmp_path / "jobs.csv"
     path.write_text(f"occ_code,employment\n{p.idxmax()},10\n{p.idxmin()},20\n", encoding="utf-8")
     assert p.max() > 0.995 and p.min() < 0.005
@@ -206,8 +206,8 @@ def test_another_vintage_is_that_of_the_model_in_use(registry, tmp_path):
 
 def test_a_model_of_another_table_is_not_called_by_the_embedded_release(tmp_path):
     manifest = {"data": {"sha256": {"attributes": "another"}}}
-    assert vintage_of(replace(bundle(), manifest=manifest)) == "own table"
-    assert vintage_of(bundle()) == "20.3"
+    assert vintage_of(replace(default_bundle(), manifest=manifest)) == "own table"
+    assert vintage_of(default_bundle()) == "20.3"
 
 
 def test_published_scores_have_no_interval(registry):
@@ -243,7 +243,7 @@ class Recorder:
 
 def test_a_scoring_run_gets_the_picture_as_metrics_and_artifacts(folder, tmp_path):
     got = Recorder()
-    picture = log_national(got, folder, bundle())
+    picture = log_national(got, folder, default_bundle())
     assert got.metrics["national.share_high"] == pytest.approx(picture.figures["share_high"])
     assert got.metrics["national.coverage"] == pytest.approx(0.95)
     assert all(np.isfinite(v) for v in got.metrics.values())
@@ -253,7 +253,7 @@ def test_a_scoring_run_gets_the_picture_as_metrics_and_artifacts(folder, tmp_pat
         "national/figures/multiverse.png",
     } <= got.artifacts
     nothing = Recorder()
-    assert log_national(nothing, tmp_path, bundle()) is None
+    assert log_national(nothing, tmp_path, default_bundle()) is None
     assert nothing.metrics == {}
 
 
@@ -328,7 +328,7 @@ def oes(path, jobs):
 
 
 def test_backtest_prints_what_it_found_and_writes_it(tmp_path):
-    model = bundle()
+    model = default_bundle()
     codes = [c for c in model.reference.index if not c.endswith("0")][::6]
     rng = np.random.default_rng(0)
     before = {(c, c, 20_000 + 100 * i): int(1000 + 10 * i) for i, c in enumerate(codes)}
@@ -352,7 +352,7 @@ def test_backtest_prints_what_it_found_and_writes_it(tmp_path):
 @pytest.mark.originals
 def test_the_headline_figures_of_the_literature(originals, tmp_path):
     """49.1/20.0/30.9 and 0.579 (May 2010); 47% of total; Germany 46% and 0.56; Sweden 38% and 0.48."""
-    bundle()
+    default_bundle()
     us, countries = tmp_path / "us.json", tmp_path / "c.json"
     data = originals / "employment"
     run(reproduce, "us", "--data", data, "--json", us)

@@ -6,7 +6,7 @@ import string
 import pandas as pd
 import pytest
 
-from explained import reference_dossier, small_dossier
+from helpers.explained import reference_dossier, small_dossier
 from occurisk.errors import CatalogueError
 from occurisk.explanation.words import LANGUAGES, change_in_words, languages, load_phrases, standing
 from occurisk.occupations.coding_systems import ISCO08
