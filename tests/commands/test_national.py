@@ -20,10 +20,10 @@ from occurisk.cli.backtest import backtest
 from occurisk.cli.national import national
 from occurisk.cli.reproduce import reproduce
 from occurisk.errors import LabelError, RegistryError
-from occurisk.labour_market.market import NOT_KNOWN
+from occurisk.labour_market.picture import vintage_of
 from occurisk.labour_market.register_totals import register_totals
 from occurisk.labour_market.scored_market import find_folder, read_market
-from occurisk.report.national_run import vintage_of
+from occurisk.occupations.facts import NOT_KNOWN
 from occurisk.scoring.score import score_registry
 from occurisk.tracking.national import log_national
 from occurisk.training_data.attribute_table import REFERENCE_TABLE
@@ -383,7 +383,7 @@ def test_kazakhstan_is_held_against_its_neighbours(originals):
 
 @pytest.mark.originals
 def test_job_zones_are_what_the_original_gives(originals, tmp_path):
-    from occurisk.labour_market.occupation_facts import JOB_ZONES
+    from occurisk.occupations.facts import JOB_ZONES
     from occurisk.training_data.originals_national import make_job_zones
 
     assert make_job_zones(originals, tmp_path).read_bytes() == JOB_ZONES.read_bytes()

@@ -94,10 +94,11 @@ def national(
     """
     from occurisk.bands import Bands
     from occurisk.cli.national_print import print_picture
+    from occurisk.labour_market.picture import picture_of
     from occurisk.labour_market.scenarios import load_scenario
     from occurisk.labour_market.scored_market import find_folder
     from occurisk.registry.columns import IntakeOptions
-    from occurisk.report.national_run import picture_of, write_picture
+    from occurisk.report.labour_market_page import write_picture
 
     console, remarks = out(), err()
     chosen = [load_scenario(Path(name)) for name in scenarios]

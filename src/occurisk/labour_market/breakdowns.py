@@ -10,15 +10,16 @@ import pandas as pd
 
 from occurisk.errors import RegistryError
 from occurisk.labour_market.headline import plain_interval
-from occurisk.labour_market.market import NOT_KNOWN, Cells, Market
-from occurisk.labour_market.occupation_facts import (
+from occurisk.labour_market.market import Cells, Market
+from occurisk.occupations.coding_systems import SYSTEMS
+from occurisk.occupations.facts import (
+    NOT_KNOWN,
     education_by_soc,
     major_group_title,
     skill_level,
     skill_levels_by_soc,
     with_members,
 )
-from occurisk.occupations.coding_systems import SYSTEMS
 
 WAGE_DECILE = "wage_decile"
 BUILT_IN = ("major_group", "skill_level", "education", WAGE_DECILE)

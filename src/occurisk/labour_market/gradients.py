@@ -10,7 +10,7 @@ import pandas as pd
 from occurisk.labour_market.breakdowns import wage_groups
 from occurisk.labour_market.headline import headline, plain_interval
 from occurisk.labour_market.market import Market
-from occurisk.labour_market.occupation_facts import education_by_soc, with_members
+from occurisk.occupations.facts import education_by_soc, with_members
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from occurisk.bands import Bands
 from occurisk.errors import RegistryError
 from occurisk.labour_market.headline import headline
 from occurisk.occupations.crosswalk import Lineage
+from occurisk.occupations.facts import NOT_KNOWN
 
 MOST_CELLS = 20_000
-NOT_KNOWN = "not known"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,9 @@ import pandas as pd
 
 from occurisk.labour_market.headline import spread_interval
 from occurisk.labour_market.market import Market
-from occurisk.labour_market.occupation_facts import isco_groups
+from occurisk.occupations.coding_systems import SYSTEMS
+from occurisk.occupations.crosswalk import Lineage, to_soc2010
+from occurisk.occupations.facts import isco_groups
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 OCCUPATION = "occupation"
@@ -19,6 +21,8 @@ AS_CODED = "codes as given"
 AGGREGATIONS = (OCCUPATION, AS_CODED, "ISCO-4", "ISCO-3", "ISCO-2", "ISCO-1")
 WEIGHTINGS = ("weighted", "unweighted")
 DIMENSIONS = ("threshold", "statistic", "aggregation", "weighting", "source", "repair", "vintage")
+# Without crosswalks to hybrids, groups and siblings: what a plain join of two lists finds.
+_PLAIN = ("exact", "crosswalk")
 SHARE, EXPECTED = "share at high risk", "expected value"
 
 
@@ -134,6 +138,71 @@ def aggregate(
     weight = members if weighting == "weighted" else (members > 0).astype(float)
     weight = weight / weight.sum(axis=1, keepdims=True)
     return jobs / jobs.sum(), weight @ market.p, None if replicas is None else weight @ replicas
+
+
+def universes_of(
+    market: Market,
+    model: tuple[pd.DataFrame, pd.DataFrame | None],
+    published: pd.Series,
+    printed: pd.Series,
+    others: Sequence[tuple[str, pd.DataFrame, pd.DataFrame | None]] = (),
+    vintage: str = "20.3",
+) -> list[Universe]:
+    """Return a market under every choice of score source, code repair and vintage.
+
+    Parameters
+    ----------
+    market : Market
+    model : (DataFrame, DataFrame or None)
+        Scores and replicas of the model.
+    published : Series
+        Printed probabilities by SOC 2010 code, the 17 hybrids resolved.
+    printed : Series
+        The same by the codes as printed.
+    others : sequence of (vintage, scores, replicas)
+        The model refitted on other O*NET releases.
+    vintage : str
+        Of the model.
+
+    Returns
+    -------
+    list of Universe
+        The market's own choice first; those that score nothing are left out. Code repair `off` keeps
+        exact codes and the official crosswalk between editions, and drops hybrids, groups and
+        siblings: what a plain join of two lists finds.
+    """
+    lists = [("model", vintage, *model)] + [("model", v, s, r) for v, s, r in others]
+    found: list[Universe] = []
+    for source, version, scores, replicas in lists:
+        on = _with_scores(market, scores, replicas, siblings=True)
+        found.append(Universe(on, source, "on", version))
+        found.append(Universe(_plain_join(on), source, "off", version))
+    repaired = _with_scores(market, published.to_frame("probability"), None, siblings=False)
+    as_printed = _with_scores(market, printed.to_frame("probability"), None, siblings=False)
+    found.append(Universe(repaired, "published", "on", vintage))
+    found.append(Universe(_plain_join(as_printed), "published", "off", vintage))
+    found = [u for u in found if u.market.cells().jobs.sum() > 0]
+    own = "published" if market.source == "published" else "model"
+    found.sort(key=lambda u: (u.source, u.repair, u.vintage) != (own, "on", vintage))
+    # The market itself stands for the reader's choice: its lineage may know more, such as a user's map.
+    return [replace(found[0], market=market), *found[1:]] if found else []
+
+
+def _with_scores(
+    market: Market, scores: pd.DataFrame, replicas: pd.DataFrame | None, *, siblings: bool
+) -> Market:
+    old = market.lineage
+    lineage = to_soc2010(
+        old.codes["code"], SYSTEMS[old.system], weights=old.weights, scored=scores.index, siblings=siblings
+    )
+    return replace(market, lineage=lineage, scores=scores, replicas=replicas)
+
+
+def _plain_join(market: Market) -> Market:
+    lineage = market.lineage
+    keep = lineage.codes.loc[lineage.codes["kind"].isin(_PLAIN), "code"]
+    members = lineage.members[lineage.members["code"].isin(keep)]
+    return replace(market, lineage=Lineage(lineage.codes, members, lineage.system, lineage.weights))
 
 
 def one_at_a_time(table: pd.DataFrame) -> pd.DataFrame:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from occurisk.bands import Bands
+from occurisk.errors import RegistryError
+from occurisk.files import sha256
 from occurisk.labour_market.augmentation import augmentation, worksheets
 from occurisk.labour_market.breakdowns import (
+    BUILT_IN,
     MIN_CELL,
     WAGE_DECILE,
     breakdown,
@@ -21,15 +24,14 @@ from occurisk.labour_market.breakdowns import (
 )
 from occurisk.labour_market.gradients import Gradient, gradient, polarisation
 from occurisk.labour_market.market import Market
-from occurisk.labour_market.multiverse import Choice, Universe, multiverse
+from occurisk.labour_market.multiverse import Choice, Universe, multiverse, universes_of
 from occurisk.labour_market.scenarios import Scenario, apply, by_qualification, implied
+from occurisk.labour_market.scored_market import ScoredFolder, read_market
+from occurisk.model.bundle import Bundle
 from occurisk.national import national
-from occurisk.occupations.coding_systems import SYSTEMS
-from occurisk.occupations.crosswalk import Lineage, to_soc2010
+from occurisk.training_data.attribute_table import REFERENCE_TABLE
 from occurisk.training_data.catalogue import Catalogue
-
-# Without crosswalks to hybrids, groups and siblings: what a plain join of two lists finds.
-_PLAIN = ("exact", "crosswalk")
+from occurisk.training_data.labels import load_labels
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,79 @@ class Picture:
         return _plain(document)
 
 
+def picture_of(
+    folder: ScoredFolder,
+    bundle: Bundle,
+    *,
+    by: Sequence[Sequence[str]] = (),
+    weight: str | None = None,
+    wage: str | None = None,
+    bands: Bands | None = None,
+    min_cell: float = MIN_CELL,
+    scenarios: Sequence[Scenario] = (),
+    vintages: Sequence[tuple[str, pd.DataFrame, pd.DataFrame | None]] = (),
+) -> Picture:
+    """Take the national picture of a scored registry.
+
+    Parameters
+    ----------
+    folder : ScoredFolder
+        See `find_folder`.
+    bundle : Bundle
+        The model that scored it.
+    by : sequence of sequences of str
+        Breakdowns by columns, beyond the built-in ones.
+    weight : str, optional
+        Column of jobs; the one that scoring found by default.
+    wage : str, optional
+        Column of wages.
+    bands : Bands, optional
+        Thresholds; the model's by default.
+    min_cell : float
+    scenarios : sequence of Scenario
+    vintages : sequence of (label, scores, replicas)
+        The model refitted on other O*NET releases; see `vintage.refit_bundle`.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    RegistryError
+        If a column is not there, or the folder is incomplete.
+    """
+    labels = load_labels()
+    published = labels.published_by_soc2010()
+    columns = list(dict.fromkeys(c for keys in by for c in keys if c not in BUILT_IN))
+    if folder.published:
+        scores, replicas = published.to_frame("probability"), None
+    else:
+        scores, replicas = bundle.reference, bundle.replicas
+    market = read_market(folder, scores, replicas, bands or bundle.bands, columns, wage, weight)
+    if not market.figures()["scored_jobs"].iloc[0]:
+        raise RegistryError(
+            f"None of the {market.table['weight'].sum():,.0f} jobs in {folder.name} has a score.",
+            rule="A national picture needs at least one occupation with a score and with jobs.",
+            fix="Name another column of jobs with --weight.",
+        )
+    vintage = vintage_of(bundle)
+    universes = universes_of(
+        market, (bundle.reference, bundle.replicas), published, labels.published, vintages, vintage
+    )
+    return take_picture(
+        market, universes, bundle.attributes, bundle.catalogue,
+        name=folder.name, weight_name=weight or folder.weight_column or "", by=by, min_cell=min_cell,
+        scenarios=scenarios, vintage=vintage,
+    )  # fmt: skip
+
+
+def vintage_of(bundle: Bundle) -> str:
+    """Name the O*NET release behind a model: the embedded one, else `own table`; a bundle knows no other."""
+    embedded = bundle.manifest["data"]["sha256"]["attributes"] == sha256(REFERENCE_TABLE)
+    return Choice.vintage if embedded else "own table"
+
+
 def take_picture(
     market: Market,
     universes: Sequence[Universe],
@@ -224,71 +299,6 @@ def two_axes(
     held = pd.DataFrame(cells.jobs.T, index=market.socs, columns=cells.index)[list(rows)]
     sheets = worksheets(X, catalogue, held)
     return pd.DataFrame(rows).T.rename_axis("major_group"), sheets
-
-
-def universes_of(
-    market: Market,
-    model: tuple[pd.DataFrame, pd.DataFrame | None],
-    published: pd.Series,
-    printed: pd.Series,
-    others: Sequence[tuple[str, pd.DataFrame, pd.DataFrame | None]] = (),
-    vintage: str = "20.3",
-) -> list[Universe]:
-    """Return a market under every choice of score source, code repair and vintage.
-
-    Parameters
-    ----------
-    market : Market
-    model : (DataFrame, DataFrame or None)
-        Scores and replicas of the model.
-    published : Series
-        Printed probabilities by SOC 2010 code, the 17 hybrids resolved.
-    printed : Series
-        The same by the codes as printed.
-    others : sequence of (vintage, scores, replicas)
-        The model refitted on other O*NET releases.
-    vintage : str
-        Of the model.
-
-    Returns
-    -------
-    list of Universe
-        The market's own choice first; those that score nothing are left out. Code repair `off` keeps
-        exact codes and the official crosswalk between editions, and drops hybrids, groups and
-        siblings: what a plain join of two lists finds.
-    """
-    lists = [("model", vintage, *model)] + [("model", v, s, r) for v, s, r in others]
-    found: list[Universe] = []
-    for source, version, scores, replicas in lists:
-        on = _with_scores(market, scores, replicas, siblings=True)
-        found.append(Universe(on, source, "on", version))
-        found.append(Universe(_plain_join(on), source, "off", version))
-    repaired = _with_scores(market, published.to_frame("probability"), None, siblings=False)
-    as_printed = _with_scores(market, printed.to_frame("probability"), None, siblings=False)
-    found.append(Universe(repaired, "published", "on", vintage))
-    found.append(Universe(_plain_join(as_printed), "published", "off", vintage))
-    found = [u for u in found if u.market.cells().jobs.sum() > 0]
-    own = "published" if market.source == "published" else "model"
-    found.sort(key=lambda u: (u.source, u.repair, u.vintage) != (own, "on", vintage))
-    # The market itself stands for the reader's choice: its lineage may know more, such as a user's map.
-    return [replace(found[0], market=market), *found[1:]] if found else []
-
-
-def _with_scores(
-    market: Market, scores: pd.DataFrame, replicas: pd.DataFrame | None, *, siblings: bool
-) -> Market:
-    old = market.lineage
-    lineage = to_soc2010(
-        old.codes["code"], SYSTEMS[old.system], weights=old.weights, scored=scores.index, siblings=siblings
-    )
-    return replace(market, lineage=lineage, scores=scores, replicas=replicas)
-
-
-def _plain_join(market: Market) -> Market:
-    lineage = market.lineage
-    keep = lineage.codes.loc[lineage.codes["kind"].isin(_PLAIN), "code"]
-    members = lineage.members[lineage.members["code"].isin(keep)]
-    return replace(market, lineage=Lineage(lineage.codes, members, lineage.system, lineage.weights))
 
 
 def _histogram(p: np.ndarray, jobs: np.ndarray, index: pd.Index, bins: int = 20) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from occurisk.errors import RegistryError
-from occurisk.labour_market.market import NOT_KNOWN
+from occurisk.occupations.facts import NOT_KNOWN
 from occurisk.registry.numbers import NumberStyle, read_numbers
 from occurisk.registry.opening import open_registry
 

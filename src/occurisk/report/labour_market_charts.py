@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from occurisk.labour_market.gradients import Gradient
-from occurisk.labour_market.market import NOT_KNOWN
 from occurisk.labour_market.multiverse import EXPECTED, OCCUPATION, SHARE, one_at_a_time
 from occurisk.labour_market.picture import Picture
+from occurisk.occupations.facts import NOT_KNOWN
 from occurisk.report.chart_style import (
     GROUP_COLOURS,
     HIGH,

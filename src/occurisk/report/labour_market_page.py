@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from occurisk.chance import probability
+from occurisk.files import write_text
 from occurisk.labour_market.augmentation import load_worksheet
 from occurisk.labour_market.picture import Picture
 from occurisk.labour_market.scenarios import LABEL, implied
+from occurisk.report.chart_style import save
+from occurisk.report.labour_market_charts import figure_set
 
 TEMPLATE = Path(__file__).with_name("templates") / "labour_market.html.j2"
 HEADLINES = {
@@ -67,6 +71,35 @@ def render(picture: Picture, figures: Mapping[str, Any]) -> str:
     )
 
 
+def write_picture(picture: Picture, folder: Path, kinds: Sequence[str] = ("png", "svg")) -> None:
+    """Write page, pictures, tables (CSV) and figures as JSON; each whole or not at all.
+
+    Parameters
+    ----------
+    picture : Picture
+    folder : Path
+        Gets `national.html`, `national.json`, `figures/` and `tables/`.
+    kinds : sequence of str
+        Of the pictures.
+    """
+    figures = figure_set(picture)
+    for name, figure in figures.items():
+        for kind in kinds:
+            save(figure, folder / "figures" / f"{_file_name(name)}.{kind}")
+    tables = {
+        **{f"by_{n}": t for n, t in picture.breakdowns.items()},
+        **{f"concentration_{n}": t for n, t in picture.concentration.items()},
+        "multiverse": picture.multiverse.set_index("statistic"),
+        "largest_holders": picture.holders,
+        "two_axes": picture.axes,
+        **{f"scenario_{n}": t for n, (_, t) in picture.scenarios.items()},
+    }
+    for name, frame in tables.items():
+        write_text(folder / "tables" / f"{_file_name(name)}.csv", frame.to_csv(lineterminator="\n"))
+    write_text(folder / "national.json", json.dumps(picture.to_json(), indent=1, allow_nan=False) + "\n")
+    write_text(folder / "national.html", render(picture, figures))
+
+
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows with their key as `label`."""
     labels = [" / ".join(map(str, k)) if isinstance(k, tuple) else str(k) for k in table.index]
@@ -89,3 +122,8 @@ def _number(value: float) -> str:
 
 def _two(value: float) -> str:
     return "–" if pd.isna(value) else f"{value:.2f}"
+
+
+def _file_name(name: str) -> str:
+    """Make a name that every file system takes: letters, digits, `_`, `-`, `.`."""
+    return "".join(c if c.isalnum() or c in "_-." else "_" for c in name.replace(" x ", "_x_"))

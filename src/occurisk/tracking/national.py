@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from occurisk.errors import RegistryError
-from occurisk.labour_market.picture import Picture
+from occurisk.labour_market.picture import Picture, picture_of
 from occurisk.labour_market.scored_market import find_folder
 from occurisk.model.bundle import Bundle
-from occurisk.report.national_run import picture_of, write_picture
+from occurisk.report.labour_market_page import write_picture
 
 
 def log_national(mlflow: Any, folder: Path, bundle: Bundle) -> Picture | None:

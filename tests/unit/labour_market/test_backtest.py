@@ -9,8 +9,7 @@ import pytest
 from helpers.trained import default_bundle
 from occurisk.errors import RegistryError
 from occurisk.labour_market.history.backtest import backtest, verdict
-from occurisk.labour_market.history.code_breaks import link
-from occurisk.labour_market.history.growth import growth_table
+from occurisk.labour_market.history.growth import growth_table, link
 from occurisk.labour_market.history.official_statistics import ilostat_statistic, ilostat_table, read_oes
 from occurisk.labour_market.history.routine_intensity import routine_intensity
 from occurisk.occupations.coding_systems import SOC2010, SOC2018

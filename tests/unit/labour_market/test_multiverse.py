@@ -20,8 +20,8 @@ from occurisk.labour_market.multiverse import (
     aggregate,
     multiverse,
     one_at_a_time,
+    universes_of,
 )
-from occurisk.labour_market.picture import universes_of
 from occurisk.training_data.labels import load_labels
 
 ONE = market(["43-9021", "29-1125", "25-1011"], [50.0, 30.0, 20.0])

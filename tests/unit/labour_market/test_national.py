@@ -15,18 +15,19 @@ from occurisk.errors import RegistryError
 from occurisk.labour_market.breakdowns import breakdown, concentration, largest_holders, suppress, wage_groups
 from occurisk.labour_market.gradients import gradient, polarisation, weighted_ranks, weighted_spearman
 from occurisk.labour_market.headline import headline, spread_interval
-from occurisk.labour_market.market import NOT_KNOWN, Market
-from occurisk.labour_market.occupation_facts import (
+from occurisk.labour_market.market import Market
+from occurisk.model.classifier import interval as model_interval
+from occurisk.national import national
+from occurisk.occupations.coding_systems import ISCO08, SOC2010
+from occurisk.occupations.crosswalk import to_soc2010
+from occurisk.occupations.facts import (
     EDUCATION,
+    NOT_KNOWN,
     isco_groups,
     job_zones,
     skill_level,
     skill_levels_by_soc,
 )
-from occurisk.model.classifier import interval as model_interval
-from occurisk.national import national
-from occurisk.occupations.coding_systems import ISCO08, SOC2010
-from occurisk.occupations.crosswalk import to_soc2010
 
 CODES, JOBS = ["43-9021", "29-1125", "25-1011", "55-1011"], [50.0, 30.0, 20.0, 25.0]
 

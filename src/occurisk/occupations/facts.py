@@ -6,11 +6,12 @@ from functools import lru_cache
 
 import pandas as pd
 
-from occurisk.labour_market.market import NOT_KNOWN
 from occurisk.occupations.coding_systems import CodingSystem, major_group
 from occurisk.occupations.concordances import load_tables
 from occurisk.paths import FEATURES
 
+# What a cell is called whose group is not known.
+NOT_KNOWN = "not known"
 JOB_ZONES = FEATURES / "reference" / "job_zones.csv"
 
 # ILO 2012, ISCO-08 volume I, table 1: skill level by major group. Managers hold levels 3 and 4.
