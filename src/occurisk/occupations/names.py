@@ -1,0 +1,60 @@
+"""What occupations are called in the language of the reader.
+
+`features/titles/names_ru.csv` and `names_kk.csv` hold translations of our own, not official ones. A user
+who has an official list puts it in their place: `occurisk titles build --names FILE` writes it to the
+folder of `own_names_folder`, which is read first.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import lru_cache
+from pathlib import Path
+
+from occurisk.paths import FEATURES, default_models_dir
+
+TRANSLATED = ("ru", "kk")
+ENGLISH = "en"
+
+
+def own_names_folder() -> Path:
+    """Return where a user's own names of occupations lie: `names_<language>.csv`, columns `code,name`."""
+    return default_models_dir() / "titles"
+
+
+def occupation_name(code: str, language: str, english: str) -> str:
+    """Return what an occupation or group is called in a language.
+
+    Parameters
+    ----------
+    code : str
+        An ISCO-08 code of one to four digits, or a SOC 2010 code such as `43-3031`.
+    language : str
+        `en`, `ru` or `kk`; any other language falls back to English.
+    english : str
+        The official English title, given back where no translation is known.
+
+    Returns
+    -------
+    str
+    """
+    return english if language == ENGLISH else occupation_names(language).get(code, english)
+
+
+@lru_cache(maxsize=4)
+def occupation_names(language: str) -> dict[str, str]:
+    """Return every translated name of a language by its code; empty for English.
+
+    Names of the user's own stand before ours, code by code.
+    """
+    if language not in TRANSLATED:
+        return {}
+    names = read_names(FEATURES / "titles" / f"names_{language}.csv")
+    own = own_names_folder() / f"names_{language}.csv"
+    return names | read_names(own) if own.is_file() else names
+
+
+def read_names(path: Path) -> dict[str, str]:
+    """Read a table with the columns `code,name` (UTF-8) into a dict."""
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        return {row["code"].strip(): row["name"].strip() for row in csv.DictReader(stream) if row["name"]}
