@@ -20,10 +20,11 @@ from occurisk.cli.backtest import backtest
 from occurisk.cli.national import national
 from occurisk.cli.reproduce import reproduce
 from occurisk.errors import LabelError, RegistryError
-from occurisk.labour_market.picture import vintage_of
+from occurisk.labour_market.picture import scored_with, vintage_of
 from occurisk.labour_market.register_totals import register_totals
-from occurisk.labour_market.scored_market import find_folder, read_market
+from occurisk.labour_market.scored_market import find_folder, market_of, read_market
 from occurisk.occupations.facts import NOT_KNOWN
+from occurisk.registry.columns import IntakeOptions
 from occurisk.scoring.score import score_registry
 from occurisk.tracking.national import log_national
 from occurisk.training_data.attribute_table import REFERENCE_TABLE
@@ -241,9 +242,12 @@ class Recorder:
         self.artifacts |= {f"{name}/{p.relative_to(folder)}" for p in Path(folder).rglob("*") if p.is_file()}
 
 
-def test_a_scoring_run_gets_the_picture_as_metrics_and_artifacts(folder, tmp_path):
+def test_a_scoring_run_gets_the_picture_as_metrics_and_artifacts(registry, tmp_path):
     got = Recorder()
-    picture = log_national(got, folder, default_bundle())
+    scored = score_registry(default_bundle(), registry, tmp_path / "out")
+    for path in scored.out.iterdir():
+        path.unlink()  # what was written is not read again
+    picture = log_national(got, scored, default_bundle())
     assert got.metrics["national.share_high"] == pytest.approx(picture.figures["share_high"])
     assert got.metrics["national.coverage"] == pytest.approx(0.95)
     assert all(np.isfinite(v) for v in got.metrics.values())
@@ -252,9 +256,42 @@ def test_a_scoring_run_gets_the_picture_as_metrics_and_artifacts(folder, tmp_pat
         "national/national.json",
         "national/figures/multiverse.png",
     } <= got.artifacts
+
+
+@pytest.mark.parametrize(
+    ("text", "attributes"),
+    [("soc,jobs\n99-9999,3\n55-1011,2\n", None), ("title,persuasion\nclerk,2\nteller,3\n", "persuasion")],
+    ids=["nothing scored", "rows by their own attributes"],
+)
+def test_where_no_code_has_a_score_there_is_nothing_to_add_up(tmp_path, text, attributes):
+    (tmp_path / "jobs.csv").write_text(text, encoding="utf-8")
+    options = IntakeOptions(code_column="soc", taxonomy="soc2010") if attributes is None else None
+    scored = score_registry(
+        default_bundle(), tmp_path / "jobs.csv", tmp_path / "out", options=options, attributes=attributes
+    )
     nothing = Recorder()
-    assert log_national(nothing, tmp_path, default_bundle()) is None
+    assert log_national(nothing, scored, default_bundle()) is None
     assert nothing.metrics == {}
+
+
+@pytest.mark.parametrize("scores", ["model", "published"])
+def test_a_market_in_memory_is_the_market_read_from_the_folder(tmp_path, scores):
+    path = tmp_path / "jobs.csv"
+    path.write_text(
+        "isco,jobs\n2411,100.25\n4110,50\n5223,30\n0110,5\n9999,1\n2411,7.5\n3,12\n7223,0\n1,*\n",
+        encoding="utf-8",
+    )
+    scored = score_registry(default_bundle(), path, tmp_path / "out", scores=scores)
+    values = (*scored_with(default_bundle(), scores == "published"), default_bundle().bands)
+    memory, disk = market_of(scored, *values), read_market(find_folder(scored.out), *values)
+    pd.testing.assert_frame_equal(memory.figures(), disk.figures(), rtol=1e-12)
+    assert memory.figures()["coverage"].iloc[0] < 1
+    for one in ("codes", "members"):
+        a, b = (getattr(m.lineage, one).sort_values(["code"]).reset_index(drop=True) for m in (memory, disk))
+        pd.testing.assert_frame_equal(
+            a.sort_values(list(a.columns[:2]), ignore_index=True),
+            b.sort_values(list(b.columns[:2]), ignore_index=True), rtol=1e-12,
+        )  # fmt: skip
 
 
 def register(path, rows, seed=0):

@@ -174,13 +174,8 @@ def picture_of(
     RegistryError
         If a column is not there, or the folder is incomplete.
     """
-    labels = load_labels()
-    published = labels.published_by_soc2010()
     columns = list(dict.fromkeys(c for keys in by for c in keys if c not in BUILT_IN))
-    if folder.published:
-        scores, replicas = published.to_frame("probability"), None
-    else:
-        scores, replicas = bundle.reference, bundle.replicas
+    scores, replicas = scored_with(bundle, folder.published)
     market = read_market(folder, scores, replicas, bands or bundle.bands, columns, wage, weight)
     if not market.figures()["scored_jobs"].iloc[0]:
         raise RegistryError(
@@ -188,14 +183,40 @@ def picture_of(
             rule="A national picture needs at least one occupation with a score and with jobs.",
             fix="Name another column of jobs with --weight.",
         )
+    return picture_of_market(
+        market, bundle, name=folder.name, weight_name=weight or folder.weight_column or "", by=by,
+        min_cell=min_cell, scenarios=scenarios, vintages=vintages,
+    )  # fmt: skip
+
+
+def scored_with(bundle: Bundle, published: bool) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Return what occupations are scored with, and the replicas: the model's, or the published list."""
+    if published:
+        return load_labels().published_by_soc2010().to_frame("probability"), None
+    return bundle.reference, bundle.replicas
+
+
+def picture_of_market(
+    market: Market,
+    bundle: Bundle,
+    *,
+    name: str,
+    weight_name: str = "",
+    by: Sequence[Sequence[str]] = (),
+    min_cell: float = MIN_CELL,
+    scenarios: Sequence[Scenario] = (),
+    vintages: Sequence[tuple[str, pd.DataFrame, pd.DataFrame | None]] = (),
+) -> Picture:
+    """Take the national picture of a market; see `picture_of`."""
+    labels = load_labels()
+    published = labels.published_by_soc2010()
     vintage = vintage_of(bundle)
     universes = universes_of(
         market, (bundle.reference, bundle.replicas), published, labels.published, vintages, vintage
     )
     return take_picture(
         market, universes, bundle.attributes, bundle.catalogue,
-        name=folder.name, weight_name=weight or folder.weight_column or "", by=by, min_cell=min_cell,
-        scenarios=scenarios, vintage=vintage,
+        name=name, weight_name=weight_name, by=by, min_cell=min_cell, scenarios=scenarios, vintage=vintage,
     )  # fmt: skip
 
 

@@ -18,10 +18,8 @@ from occurisk.labour_market.register_totals import WAGE_JOBS, WAGE_TOTAL, WEIGHT
 from occurisk.occupations.coding_systems import ISCO08, SYSTEMS
 from occurisk.occupations.crosswalk import CODE_COLUMNS, Lineage
 from occurisk.registry.numbers import NumberStyle
-from occurisk.scoring.codebook import REPEATS
+from occurisk.scoring.account import NOT_COUNTED, ScoredRegistry
 
-# Rows that only add up other rows are no part of the labour market.
-NOT_COUNTED = ("total row", REPEATS)
 _SUFFIXES = (".parquet", ".csv", ".xlsx")
 
 
@@ -106,6 +104,53 @@ def find_folder(path: Path) -> ScoredFolder | None:
     return ScoredFolder(folder, files["scored"], files["unscored"], intake, _prefix(files["scored"], intake))
 
 
+def market_of(
+    scored: ScoredRegistry, scores: pd.DataFrame, replicas: pd.DataFrame | None, bands: Bands
+) -> Market | None:
+    """Return a registry that was just scored as a market, from what scoring has in memory.
+
+    Parameters
+    ----------
+    scored : ScoredRegistry
+    scores : DataFrame
+        That it was scored with. Index `soc`; `probability`.
+    replicas : DataFrame or None
+    bands : Bands
+
+    Returns
+    -------
+    Market or None
+        The same as `read_market` of its folder, without columns to break down by. None if no code has a
+        score and jobs: nothing was scored, or every row by its own attributes.
+    """
+    known = scored.by_occupation
+    known = known[known["weight"] > 0] if len(scored.lineage) else known.head(0)
+    if known.empty:
+        return None
+    members = scored.lineage[scored.lineage["code"].isin(known["code"])].assign(kind="")
+    lost = scored.outcomes[~scored.outcomes["scored"] & scored.outcomes["counted"]]
+    lost = lost.loc[lost["weight"] > 0, ["weight"]].rename_axis("code").reset_index()
+    codes, table = _with_unscored(
+        _codes(known.set_index("code"), known["code"].to_numpy()), known[["code", "weight"]], lost
+    )
+    members = members[["code", "soc", "weight", "kind"]].reset_index(drop=True)
+    lineage = Lineage(codes[CODE_COLUMNS], members, _system(scored.intake["understood"]), scored.weights)
+    source = "published" if scored.scores == "published" else scored.model_version
+    return Market(table, lineage, scores, replicas, bands, source)
+
+
+def _with_unscored(
+    codes: pd.DataFrame, table: pd.DataFrame, lost: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add rows without a score under their reason, which stands in `code`."""
+    # A reason is no code: brackets keep the two apart.
+    lost = lost.assign(code="(" + lost["code"].astype(str) + ")")
+    extra = pd.DataFrame({"code": lost["code"].unique()})
+    extra = extra.assign(matched="", title="", level="", repairs="", covered=0.0, note="")
+    extra["kind"] = extra["code"].str.strip("()")
+    return pd.concat([codes, extra], ignore_index=True), pd.concat([table, lost], ignore_index=True)
+
+
 def read_market(
     folder: ScoredFolder,
     scores: pd.DataFrame,
@@ -145,13 +190,8 @@ def read_market(
     if folder.unscored is not None:
         reason = f"{folder.prefix}reason"
         lost = register_totals(folder.unscored, [reason, *by], weight, wage, style)
-        lost = lost[~lost[reason].isin(NOT_COUNTED)]
-        # A reason is no code: brackets keep the two apart.
-        lost = lost.assign(code="(" + lost[reason].astype(str) + ")").drop(columns=reason)
-        extra = pd.DataFrame({"code": lost["code"].unique()})
-        extra = extra.assign(matched="", title="", level="", repairs="", covered=0.0, note="")
-        codes = pd.concat([codes, extra.assign(kind=extra["code"].str.strip("()"))], ignore_index=True)
-        table = pd.concat([table, lost], ignore_index=True)
+        lost = lost[~lost[reason].isin(NOT_COUNTED)].rename(columns={reason: "code"})
+        codes, table = _with_unscored(codes, table, lost)
     if wage:
         table["wage"] = table[WAGE_TOTAL] / table[WAGE_JOBS].where(table[WAGE_JOBS] > 0)
         table = table.drop(columns=[WAGE_TOTAL, WAGE_JOBS])
@@ -178,8 +218,14 @@ def _lineage(folder: ScoredFolder, present: np.ndarray) -> tuple[pd.DataFrame, p
             rule="lineage.csv and by_occupation.csv stand beside the scored file.",
             fix="Score the registry again with: occurisk score REGISTRY --out DIR --force",
         ) from problem
+    members = members[members["code"].isin(present)].assign(kind="")
+    return _codes(known, present), members[["code", "soc", "weight", "kind"]].reset_index(drop=True)
+
+
+def _codes(known: pd.DataFrame, present: np.ndarray) -> pd.DataFrame:
+    """Return the codes of a lineage from what `by_occupation` knows of them (index: code)."""
     known = known.reindex(present)
-    codes = pd.DataFrame(
+    return pd.DataFrame(
         {
             "code": present, "matched": present, "title": known["title"].fillna("").to_numpy(), "level": "",
             "kind": known["match"].fillna("").to_numpy(), "repairs": "",
@@ -187,8 +233,6 @@ def _lineage(folder: ScoredFolder, present: np.ndarray) -> tuple[pd.DataFrame, p
             "note": known["note"].fillna("").to_numpy(),
         }
     )  # fmt: skip
-    members = members[members["code"].isin(present)].assign(kind="")
-    return codes, members[["code", "soc", "weight", "kind"]].reset_index(drop=True)
 
 
 def _system(understood: dict[str, Any]) -> str:

@@ -6,22 +6,22 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from occurisk.errors import RegistryError
-from occurisk.labour_market.picture import Picture, picture_of
-from occurisk.labour_market.scored_market import find_folder
+from occurisk.labour_market.picture import Picture, picture_of_market, scored_with
+from occurisk.labour_market.scored_market import market_of
 from occurisk.model.bundle import Bundle
 from occurisk.report.labour_market_page import write_picture
+from occurisk.scoring.account import ScoredRegistry
 
 
-def log_national(mlflow: Any, folder: Path, bundle: Bundle) -> Picture | None:
+def log_national(mlflow: Any, scored: ScoredRegistry, bundle: Bundle) -> Picture | None:
     """Log the national picture of a scored registry into the active run.
 
     Parameters
     ----------
     mlflow : module
         As `tracking.run` yields it.
-    folder : Path
-        That `score_registry` wrote.
+    scored : ScoredRegistry
+        As `score_registry` returns it; nothing that it wrote is read again.
     bundle : Bundle
         The model that scored it.
 
@@ -32,13 +32,13 @@ def log_national(mlflow: Any, folder: Path, bundle: Bundle) -> Picture | None:
         run has metrics `national.*` and the artifacts `national/national.html`, `national/national.json`,
         `national/figures/*.png` and `national/tables/*.csv`.
     """
-    try:
-        found = find_folder(folder)
-        picture = picture_of(found, bundle) if found else None
-    except RegistryError:
+    market = market_of(scored, *scored_with(bundle, scored.scores == "published"), bundle.bands)
+    if market is None:
         return None
-    if picture is None:
-        return None
+    picture = picture_of_market(
+        market, bundle, name=Path(scored.input_name).name,
+        weight_name=scored.intake["understood"]["weight_column"] or "",
+    )  # fmt: skip
     mlflow.log_metrics(picture.metrics())
     with tempfile.TemporaryDirectory(prefix="occurisk-national-") as scratch:
         write_picture(picture, Path(scratch), kinds=("png",))

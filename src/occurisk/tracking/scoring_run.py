@@ -59,7 +59,7 @@ def track_scoring(
         active = mlflow.active_run().info
         mlflow.log_params({"scores": scored.scores, "crosswalk_weights": scored.weights})
         mlflow.log_metrics(scoring_metrics(scored))
-        picture = log_national(mlflow, scored.out, bundle)
+        picture = log_national(mlflow, scored, bundle)
         for name in ("intake.md", "intake.json", "by_occupation.csv", "lineage.csv"):
             mlflow.log_artifact(scored.out / name)
         shown = scored.by_occupation.head(5000)
