@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from occurisk.evaluation.training import train_default
 from occurisk.model.bundle import Bundle
 from occurisk.scoring.score import score_registry
 from occurisk.tracking import store as tracking
@@ -24,22 +23,17 @@ def store(tmp_path_factory):
         yield folder
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory) -> Bundle:
-    return train_default(tmp_path_factory.mktemp("models"))
-
-
 def write(folder: Path, text: str) -> Path:
     path = folder / "jobs.csv"
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def test_a_scoring_run_accounts_for_everything(store, bundle, tmp_path):
+def test_a_scoring_run_accounts_for_everything(store, model, tmp_path):
     rows = ["isco,jobs,name", "2411,100,accountants", "4110,50,clerks", "5223,30,<script>alert(1)</script>"]
     rows += ["0110,5,officers", "9999,1,nobody"]
-    scored = score_registry(bundle, write(tmp_path, "\n".join(rows) + "\n"), tmp_path / "out")
-    run, picture = track_scoring(scored, bundle)
+    scored = score_registry(model, write(tmp_path, "\n".join(rows) + "\n"), tmp_path / "out")
+    run, picture = track_scoring(scored, model)
     client = tracking.open_store().MlflowClient()
     found = client.get_run(run.run_id)
     metrics, tags = found.data.metrics, found.data.tags
@@ -53,7 +47,7 @@ def test_a_scoring_run_accounts_for_everything(store, bundle, tmp_path):
     )
     assert picture is not None
     assert picture.figures["expected"] == pytest.approx(metrics["national.expected"])
-    assert tags["occurisk.model_version"] == bundle.version
+    assert tags["occurisk.model_version"] == model.version
     assert len(tags["input.sha256"]) == 64
     assert "Five things to look at" in tags["mlflow.note.content"]
     assert client.get_experiment(run.experiment_id).name == SCORING
@@ -66,20 +60,20 @@ def test_a_scoring_run_accounts_for_everything(store, bundle, tmp_path):
     assert len(json.loads(Path(local).read_text())["data"]) == 3
 
 
-def test_a_registry_without_a_score_is_tracked_too(store, bundle, tmp_path):
+def test_a_registry_without_a_score_is_tracked_too(store, model, tmp_path):
     path = write(
         tmp_path, "occupation,jobs\nRetail sales clerks,10\nPrimary school teachers,20\nHouse painters,5\n"
     )
-    scored = score_registry(bundle, path, tmp_path / "out")
-    run, picture = track_scoring(scored, bundle)
+    scored = score_registry(model, path, tmp_path / "out")
+    run, picture = track_scoring(scored, model)
     metrics = tracking.open_store().MlflowClient().get_run(run.run_id).data.metrics
     assert picture is None
     assert metrics["rows_scored"] == 0
     assert metrics["rows_unscored"] == 3
 
 
-def own_rows(bundle: Bundle, count: int, folder: Path) -> Path:
-    table = bundle.attributes.dropna().head(count).reset_index(drop=True).astype(object)
+def own_rows(model: Bundle, count: int, folder: Path) -> Path:
+    table = model.attributes.dropna().head(count).reset_index(drop=True).astype(object)
     table.insert(0, "job title", [f"<b>job {i}</b>" for i in range(count)])
     table.loc[0, "persuasion"] = ""
     table.loc[1, "persuasion"] = 7
@@ -87,10 +81,10 @@ def own_rows(bundle: Bundle, count: int, folder: Path) -> Path:
     return folder / "own.csv"
 
 
-def test_rows_with_their_own_attributes_are_explained_one_by_one(store, bundle, tmp_path):
-    path = own_rows(bundle, 30, tmp_path)
-    scored = score_registry(bundle, path, tmp_path / "out", attributes="all", attribute_scale="unit")
-    run, picture = track_scoring(scored, bundle)
+def test_rows_with_their_own_attributes_are_explained_one_by_one(store, model, tmp_path):
+    path = own_rows(model, 30, tmp_path)
+    scored = score_registry(model, path, tmp_path / "out", attributes="all", attribute_scale="unit")
+    run, picture = track_scoring(scored, model)
     assert picture is None
     mlflow = tracking.open_store()
     page = Path(mlflow.artifacts.download_artifacts(f"runs:/{run.run_id}/explanations/report.html"))
@@ -113,11 +107,11 @@ def test_rows_with_their_own_attributes_are_explained_one_by_one(store, bundle, 
     assert by_code["row 3"]["values"][place] is not None
 
 
-def test_more_rows_than_anybody_reads_are_tracked_without_explanations(store, bundle, tmp_path, monkeypatch):
+def test_more_rows_than_anybody_reads_are_tracked_without_explanations(store, model, tmp_path, monkeypatch):
     monkeypatch.setattr("occurisk.scoring.by_attributes.MOST_EXPLAINED", 20)
-    path = own_rows(bundle, 30, tmp_path)
-    scored = score_registry(bundle, path, tmp_path / "out", attributes="all", attribute_scale="unit")
-    run, _ = track_scoring(scored, bundle)
+    path = own_rows(model, 30, tmp_path)
+    scored = score_registry(model, path, tmp_path / "out", attributes="all", attribute_scale="unit")
+    run, _ = track_scoring(scored, model)
     client = tracking.open_store().MlflowClient()
     found = client.get_run(run.run_id)
     assert "--reasons" in found.data.tags["occurisk.explanations"]

@@ -12,23 +12,18 @@ import pytest
 from scipy.special import expit
 
 from occurisk.errors import BundleError, OutputError
-from occurisk.evaluation.training import load_data, train, train_default
-from occurisk.model.bundle import CURRENT, MANIFEST, find_bundle, load_bundle, version_name
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory):
-    """The default model, once per test process."""
-    return train(load_data(), tmp_path_factory.mktemp("models"))
+from occurisk.evaluation.training import load_data, train_default
+from occurisk.model.bundle import CURRENT, MANIFEST, find_bundle, load_bundle, set_current, version_name
+from occurisk.model.contributions import explain
 
 
 @pytest.fixture
-def copy(trained, tmp_path):
-    return shutil.copytree(trained.bundle.path, tmp_path / trained.bundle.version)
+def copy(model, tmp_path):
+    return shutil.copytree(model.path, tmp_path / model.version)
 
 
-def test_a_loaded_model_predicts_what_the_trained_one_did(trained):
-    bundle = load_bundle(trained.bundle.path)
+def test_a_loaded_model_predicts_what_the_trained_one_did(model):
+    bundle = load_bundle(model.path)
     p = bundle.model.predict_proba(bundle.attributes)[:, 1]
     assert p == pytest.approx(bundle.reference["probability"].reindex(bundle.attributes.index), abs=1e-6)
     ends = bundle.model.predict_interval(bundle.attributes)
@@ -40,35 +35,36 @@ def test_a_loaded_model_predicts_what_the_trained_one_did(trained):
     assert pd.Series(expit(teacher)).corr(pd.Series(p), method="spearman") > 0.98
 
 
-def test_reference_scores_are_complete_and_consistent(trained):
-    scores = trained.bundle.reference
+def test_reference_scores_are_complete_and_consistent(model):
+    scores = model.reference
     assert len(scores) == 827
     assert (scores["title"] != "").all()
     assert scores["probability"].between(scores["lower"], scores["upper"]).all()
     assert (scores["lower"] > 0).all() and (scores["upper"] < 1).all()
     assert scores["rank"].tolist() == list(range(1, 828))
     assert (scores["rank_lower"] <= scores["rank_upper"]).all()
-    bands = trained.bundle.bands
+    bands = model.bands
     assert (bands.of(scores["probability"]) == scores["band"]).all()
-    agreed = (bands.of(trained.bundle.replicas.loc[scores.index]) == scores[["band"]].to_numpy()).mean(axis=1)
+    agreed = (bands.of(model.replicas.loc[scores.index]) == scores[["band"]].to_numpy()).mean(axis=1)
     assert ((agreed >= 0.9) == (scores["stability"] != "model-dependent")).all()
     assert scores["published_probability"].notna().sum() == 779
     assert scores["label"].notna().sum() == 70
 
 
-def test_reasons_are_the_largest_contributions(trained):
+def test_reasons_are_the_largest_contributions(model):
     soc = "43-3031"  # bookkeeping clerks
-    steps = trained.explanation.contributions.loc[soc].sort_values(key=np.abs, ascending=False)
-    row = trained.bundle.reference.loc[soc]
+    explanation = explain(model.model, model.attributes)
+    steps = explanation.contributions.loc[soc].sort_values(key=np.abs, ascending=False)
+    row = model.reference.loc[soc]
     assert row["reason_1"] == f"{steps.index[0]} {steps.iloc[0]:+.2f}"
-    highest = trained.explanation.contributions.loc[soc].nlargest(3)
+    highest = explanation.contributions.loc[soc].nlargest(3)
     assert row["raises"].split("; ")[0] == f"{highest.index[0]} {highest.iloc[0]:+.2f}"
 
 
-def test_two_trainings_write_the_same_bytes(trained, tmp_path):
-    again = train(load_data(), tmp_path).bundle
-    assert again.version == trained.bundle.version
-    ours, theirs = (json.loads((b.path / MANIFEST).read_text()) for b in (trained.bundle, again))
+def test_two_trainings_write_the_same_bytes(model, tmp_path):
+    again = train_default(tmp_path)
+    assert again.version == model.version
+    ours, theirs = (json.loads((b.path / MANIFEST).read_text()) for b in (model, again))
     assert ours["sha256"] == theirs["sha256"]
     assert (tmp_path / CURRENT).read_text().strip() == again.version
 
@@ -123,18 +119,23 @@ def test_a_place_that_cannot_be_written_leaves_nothing(tmp_path):
     assert os.listdir(tmp_path) == ["models"]
 
 
-def test_a_command_that_needs_a_model_trains_one(tmp_path):
-    bundle = find_bundle(tmp_path / "models", train=train_default)
+def test_a_command_that_needs_a_model_trains_one(model, tmp_path):
+    def train(folder):
+        shutil.copytree(model.path, folder / model.version)
+        set_current(folder, model.version)
+        return load_bundle(folder / model.version)
+
+    bundle = find_bundle(tmp_path / "models", train=train)
     assert find_bundle(tmp_path / "models").version == bundle.version
     assert find_bundle(tmp_path / "models", bundle.version).version == bundle.version
 
 
-def test_reading_scores_needs_no_lightgbm(trained):
+def test_reading_scores_needs_no_lightgbm(model):
     probe = (
         "import sys\n"
         "from pathlib import Path\n"
         "from occurisk.model.bundle import load_bundle\n"
-        f"bundle = load_bundle(Path({str(trained.bundle.path)!r}))\n"
+        f"bundle = load_bundle(Path({str(model.path)!r}))\n"
         "assert len(bundle.reference) == len(bundle.replicas) == 827\n"
         "print(sorted({'lightgbm', 'sklearn', 'shap', 'mlflow'} & set(sys.modules)))\n"
     )
@@ -152,7 +153,7 @@ def test_the_version_tells_data_and_choices_apart():
     assert name.startswith("default-")
 
 
-def test_the_card_says_what_the_model_is_not_for(trained):
-    card = (trained.bundle.path / "MODEL_CARD.md").read_text()
+def test_the_card_says_what_the_model_is_not_for(model):
+    card = (model.path / "MODEL_CARD.md").read_text()
     for text in ("individual people", "vintage: 2013", "Not evaluated in this run", "susceptibility"):
         assert text in card
