@@ -20,8 +20,8 @@ import pandas as pd
 
 from occurisk.evaluation.training import train_default
 from occurisk.explanation.dossier import explain_list, explain_reference
-from occurisk.explanation.smallest_change import find_changes
-from occurisk.explanation.tree_boxes import read_boxes
+from occurisk.explanation.smallest_change import smallest_changes
+from occurisk.explanation.tree_leaves import read_leaves
 from occurisk.model.contributions import explain, interactions
 from occurisk.report.explanation_charts import figure_set
 from occurisk.report.explanation_page import render
@@ -36,7 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     bundle = train_default(Path(tempfile.mkdtemp()))
     X, model = bundle.attributes, bundle.model
-    boxes = read_boxes(model.booster_)
+    leaves = read_leaves(model.booster_)
     reference = explain_reference(bundle)
     dossier = explain_list(bundle.reference, reference)
     thousand = pd.DataFrame(
@@ -57,7 +57,7 @@ def main() -> None:
     parts = {
         f"contributions, {len(X)} occupations": lambda: explain(model, X, replicas=0),
         "the same with the spread of 60 replicas": lambda: explain(model, X),
-        "smallest changes, all": lambda: find_changes(boxes, X, X, bundle.catalogue, bundle.bands),
+        "smallest changes, all": lambda: smallest_changes(leaves, X, X, bundle.catalogue, bundle.bands),
         "everything for all reference occupations": lambda: explain_reference(bundle),
         "everything for 50 occupations": lambda: explain_reference(bundle, X.index[:50]),
         "interactions of all pairs (shap)": lambda: interactions(model, X),

@@ -16,9 +16,9 @@ import pandas as pd
 from occurisk.bands import Bands
 from occurisk.errors import OccuriskError
 from occurisk.explanation.identifiability import Identifiability, identifiability
-from occurisk.explanation.similar_work import find_neighbours
-from occurisk.explanation.smallest_change import find_changes
-from occurisk.explanation.tree_boxes import read_boxes
+from occurisk.explanation.similar_work import similar_work
+from occurisk.explanation.smallest_change import smallest_changes
+from occurisk.explanation.tree_leaves import read_leaves
 from occurisk.explanation.verdicts import empty_verdicts
 from occurisk.explanation.words import Standing, change_in_words, load_phrases, reasons, standing
 from occurisk.model.contributions import SPREAD_REPLICAS, Explanation, Model, explain
@@ -99,7 +99,7 @@ class Dossier:
         Index as `rows`.
     standing : Standing
     changes : DataFrame, index as `rows`
-        As `find_changes`, and `member`: the occupation searched, a code's largest member.
+        As `smallest_changes`, and `member`: the occupation searched, a code's largest member.
     neighbours : DataFrame
         `code`, `neighbour`, `title`, `distance`, `probability`.
     reference : Reference
@@ -183,13 +183,14 @@ def _explained(bundle: BundleLike, X: pd.DataFrame, labels: pd.Series | None, re
     reference = bundle.attributes
     if labels is None and "label" in bundle.reference:
         labels = bundle.reference["label"]
+    leaves = read_leaves(bundle.model.booster_)
     return Reference(
         version=bundle.version,
         catalogue=bundle.catalogue,
         attributes=reference,
         occupations=bundle.reference,
         explanation=explain(bundle.model, X, replicas=replicas),
-        changes=find_changes(read_boxes(bundle.model.booster_), X, reference, bundle.catalogue, bundle.bands),
+        changes=smallest_changes(leaves, X, reference, bundle.catalogue, bundle.bands),
         bands=bundle.bands,
         identifiability=identifiability(reference, labels) if labels is not None else None,
     )
@@ -331,11 +332,14 @@ def _neighbours(
     occupations = reference.occupations
     if "status" in occupations.columns:
         occupations = occupations[occupations["status"].isin(["soc2010", "user"])]
-    found = find_neighbours(
+    # Nor is a residual ("…, All Other") an occupation that anyone could take up.
+    occupations = occupations[~occupations["title"].str.contains("all other", case=False, regex=False)]
+    found = similar_work(
         explanation.values,
         rows["probability"],
         reference.attributes.loc[occupations.index],
         occupations["probability"],
+        bands=reference.bands,
         exclude=members[["code", "soc"]],
         count=count,
     )

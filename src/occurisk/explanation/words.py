@@ -191,7 +191,7 @@ def change_in_words(change: pd.Series, catalogue: Catalogue, phrases: Phrases) -
     Parameters
     ----------
     change : Series
-        A row of `find_changes`.
+        A row of `smallest_changes`.
     catalogue : Catalogue
     phrases : Phrases
 
@@ -209,13 +209,11 @@ def change_in_words(change: pd.Series, catalogue: Catalogue, phrases: Phrases) -
         if name := change[f"attribute_{place}"]:
             low, high = catalogue[name].range
             old, new = (low + change[f"{end}_{place}"] * (high - low) for end in ("from", "to"))
-            # As few decimals as still show that something changed.
-            decimals = next((d for d in (1, 2, 3) if round(old, d) != round(new, d)), 4)
             moves.append(
                 phrases.frames["move"].format(
                     label=phrases.phrase(name).label,
-                    old=phrases.number(old, decimals),
-                    new=phrases.number(new, decimals),
+                    old=phrases.number(old, 1),
+                    new=phrases.number(new, 1),
                     top=f"{high:g}",
                 )
             )

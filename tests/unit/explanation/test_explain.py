@@ -1,5 +1,6 @@
 """Contributions: additive, equal to shap's, and to Shapley values counted out by hand."""
 
+import re
 from itertools import permutations
 from types import SimpleNamespace
 
@@ -14,9 +15,10 @@ from occurisk.bands import Bands
 from occurisk.errors import OccuriskError
 from occurisk.explanation.dossier import explain_list
 from occurisk.explanation.identifiability import identifiability
-from occurisk.explanation.similar_work import find_neighbours
-from occurisk.explanation.smallest_change import find_changes, nearest_limit
-from occurisk.explanation.tree_boxes import read_boxes
+from occurisk.explanation.similar_work import similar_work
+from occurisk.explanation.smallest_change import load_actionable, nearest_limit, smallest_changes
+from occurisk.explanation.tree_leaves import read_leaves
+from occurisk.explanation.words import load_phrases
 from occurisk.model.contributions import explain, interactions, sigmoid
 from occurisk.training_data.catalogue import load_catalogue
 
@@ -175,34 +177,34 @@ def test_interactions_find_the_planted_pair():
 
 
 @pytest.mark.parametrize("missing", [False, True])
-def test_boxes_score_as_lightgbm_does(missing):
+def test_leaves_score_as_lightgbm_does(missing):
     model, X = small_model(missing=missing)
-    boxes = read_boxes(model.booster_)
+    leaves = read_leaves(model.booster_)
     raw = model.booster_.predict(X.to_numpy(), raw_score=True)
-    assert [boxes.score(x) for x in X.to_numpy()] == pytest.approx(raw, abs=1e-12)
+    assert [leaves.score(x) for x in X.to_numpy()] == pytest.approx(raw, abs=1e-12)
 
 
-def test_boxes_refuse_what_they_cannot_express():
+def test_leaves_refuse_what_they_cannot_express():
     X = np.random.default_rng(0).integers(0, 4, (200, 1))
     data = lgb.Dataset(X, label=(X[:, 0] == 2) * 1.0, categorical_feature=[0], params={"verbosity": -1})
     booster = lgb.train({"verbosity": -1, "min_data_in_leaf": 2, "min_data_per_group": 1}, data, 3)
     with pytest.raises(ValueError, match="x <= threshold"):
-        read_boxes(booster)
+        read_leaves(booster)
 
 
-def cheapest_by_hand(model, boxes, X, x, bands):
+def cheapest_by_hand(model, leaves, X, x, bands):
     """Try every value just past a split, for one and for two attributes; return (distance, direction)."""
-    names, sd = boxes.names, X.std(ddof=0).to_numpy()
+    names, sd = leaves.names, X.std(ddof=0).to_numpy()
     low, high = X.min().to_numpy(), X.max().to_numpy()
     score = model.booster_.predict(x[None], raw_score=True)[0]
     limit, direction = nearest_limit(sigmoid(score), bands)
     options = []
     for j, name in enumerate(names):
         sign = CATALOGUE[name].sign * direction
-        values = [x[j]]
-        if not np.isnan(x[j]):
-            values += [np.nextafter(t, np.inf) for t in boxes.splits[j] if t >= x[j] and sign >= 0]
-            values += [t for t in boxes.splits[j] if t < x[j] and sign <= 0]
+        # Importance and context run from 1 to 5: a quarter of a point to one point away, one decimal.
+        values = [(tenth / 10 - 1) / 4 for tenth in range(10, 51)]
+        values = [v for v in values if 0.25 <= 4 * abs(v - x[j]) <= 1 and (v - x[j]) * sign >= 0]
+        values.append(x[j])
         options.append([v for v in values if v == x[j] or low[j] <= v <= high[j]] or [x[j]])
     tries = []
     for j in range(len(names)):
@@ -222,11 +224,11 @@ def cheapest_by_hand(model, boxes, X, x, bands):
 @pytest.mark.parametrize(("seed", "missing"), [(0, False), (1, False), (2, True)])
 def test_the_smallest_change_is_the_smallest_of_all(seed, missing):
     model, X = small_model(seed=seed, missing=missing, rounds=8)
-    boxes, bands = read_boxes(model.booster_), Bands()
+    leaves, bands = read_leaves(model.booster_), Bands()
     some = X.sample(25, random_state=seed)
-    found = find_changes(boxes, some, X, CATALOGUE, bands)
+    found = smallest_changes(leaves, some, X, CATALOGUE, bands, actionable=THREE)
     for i, x in enumerate(some.to_numpy()):
-        distance, direction = cheapest_by_hand(model, boxes, X, x, bands)
+        distance, direction = cheapest_by_hand(model, leaves, X, x, bands)
         row = found.iloc[i]
         assert row["direction"] == direction
         assert row["found"] == (not np.isnan(distance))
@@ -255,6 +257,41 @@ def test_a_change_does_what_it_says_and_obeys_theory():
     assert len(found) > 400
 
 
+def test_a_change_that_is_printed_crosses_the_limit_when_it_is_put_into_the_model():
+    """What a reader can do: take the sentence's rounded ratings, score anew."""
+    bundle, dossier = default_bundle(), reference_dossier()
+    changes, words = dossier.changes, dossier.words("en")["change"]
+    labels = {load_phrases("en").phrase(name).label: name for name in bundle.catalogue.names}
+    said, moved = [], bundle.attributes.copy()
+    for code in changes.index[changes["found"]]:
+        moves = re.findall(r"(?: with | and )([^.]+?) at (\d\.\d) of 5 instead of (\d\.\d)", words[code])
+        assert 1 <= len(moves) <= 2
+        for label, new, old in moves:
+            assert abs(float(new) - float(old)) > 0.15, words[code]
+            moved.at[code, labels[label]] = (float(new) - 1) / 4
+        said.append(code)
+    p = pd.Series(bundle.model.predict_proba(moved.loc[said])[:, 1], index=said)
+    goal, up = changes.loc[said, "limit"].astype(float), changes.loc[said, "direction"] > 0
+    assert (p[up] >= goal[up]).all() and (p[~up] < goal[~up]).all()
+
+
+def test_what_can_be_acted_on_comes_first():
+    model, X = small_model(rounds=8)
+    leaves, some = read_leaves(model.booster_), X.sample(40, random_state=3)
+    free = smallest_changes(leaves, some, X, CATALOGUE, actionable=THREE)
+    first = smallest_changes(leaves, some, X, CATALOGUE, actionable=["originality"])
+    alone = first["found"] & (first["attribute_1"] == "originality") & (first["attribute_2"] == "")
+    assert alone.sum() > (free["attribute_1"].eq("originality") & free["attribute_2"].eq("")).sum()
+    assert (first["found"] == free["found"]).all()
+    assert (first["distance"].fillna(0) >= free["distance"].fillna(0) - 1e-12).all()
+
+
+def test_an_accountant_is_not_sent_to_the_arts():
+    change = reference().changes.loc["13-2011"]
+    assert not {change["attribute_1"], change["attribute_2"]} & {"fine_arts", "finger_dexterity"}
+    assert load_actionable() < set(CATALOGUE.names)
+
+
 def test_no_change_within_range_is_an_answer():
     changes = reference().changes
     nothing = changes[~changes["found"].astype(bool)]
@@ -275,7 +312,7 @@ def test_the_nearest_limit(p, expected):
 def test_neighbours_are_nearest_lower_and_not_oneself():
     X = pd.DataFrame({"a": [0.0, 0.1, 0.2, 1.0, np.nan], "b": [0.0, 0.0, 0.0, 1.0, 0.0]}, index=list("pqrst"))
     p = pd.Series([0.9, 0.85, 0.5, 0.1, 0.3], index=X.index)
-    found = find_neighbours(X, p, X, p, count=2, exclude=pd.DataFrame({"code": ["q"], "soc": ["r"]}))
+    found = similar_work(X, p, X, p, count=2, exclude=pd.DataFrame({"code": ["q"], "soc": ["r"]}))
     # t lacks attribute a: it is compared by b alone, where it equals p.
     assert found.loc[found["code"] == "p", "neighbour"].tolist() == ["t", "r"]
     assert "r" not in found.loc[found["code"] == "q", "neighbour"].tolist()
@@ -283,6 +320,19 @@ def test_neighbours_are_nearest_lower_and_not_oneself():
     r = found[(found["code"] == "p") & (found["neighbour"] == "r")].iloc[0]
     assert r["distance"] == pytest.approx(np.sqrt((0.2 / sd["a"]) ** 2 / 2))
     assert not (found["code"] == "s").any()
+
+
+def test_similar_work_is_clearly_lower_near_and_no_residual():
+    dossier = reference_dossier()
+    near, p = dossier.neighbours, dossier.rows["probability"]
+    before = p.loc[near["code"]].to_numpy()
+    after = near["probability"].to_numpy()
+    bands = dossier.reference.bands
+    assert ((after <= before - 0.2) | ((after <= before - 0.1) & (bands.of(after) != bands.of(before)))).all()
+    assert not near["title"].str.contains("All Other").any()
+    assert near["distance"].max() <= 1
+    without = dossier.rows.index.difference(near["code"])
+    assert len(without) and (dossier.words("en").loc[without, "neighbours"] == "").all()
 
 
 def test_neighbours_of_the_dossier_are_current_occupations():

@@ -14,7 +14,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Boxes:
+class Leaves:
     """All leaves of an ensemble, with split points counted per attribute.
 
     Attributes
@@ -64,7 +64,7 @@ class Boxes:
         return float(self.values[self.inside(self.cells(x)).all(axis=1)].sum())
 
 
-def read_boxes(booster: Any) -> Boxes:
+def read_leaves(booster: Any) -> Leaves:
     """Take a LightGBM booster apart.
 
     Parameters
@@ -74,7 +74,7 @@ def read_boxes(booster: Any) -> Boxes:
 
     Returns
     -------
-    Boxes
+    Leaves
 
     Raises
     ------
@@ -121,4 +121,4 @@ def read_boxes(booster: Any) -> Boxes:
             if np.isfinite(upper):
                 stop[i, j] = np.searchsorted(splits[j], upper) + 1
             missing[i, j] = gaps[j]
-    return Boxes(names, np.array([value for value, _, _ in leaves]), splits, start, stop, missing)
+    return Leaves(names, np.array([value for value, _, _ in leaves]), splits, start, stop, missing)
