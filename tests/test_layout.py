@@ -18,6 +18,7 @@ PACKAGES = [
     "errors",
     "paths",
     "files",
+    "result_sets",
     "bands",
     "chance",
     "national",

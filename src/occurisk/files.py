@@ -6,6 +6,7 @@ same folder, then renamed, so that an interrupted run leaves nothing half-writte
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import shutil
@@ -49,11 +50,11 @@ def whole_file(path: Path) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
         os.close(handle)
         temporary = Path(name)
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, 0o666 & ~umask())
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -78,21 +79,32 @@ def whole_folder(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        os.chmod(temporary, 0o777 & ~_umask())
+        os.chmod(temporary, 0o777 & ~umask())
         yield temporary
-        if path.exists():
-            # A folder cannot be renamed onto a full one: step the old one aside first.
-            old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
-            os.replace(path, old / path.name)
-            os.replace(temporary, path)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(temporary, path)
+        # A folder cannot be renamed onto a full one: the two change places, and the old one goes.
+        if not path.exists() or not _exchange(temporary, path):
+            if path.exists():
+                old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
+                os.replace(path, old / path.name)
+                os.replace(temporary, path)
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                os.replace(temporary, path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders change places in one step, where the system can (Linux); tell whether it did."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    here = -100  # AT_FDCWD: paths count from the working directory
+    return bool(rename(here, os.fsencode(one), here, os.fsencode(other), 2) == 0)  # 2: RENAME_EXCHANGE
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -102,13 +114,15 @@ def write_text(path: Path, text: str) -> Path:
     return Path(path)
 
 
-def _umask() -> int:
+def umask() -> int:
+    """Return the permissions that new files do not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
-def _cannot_write(path: Path, error: OSError) -> OutputError:
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """Say why a place cannot be written to."""
     return OutputError(
         f"Cannot write {path}: {error.strerror or error}.",
         rule="The folder must exist or be creatable, be writable, and have room.",

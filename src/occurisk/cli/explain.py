@@ -267,15 +267,24 @@ def _document(dossier: Dossier, language: str) -> list[dict[str, Any]]:
 
 def _draw(dossier: Dossier, png: Path, language: str) -> list[Path]:
     from occurisk.files import whole_file
-    from occurisk.report.explanation_charts import waterfall
+    from occurisk.result_sets import result_set
 
     codes = list(dossier.rows.index)
-    single = len(codes) == 1 and png.suffix.lower() == ".png"
-    paths = [png] if single else [png / f"waterfall_{code}.png" for code in codes]
-    for path, code in zip(paths, codes, strict=True):
-        with whole_file(path) as temporary:
-            waterfall(dossier, code, language).savefig(temporary, format="png", dpi=150, bbox_inches="tight")
-    return paths
+    if len(codes) == 1 and png.suffix.lower() == ".png":
+        with whole_file(png) as temporary:
+            _waterfall_picture(dossier, codes[0], language, temporary)
+        return [png]
+    names = [f"waterfall_{code}.png" for code in codes]
+    with result_set(png, "explain", replace=True) as results:
+        for name, code in zip(names, codes, strict=True):
+            _waterfall_picture(dossier, code, language, results.folder / name)
+    return [png / name for name in names]
+
+
+def _waterfall_picture(dossier: Dossier, code: str, language: str, path: Path) -> None:
+    from occurisk.report.explanation_charts import waterfall
+
+    waterfall(dossier, code, language).savefig(path, format="png", dpi=150, bbox_inches="tight")
 
 
 def _write_report(dossier: Dossier, path: Path, version: str, language: str) -> None:

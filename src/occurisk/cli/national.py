@@ -99,8 +99,12 @@ def national(
     from occurisk.labour_market.scored_market import find_folder
     from occurisk.registry.columns import IntakeOptions
     from occurisk.report.labour_market_page import write_picture
+    from occurisk.result_sets import refuse_inputs, refuse_overwriting, result_set
 
     console, remarks = out(), err()
+    inputs = [registry] if registry.is_file() else []  # a folder of results may take this set, too
+    refuse_inputs(folder, inputs)
+    refuse_overwriting(json_path, inputs)
     chosen = [load_scenario(Path(name)) for name in scenarios]
     with ExitStack() as stack:
         found = find_folder(registry)
@@ -136,14 +140,15 @@ def national(
         )  # fmt: skip
     print_picture(console, picture)
     if folder:
-        write_picture(picture, folder)
+        with result_set(folder, "national", replace=True, inputs=inputs) as results:
+            write_picture(picture, results.folder)
         console.print(f"Page     {folder / 'national.html'}", soft_wrap=True)
         console.print(f"Figures  {folder / 'figures'}", soft_wrap=True)
         console.print(f"Tables   {folder / 'tables'} and {folder / 'national.json'}", soft_wrap=True)
     if json_path:
         write_json(json_path, picture.to_json())
         console.print(f"Figures  {json_path}", soft_wrap=True)
-    if not folder and not json_path:
+    if not (folder or json_path):
         console.print("Nothing was written; --out DIR keeps page, figures and tables.")
 
 

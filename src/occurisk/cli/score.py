@@ -152,6 +152,7 @@ def score(
     what was understood and what was lost.
     """
     from occurisk.registry.columns import IntakeOptions
+    from occurisk.result_sets import refuse_overwriting
     from occurisk.scoring.score import score_registry
 
     if delimiter in {"\\t", "tab"}:
@@ -162,6 +163,7 @@ def score(
         code_column, weight_column, level_column, taxonomy, prefix, crosswalk, levels,
         tuple(_condition(text) for text in where),
     )  # fmt: skip
+    refuse_overwriting(json_path, [registry, *([crosswalk] if crosswalk else [])])
     bundle = need_model(models_dir, version)
     console = out()
     with _Progress() as tick:

@@ -18,6 +18,7 @@ from occurisk.labour_market.register_totals import WAGE_JOBS, WAGE_TOTAL, WEIGHT
 from occurisk.occupations.coding_systems import ISCO08, SYSTEMS
 from occurisk.occupations.crosswalk import CODE_COLUMNS, Lineage
 from occurisk.registry.numbers import NumberStyle
+from occurisk.result_sets import settle
 from occurisk.scoring.account import NOT_COUNTED, ScoredRegistry
 
 _SUFFIXES = (".parquet", ".csv", ".xlsx")
@@ -74,7 +75,10 @@ def find_folder(path: Path) -> ScoredFolder | None:
     """
     path = Path(path)
     folder = path if path.is_dir() else path.parent if path.stem == "scored" else None
-    if folder is None or not (folder / "intake.json").is_file():
+    if folder is None:
+        return None
+    settle(folder)
+    if not (folder / "intake.json").is_file():
         return None
     try:
         intake = json.loads((folder / "intake.json").read_text(encoding="utf-8"))

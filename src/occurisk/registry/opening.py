@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import stat
+import sys
+import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 
-from occurisk.errors import RegistryError
+from occurisk.errors import OutputError, RegistryError
 from occurisk.registry.formats.base import RegistryFile, no_table, unreadable
 from occurisk.registry.formats.csv_reader import open_csv
 from occurisk.registry.formats.excel import open_excel
@@ -23,6 +30,61 @@ _MAGIC = {
     b"BZh": "bz2",
 }
 _OTHERS = {b"\x7fELF": "a program", b"%PDF": "a PDF", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture"}
+
+
+@contextmanager
+def on_disk(registry: Path | str) -> Iterator[tuple[Path, str]]:
+    """Yield a file that can be read twice, and its name; what flows is copied to a temporary one.
+
+    Parameters
+    ----------
+    registry : Path or str
+        A file, a pipe, or `-` for standard input.
+
+    Raises
+    ------
+    OutputError
+        If there is no room for the copy.
+    RegistryError
+        If the pipe cannot be read.
+    """
+    path, name = Path(registry), str(registry)
+    flows = name == "-" or (path.exists() and not stat.S_ISREG(path.stat().st_mode) and not path.is_dir())
+    if not flows:
+        yield path, name
+        return
+    try:
+        folder = tempfile.mkdtemp(prefix="occurisk-")
+    except OSError as problem:
+        raise _no_room(problem) from problem
+    try:
+        _copy(path, name, Path(folder) / "copy")
+        yield Path(folder) / "copy", "standard input" if name == "-" else name
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(path: Path, name: str, to: Path) -> None:
+    try:
+        source: IO[bytes] = sys.stdin.buffer if name == "-" else open(path, "rb")  # noqa: SIM115
+    except OSError as problem:
+        raise RegistryError(
+            f"Cannot read the registry {name}: {problem.strerror}.", fix="Check the path and its permissions."
+        ) from problem
+    with source if name != "-" else nullcontext():
+        try:
+            with open(to, "wb") as copy:
+                shutil.copyfileobj(source, copy, 1 << 20)
+        except OSError as problem:
+            raise _no_room(problem) from problem
+
+
+def _no_room(problem: OSError) -> OutputError:
+    return OutputError(
+        f"Cannot keep a copy of the registry in {tempfile.gettempdir()}: {problem.strerror or problem}.",
+        rule="What comes through a pipe is read twice, so it is copied to the folder of temporary files.",
+        fix="Make room there, name another folder with TMPDIR, or save the registry as a file.",
+    )
 
 
 def open_registry(

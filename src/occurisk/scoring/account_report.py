@@ -11,6 +11,8 @@ import numpy as np
 
 from occurisk.scoring.account import ScoredRegistry
 
+REPORTS = ("by_occupation.csv", "lineage.csv", "intake.md", "intake.json")
+
 
 def write_reports(result: ScoredRegistry, folder: Path) -> None:
     """Write by_occupation.csv, lineage.csv, intake.md and intake.json into a folder."""

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from occurisk.errors import RegistryError
 from occurisk.registry.columns import IntakeOptions
 from occurisk.registry.formats.base import RegistryFile
+from occurisk.registry.formats.writers import SUFFIX
+from occurisk.registry.opening import on_disk
 from occurisk.registry.understanding import Understanding, open_for_intake, understand
+from occurisk.result_sets import result_set
 from occurisk.scoring.account import ScoredRegistry, summarise
-from occurisk.scoring.account_report import write_reports
+from occurisk.scoring.account_report import REPORTS, write_reports
 from occurisk.scoring.by_code import Progress, Stream
 from occurisk.scoring.codebook import Scores
-from occurisk.scoring.results_folder import output_folder
 
 if TYPE_CHECKING:
     from occurisk.model.bundle import Bundle
@@ -53,7 +51,8 @@ def score_registry(
     registry : Path or str
         A file (see `open_registry`), or `-` for standard input.
     out : Path
-        Folder for `scored.*`, `unscored.*`, `by_occupation.csv`, `lineage.csv`, `intake.json`, `intake.md`.
+        Folder for `scored.*`, `unscored.*`, `by_occupation.csv`, `lineage.csv`, `intake.json`, `intake.md`;
+        `manifest.score.json` lists them. Files of the user's own in it stay; no input may lie in it.
     options : IntakeOptions, optional
         Columns, coding system, filters; found out by default.
     scores : {"model", "published"}
@@ -91,7 +90,12 @@ def score_registry(
     """
     options = options or IntakeOptions()
     started = time.monotonic()
-    with _on_disk(registry) as (path, name), output_folder(Path(out), force) as staging:
+    inputs = [Path(registry)] if str(registry) != "-" else []
+    inputs += [options.crosswalk] if options.crosswalk else []
+    with (
+        on_disk(registry) as (path, name),
+        result_set(Path(out), "score", replace=force, inputs=inputs) as results,
+    ):
         file = open_for_intake(path, options, name=name, sheet=sheet, encoding=encoding, delimiter=delimiter)
         taken = [n for n in file.schema.names if n.startswith(column_prefix)]
         if taken:
@@ -101,7 +105,8 @@ def score_registry(
                 rule="The columns that are added need names of their own.",
                 fix="Drop or rename them, or choose other names: --column-prefix new_",
             )
-        kind = output or file.kind
+        kind, staging = output or file.kind, results.folder
+        results.claim([f"scored{SUFFIX[kind]}", f"unscored{SUFFIX[kind]}", *REPORTS])
         if attributes is not None:
             from occurisk.scoring.by_attributes import score_rows
 
@@ -131,17 +136,3 @@ def scores_of(model: Bundle, scores: str, weights: str) -> Scores:
 
     published = load_labels().published_by_soc2010()
     return Scores(published.to_frame("probability"), None, model.bands, siblings=False, weights=weights)
-
-
-@contextmanager
-def _on_disk(registry: Path | str) -> Iterator[tuple[Path, str]]:
-    """Yield a file that can be read twice; standard input is copied to a temporary one."""
-    if str(registry) != "-":
-        yield Path(registry), str(registry)
-        return
-    with tempfile.TemporaryDirectory(prefix="occurisk-") as folder:
-        path = Path(folder) / "stdin"
-        source: IO[bytes] = sys.stdin.buffer
-        with open(path, "wb") as copy:
-            shutil.copyfileobj(source, copy, 1 << 20)
-        yield path, "standard input"

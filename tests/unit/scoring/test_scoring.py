@@ -19,6 +19,7 @@ from helpers.registries import frame, outcomes, scored, totals, write
 from helpers.trained import default_bundle
 from occurisk.cli.score import score as command
 from occurisk.errors import OutputError, RegistryError
+from occurisk.result_sets import result_set
 from occurisk.scoring.codebook import MANY_UNKNOWN
 
 NAMES = "code title match probability lower upper band stability mixed reason_1 reason_2 reason_3"
@@ -355,9 +356,10 @@ def test_a_killed_run_leaves_no_result_under_a_final_name(tmp_path):
 
 
 def test_two_runs_into_one_folder_do_not_mix(register, tmp_path):
-    from occurisk.scoring.results_folder import output_folder
-
-    with output_folder(tmp_path / "out", force=False), pytest.raises(OutputError, match="Another run"):
+    with (
+        result_set(tmp_path / "out", "score", replace=False),
+        pytest.raises(OutputError, match="Another run"),
+    ):
         scored(register, tmp_path / "out")
 
 
