@@ -69,7 +69,7 @@ def test_pictures_and_page(tmp_path):
         "43-9021", "35-3031", "--png", str(tmp_path / "all"), "--html", str(tmp_path / "x.html")
     ).output
     names = sorted(path.name for path in (tmp_path / "all").iterdir())
-    assert names == ["waterfall_35-3031.png", "waterfall_43-9021.png"]
+    assert names == ["manifest.explain.json", "waterfall_35-3031.png", "waterfall_43-9021.png"]
     assert "x.html" in text and (tmp_path / "x.html").read_text(encoding="utf-8").startswith(
         "<!doctype html>"
     )
