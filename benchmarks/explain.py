@@ -18,11 +18,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
-from occurisk.evaluation.training import train_default
 from occurisk.explanation.dossier import explain_list, explain_reference
+from occurisk.explanation.interactions import interactions
 from occurisk.explanation.smallest_change import smallest_changes
 from occurisk.explanation.tree_leaves import read_leaves
-from occurisk.model.contributions import explain, interactions
+from occurisk.model.contributions import explain
+from occurisk.model.training import train_default
 from occurisk.report.explanation_charts import figure_set
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About

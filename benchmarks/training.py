@@ -12,7 +12,8 @@ import time
 import numpy as np
 
 from occurisk.evaluation.baselines import BASELINES, Contest
-from occurisk.evaluation.training import load_data
+from occurisk.evaluation.protocol import evaluate_data
+from occurisk.model.training import load_data
 
 
 def timed(work, repeats: int = 3) -> float:
@@ -54,7 +55,7 @@ def main() -> None:
     full = timed(lambda: data.classifier().fit(data.X, y, weight), repeats=2)
     print(f"\nTraining with {data.settings.model.replicas} replicas: {full:.1f} s")
     for jobs in (1, 2):
-        took = timed(lambda jobs=jobs: data.evaluate(jobs=jobs), repeats=1)
+        took = timed(lambda jobs=jobs: evaluate_data(data, jobs=jobs), repeats=1)
         halves = data.settings.evaluation.splits
         print(f"Evaluation, {halves} halves, all baselines, {jobs} process(es): {took:.1f} s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.special import expit, logit
 from sklearn.base import clone
 
-from occurisk.evaluation.training import TrainingData, load_data
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.teacher import FeatureMap, posterior_mode, with_intercept
+from occurisk.model.training import TrainingData, load_data
 
 # A design learns from labelled rows of X and returns the log-odds of every row, shape (n,).
 Design = Callable[[np.ndarray, np.ndarray], np.ndarray]

@@ -8,8 +8,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from occurisk.evaluation.training import train_default
 from occurisk.model.bundle import Bundle, find_bundle
+from occurisk.model.training import train_default
 
 
 @cache

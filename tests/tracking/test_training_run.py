@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from occurisk.errors import OutputError
-from occurisk.evaluation.training import load_data, train
+from occurisk.evaluation.in_words import held_out
+from occurisk.evaluation.protocol import evaluate_data
+from occurisk.model.training import load_data, train
 from occurisk.settings import settings_text
 from occurisk.tracking import store as tracking
 from occurisk.tracking.store import TRAINING, tracking_uri, ui_command
@@ -38,8 +40,9 @@ def tracked(store):
     data = load_data()
     protocol = data.settings.evaluation.model_copy(update={"splits": 3, "baselines": ("logistic",)})
     data = replace(data, settings=data.settings.model_copy(update={"evaluation": protocol}))
-    training = train(data, store / "models", data.evaluate())
-    return training, track_training(training, settings_text(data.settings))
+    evaluation = evaluate_data(data)
+    training = train(data, store / "models", held_out(evaluation))
+    return training, track_training(training, evaluation, settings_text(data.settings))
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +116,7 @@ def test_no_pickle_reaches_the_store(tracked, store):
 
 def test_training_again_moves_the_alias(tracked, client):
     training, run = tracked
-    again = track_training(training, settings_text(training.data.settings))
+    again = track_training(training, None, settings_text(training.data.settings))
     assert int(again.model_version) == int(run.model_version) + 1
     champion = client.get_model_version_by_alias("occurisk", "champion")
     assert str(champion.version) == again.model_version

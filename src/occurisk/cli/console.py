@@ -129,7 +129,7 @@ def need_model(models_dir: Path | None, version: str | None = None) -> Bundle:
     from occurisk.model.bundle import find_bundle
 
     def train(folder: Path) -> Bundle:
-        from occurisk.evaluation.training import train_default
+        from occurisk.model.training import train_default
 
         console = err()
         console.print(f"No model in {folder}: training the default one first.")

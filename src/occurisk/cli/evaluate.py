@@ -40,8 +40,9 @@ def evaluate(
     """Run Frey & Osborne's protocol: random halves of the labels, all models on the same halves."""
     from dataclasses import replace
 
-    from occurisk.evaluation.model_card import verdict
-    from occurisk.evaluation.training import load_data
+    from occurisk.evaluation.in_words import verdict
+    from occurisk.evaluation.protocol import evaluate_data
+    from occurisk.model.training import load_data
 
     console = out()
     data = load_data(config, labels, attributes)
@@ -49,7 +50,7 @@ def evaluate(
         protocol = data.settings.evaluation.model_copy(update={"splits": splits})
         data = replace(data, settings=data.settings.model_copy(update={"evaluation": protocol}))
     with progress("Evaluating on held-out labels") as tick:
-        evaluation = data.evaluate(tick, jobs())
+        evaluation = evaluate_data(data, tick, jobs())
     show(console, quality_table(evaluation))
     show(console, paired_table(evaluation))
     show(console, held_out_table(evaluation))

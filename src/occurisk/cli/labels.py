@@ -41,8 +41,8 @@ def audit(
 ) -> None:
     """Rank the labels by how surprising each is when held out, and by what hangs on it."""
     from occurisk.evaluation.label_audit import label_audit
-    from occurisk.evaluation.training import load_data
     from occurisk.files import write_text
+    from occurisk.model.training import load_data
     from occurisk.training_data.attribute_table import load_occupations
 
     console = out()

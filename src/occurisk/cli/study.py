@@ -46,7 +46,7 @@ def coverage(
 ) -> None:
     """Simulate expert panels from known truths: how often do the intervals hold the truth?"""
     from occurisk.evaluation.interval_coverage import coverage_study
-    from occurisk.evaluation.training import load_data
+    from occurisk.model.training import load_data
 
     console = out()
     data = load_data()
@@ -97,7 +97,7 @@ def coverage(
 def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
     """Train on another O*NET release: rank correlation, occupations whose band changes."""
     from occurisk.evaluation.onet_vintage import compare_vintages, refit
-    from occurisk.evaluation.training import load_data
+    from occurisk.model.training import load_data
     from occurisk.training_data.attribute_table import load_occupations
 
     console = out()

@@ -56,9 +56,11 @@ def train(
 ) -> None:
     """Train, evaluate and track a model; score and explain the reference occupations."""
     from occurisk.cli.evaluate import quality_table
-    from occurisk.evaluation.training import load_data
-    from occurisk.evaluation.training import train as fit
+    from occurisk.evaluation.in_words import held_out
+    from occurisk.evaluation.protocol import evaluate_data
     from occurisk.model.bundle import CARD, SCORES
+    from occurisk.model.training import load_data
+    from occurisk.model.training import train as fit
     from occurisk.paths import default_models_dir
     from occurisk.settings import settings_text
 
@@ -73,14 +75,15 @@ def train(
     evaluation = None
     if not no_evaluation:
         with progress("Evaluating on held-out labels") as tick:
-            evaluation = data.evaluate(tick, jobs())
-    training = fit(data, models_dir or default_models_dir(), evaluation, lambda s: remarks.print(f"{s} …"))
+            evaluation = evaluate_data(data, tick, jobs())
+    quality = held_out(evaluation) if evaluation else None
+    training = fit(data, models_dir or default_models_dir(), quality, lambda s: remarks.print(f"{s} …"))
     tracked = None
     if not no_track:
         from occurisk.tracking.training_run import track_training
 
         remarks.print("Tracking the run in MLflow …")
-        tracked = track_training(training, settings_text(data.settings))
+        tracked = track_training(training, evaluation, settings_text(data.settings))
 
     scores = training.bundle.reference
     if evaluation:
@@ -126,7 +129,7 @@ def ends_table(scores: pd.DataFrame) -> Table:
 
 def agreement(scores: pd.DataFrame) -> str:
     """One line: bands, robustness, rank correlation with the published list."""
-    from occurisk.model.reference_scores import spearman_published
+    from occurisk.model.training import spearman_published
 
     counts = scores["band"].value_counts()
     robust = (scores["stability"] != "model-dependent").mean()

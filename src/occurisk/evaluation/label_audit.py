@@ -9,8 +9,8 @@ from sklearn.base import clone
 
 from occurisk.evaluation.baselines import LIGHTGBM, Contest
 from occurisk.evaluation.protocol import Progress
-from occurisk.evaluation.training import TrainingData
 from occurisk.model.classifier import AutomationClassifier
+from occurisk.model.training import TrainingData
 from occurisk.national import national
 from occurisk.occupations.concordances import load_tables
 

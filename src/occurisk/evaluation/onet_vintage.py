@@ -9,9 +9,9 @@ import pandas as pd
 
 from occurisk.bands import Bands
 from occurisk.errors import LabelError
-from occurisk.evaluation.training import attributes_of
 from occurisk.model.bundle import Bundle
 from occurisk.model.classifier import AutomationClassifier
+from occurisk.model.training import attributes_of
 
 
 @dataclass(frozen=True)

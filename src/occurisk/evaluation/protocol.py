@@ -20,6 +20,7 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from occurisk.evaluation.baselines import LIGHTGBM, Contest
 from occurisk.evaluation.calibration import Reliability, reliability
 from occurisk.model.classifier import AutomationClassifier
+from occurisk.model.training import TrainingData
 from occurisk.settings import EvaluationSettings, Settings
 from occurisk.training_data.catalogue import Catalogue, load_catalogue
 from occurisk.training_data.labels import Labels
@@ -57,6 +58,11 @@ class Evaluation:
     def splits(self) -> int:
         """Number of random halves."""
         return int(self.scores["split"].nunique())
+
+    @property
+    def labelled(self) -> int:
+        """Number of labels that the evaluation holds out in turn."""
+        return len(self.leave_one_out)
 
     def summary(self) -> pd.DataFrame:
         """Return mean and standard deviation over the splits; index `model`, best log-loss first."""
@@ -187,6 +193,13 @@ def evaluate(
         pd.concat(rest[: len(alone)]),
         pd.concat([t.assign(group=name) for name, t in zip(names, rest[len(alone) :], strict=True)]),
         reliability(pooled[LIGHTGBM].to_numpy(), pooled["y"].to_numpy(), pooled["soc"].to_numpy()),
+    )
+
+
+def evaluate_data(data: TrainingData, progress: Progress | None = None, jobs: int = 1) -> Evaluation:
+    """Run `evaluate` on what a configuration points to."""
+    return evaluate(
+        data.X, data.labels, data.settings, catalogue=data.catalogue, progress=progress, jobs=jobs
     )
 
 

@@ -152,16 +152,16 @@ class Bundle:
         from occurisk.model.classifier import AutomationClassifier
         from occurisk.model.student import read_booster
 
-        model = AutomationClassifier(**self.manifest["model"]["parameters"])
-        model.booster_, model.teacher_ = self.booster, self.teacher
         texts = gzip.decompress((self.path / REPLICA_BOOSTERS).read_bytes()).decode()
-        model.replica_boosters_ = [read_booster(text) for text in texts.split(_SEPARATOR)]
-        model.classes_ = np.array(self.manifest["model"]["classes"])
-        model.n_labelled_ = self.manifest["model"]["labelled"]
-        model.names_ = self.names
-        model.feature_names_in_ = np.array(model.names_, dtype=object)
-        model.n_features_in_ = len(model.names_)
-        return model
+        return AutomationClassifier.restore(
+            self.manifest["model"]["parameters"],
+            classes=self.manifest["model"]["classes"],
+            names=self.names,
+            labelled=self.manifest["model"]["labelled"],
+            teacher=self.teacher,
+            booster=self.booster,
+            replica_boosters=[read_booster(text) for text in texts.split(_SEPARATOR)],
+        )
 
     def log_odds(self, X: np.ndarray, threads: int = 0) -> np.ndarray:
         """Return the model's log-odds of rows of attributes, shape (n,).

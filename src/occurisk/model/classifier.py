@@ -132,6 +132,43 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         }
         return cls(**(params | overrides))
 
+    @classmethod
+    def restore(
+        cls,
+        parameters: Mapping[str, Any],
+        *,
+        classes: Sequence[Any],
+        names: Sequence[str],
+        labelled: int,
+        teacher: Teacher,
+        booster: Any,
+        replica_boosters: Sequence[Any],
+    ) -> AutomationClassifier:
+        """Put a fitted classifier together again from its parts, as a bundle keeps them.
+
+        Parameters
+        ----------
+        parameters : mapping
+            As `get_params` returned them.
+        classes : sequence of length 2
+        names : sequence of str
+            The attributes, in the order of the columns of X.
+        labelled : int
+            How many labels it was fitted on.
+        teacher : Teacher
+        booster : lightgbm.Booster
+        replica_boosters : sequence of lightgbm.Booster
+        """
+        model = cls(**parameters)
+        model.classes_ = np.array(classes)
+        model.names_ = list(names)
+        model.feature_names_in_ = np.array(model.names_, dtype=object)
+        model.n_features_in_ = len(model.names_)
+        model.n_labelled_ = labelled
+        model.teacher_, model.booster_ = teacher, booster
+        model.replica_boosters_ = list(replica_boosters)
+        return model
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit teacher, student and replicas.
 

@@ -8,7 +8,6 @@ doi:10.1038/s42256-019-0138-9). LightGBM computes it exactly.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,6 +20,8 @@ from occurisk.training_data.catalogue import Catalogue
 SPREAD_REPLICAS = 60
 # A reason is stable if at least this share of the replicas gives it the same sign.
 SAME_SIGN = 0.9
+# A row of the reference scores names so many contributions of each kind.
+REASONS = 3
 # Below this many log-odds from the base rate, a share of the distance means nothing.
 NO_DISTANCE = 0.05
 
@@ -238,7 +239,7 @@ def explain(
     Parameters
     ----------
     model : Model
-        With `booster_` and `replica_boosters_` (LightGBM boosters of objective `cross_entropy`).
+        With `booster_` and `replica_boosters_`: LightGBM boosters whose raw score is log-odds.
     X : DataFrame, shape (n_occupations, n_attributes)
         Attributes on [0, 1]; columns by name, in any order.
     replicas : int
@@ -271,35 +272,30 @@ def explain(
     )
 
 
-def interactions(model: Model, X: pd.DataFrame, top: int = 10) -> pd.DataFrame:
-    """Rank the pairs of attributes by how much they act together.
+def reasons(contributions: pd.DataFrame) -> pd.DataFrame:
+    """Name the largest contributions, such as `repeating_same_tasks +0.84`.
 
     Parameters
     ----------
-    model : Model
-    X : DataFrame, shape (n_occupations, n_attributes)
-    top : int
-        How many pairs.
+    contributions : DataFrame, shape (n, p)
+        Log-odds.
 
     Returns
     -------
     DataFrame
-        `first`, `second`, `interaction`: mean absolute SHAP interaction value over the occupations, both
-        halves of the pair together, in log-odds (Lundberg et al. 2020, section 'SHAP interaction values').
+        `reason_1` … `reason_3`, `raises`, `lowers`.
     """
-    with warnings.catch_warnings():
-        # On import it calls what matplotlib is about to deprecate.
-        warnings.simplefilter("ignore")
-        import shap
-
-    X = X[model.booster_.feature_name()]
-    values = np.asarray(shap.TreeExplainer(model.booster_).shap_interaction_values(X.to_numpy(dtype=float)))
-    strength = 2 * np.abs(values).mean(axis=0)
-    first, second = np.triu_indices(len(X.columns), k=1)
-    pairs = pd.DataFrame(
-        {"first": X.columns[first], "second": X.columns[second], "interaction": strength[first, second]}
-    )
-    return pairs.nlargest(top, "interaction").reset_index(drop=True)
+    values, names = contributions.to_numpy(), contributions.columns.to_numpy()
+    rows = []
+    for row in values:
+        order = np.argsort(-np.abs(row), kind="stable")
+        up = [i for i in np.argsort(-row, kind="stable")[:REASONS] if row[i] > 0]
+        down = [i for i in np.argsort(row, kind="stable")[:REASONS] if row[i] < 0]
+        text = [f"{names[i]} {row[i]:+.2f}" for i in order[:REASONS]]
+        text += [""] * (REASONS - len(text))
+        rows.append([*text, *("; ".join(f"{names[i]} {row[i]:+.2f}" for i in side) for side in (up, down))])
+    columns = [f"reason_{i + 1}" for i in range(REASONS)] + ["raises", "lowers"]
+    return pd.DataFrame(rows, index=contributions.index, columns=columns)
 
 
 def sigmoid(log_odds: Any) -> Any:

@@ -17,7 +17,7 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from occurisk.chance import six_digits
-from occurisk.model.reference_scores import reasons
+from occurisk.model.contributions import reasons
 from occurisk.model.row_intervals import Spread, share_in_band
 from occurisk.national import national
 from occurisk.occupations.projection import MODEL_DEPENDENT, ROBUST, ROBUST_SHARE, ends

@@ -25,8 +25,6 @@ DESCRIPTION = "mlflow.note.content"
 # The UI opens in its GenAI mode without this.
 UI_MODE = "?workflowType=machine_learning"
 UI_ADDRESS = "http://127.0.0.1:5000"
-# Requirements of the served model: what `log_model` would spend ten seconds guessing.
-SERVED_REQUIREMENTS = ("mlflow", "lightgbm", "numpy", "pandas")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from occurisk.evaluation.training import Training
+from occurisk.evaluation.protocol import Evaluation
 from occurisk.explanation.dossier import Dossier, explain_list, explain_reference
+from occurisk.explanation.interactions import interactions
 from occurisk.model.bundle import BOOSTER, CARD, MANIFEST, REPLICA_BOOSTERS, SCORES
-from occurisk.model.contributions import interactions
-from occurisk.model.reference_scores import spearman_published
+from occurisk.model.training import Training, spearman_published
 from occurisk.report import training_charts as figures
 from occurisk.report.explanation_payload import About
 from occurisk.tracking.explanations import artifact_links, log_explanations
@@ -32,12 +32,14 @@ from occurisk.tracking.store import (
 SERVED_REQUIREMENTS = ("mlflow", "lightgbm", "numpy", "pandas")
 
 
-def track_training(training: Training, config_text: str) -> TrackedRun:
+def track_training(training: Training, evaluation: Evaluation | None, config_text: str) -> TrackedRun:
     """Track a training run and register its model as the champion.
 
     Parameters
     ----------
     training : Training
+    evaluation : Evaluation or None
+        Held-out quality, if it was measured.
     config_text : str
         The resolved configuration, YAML.
 
@@ -45,7 +47,7 @@ def track_training(training: Training, config_text: str) -> TrackedRun:
     -------
     TrackedRun
     """
-    bundle, data, evaluation = training.bundle, training.data, training.evaluation
+    bundle, data = training.bundle, training.data
     settings = data.settings
     tags = {"occurisk.stage": "training", "occurisk.model_version": bundle.version}
     with run(TRAINING, bundle.version, tags) as mlflow:
@@ -57,7 +59,7 @@ def track_training(training: Training, config_text: str) -> TrackedRun:
             ("labels", data.labels.y.astype(float).reset_index(), settings.labels),
         ):
             log_input(mlflow, frame, source, name, "training")
-        mlflow.log_metrics(training_metrics(training))
+        mlflow.log_metrics(training_metrics(training, evaluation))
         mlflow.set_tags({f"sha256.{name}": value for name, value in data.digests["sha256"].items()})
         mlflow.log_artifact(bundle.path / CARD)
         mlflow.log_artifact(bundle.path / SCORES)
@@ -79,7 +81,7 @@ def track_training(training: Training, config_text: str) -> TrackedRun:
     )
 
 
-def training_metrics(training: Training) -> dict[str, float]:
+def training_metrics(training: Training, evaluation: Evaluation | None) -> dict[str, float]:
     """Return the figures of a training run that the run list shows."""
     scores = training.bundle.reference
     metrics = {
@@ -89,10 +91,10 @@ def training_metrics(training: Training) -> dict[str, float]:
         "reference.share_robust": float((scores["stability"] != "model-dependent").mean()),
         "reference.spearman_published": spearman_published(scores),
     }
-    if training.evaluation:
-        for model, row in training.evaluation.summary().iterrows():
+    if evaluation:
+        for model, row in evaluation.summary().iterrows():
             metrics |= {f"{model}.{name}": float(value) for name, value in row.items()}
-        metrics["calibration_error"] = training.evaluation.reliability.error
+        metrics["calibration_error"] = evaluation.reliability.error
     return metrics
 
 

@@ -11,7 +11,7 @@ from occurisk.errors import SettingsError
 from occurisk.evaluation.baselines import BASELINES, FREY_OSBORNE_NINE, TITLES
 from occurisk.evaluation.calibration import reliability
 from occurisk.evaluation.protocol import METRICS, Evaluation, evaluate
-from occurisk.evaluation.training import load_data
+from occurisk.model.training import load_data
 from occurisk.training_data.catalogue import load_catalogue
 from occurisk.training_data.originals import PAPER_CATALOGUE
 

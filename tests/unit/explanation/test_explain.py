@@ -15,11 +15,12 @@ from occurisk.bands import Bands
 from occurisk.errors import OccuriskError
 from occurisk.explanation.dossier import explain_list
 from occurisk.explanation.identifiability import identifiability
+from occurisk.explanation.interactions import interactions
 from occurisk.explanation.similar_work import similar_work
 from occurisk.explanation.smallest_change import load_actionable, nearest_limit, smallest_changes
 from occurisk.explanation.tree_leaves import read_leaves
 from occurisk.explanation.words import load_phrases
-from occurisk.model.contributions import explain, interactions, sigmoid
+from occurisk.model.contributions import explain, sigmoid
 from occurisk.training_data.catalogue import load_catalogue
 
 ADDITIVE = 1e-9

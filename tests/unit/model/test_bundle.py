@@ -12,9 +12,9 @@ import pytest
 from scipy.special import expit
 
 from occurisk.errors import BundleError, OutputError
-from occurisk.evaluation.training import load_data, train_default
 from occurisk.model.bundle import CURRENT, MANIFEST, find_bundle, load_bundle, set_current, version_name
 from occurisk.model.contributions import explain
+from occurisk.model.training import load_data, train_default
 
 
 @pytest.fixture

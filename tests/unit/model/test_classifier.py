@@ -8,9 +8,9 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from occurisk.evaluation.training import load_data
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.teacher import FeatureMap, Teacher, posterior_mode, with_intercept
+from occurisk.model.training import load_data
 from occurisk.occupations.projection import interval
 
 DATA = load_data()

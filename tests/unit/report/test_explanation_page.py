@@ -9,7 +9,7 @@ import pytest
 
 from helpers.explained import reference_dossier, small_dossier
 from occurisk.explanation.dossier import explain_list
-from occurisk.model.contributions import interactions
+from occurisk.explanation.interactions import interactions
 from occurisk.report.description import description, run_facts
 from occurisk.report.explanation_charts import figure_set
 from occurisk.report.explanation_page import render

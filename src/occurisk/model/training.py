@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from occurisk.bands import Bands
 from occurisk.errors import LabelError
-from occurisk.evaluation.model_card import model_card
-from occurisk.evaluation.protocol import Evaluation, Progress, evaluate
 from occurisk.files import sha256
 from occurisk.model.bundle import Bundle, save_bundle, set_current, version_name
 from occurisk.model.classifier import AutomationClassifier
-from occurisk.model.contributions import Explanation, explain
-from occurisk.model.reference_scores import reference_scores
+from occurisk.model.contributions import Explanation, explain, reasons
+from occurisk.model.model_card import HeldOut, model_card
+from occurisk.occupations.projection import stability
 from occurisk.settings import Settings, load_settings
 from occurisk.training_data.attribute_table import load_occupations, read_table, with_aggregates
 from occurisk.training_data.catalogue import Catalogue, load_catalogue
@@ -50,12 +51,6 @@ class TrainingData:
         """Return the unfitted classifier of the configuration."""
         return AutomationClassifier.from_settings(self.settings, self.catalogue, **overrides)
 
-    def evaluate(self, progress: Progress | None = None, jobs: int = 1) -> Evaluation:
-        """Run the evaluation protocol of the configuration."""
-        return evaluate(
-            self.X, self.labels, self.settings, catalogue=self.catalogue, progress=progress, jobs=jobs
-        )
-
 
 @dataclass(frozen=True)
 class Training:
@@ -65,14 +60,12 @@ class Training:
     ----------
     bundle : Bundle
     data : TrainingData
-    evaluation : Evaluation or None
     explanation : Explanation
         Of the reference occupations.
     """
 
     bundle: Bundle
     data: TrainingData
-    evaluation: Evaluation | None
     explanation: Explanation
 
 
@@ -123,7 +116,7 @@ def attributes_of(path: Path, catalogue: Catalogue) -> pd.DataFrame:
 def train(
     data: TrainingData,
     models_dir: Path,
-    evaluation: Evaluation | None = None,
+    held_out: HeldOut | None = None,
     say: Say = lambda _: None,
 ) -> Training:
     """Fit the model, score and explain the reference occupations, write the bundle.
@@ -133,8 +126,8 @@ def train(
     data : TrainingData
     models_dir : Path
         The bundle goes into a folder of its own in it and becomes the current one.
-    evaluation : Evaluation, optional
-        Held-out figures for the manifest and the model card.
+    held_out : HeldOut, optional
+        Held-out quality for the manifest and the model card.
     say : callable
         Called with what is being done.
 
@@ -155,7 +148,6 @@ def train(
         data.labels,
         data.settings.bands,
     )
-    metrics = evaluation.to_json() if evaluation else {}
     version = version_name(data.settings, data.digests)
     say("Writing the bundle")
     bundle = save_bundle(
@@ -166,11 +158,73 @@ def train(
         data.catalogue,
         data.settings,
         data.digests,
-        metrics,
-        model_card(version, data.settings, data.digests, scores, evaluation),
+        dict(held_out.metrics) if held_out else {},
+        model_card(data.settings, data.digests, scores, held_out),
     )
     set_current(Path(models_dir), version)
-    return Training(bundle, data, evaluation, explanation)
+    return Training(bundle, data, explanation)
+
+
+def reference_scores(
+    occupations: pd.DataFrame,
+    interval: np.ndarray,
+    replicas: np.ndarray,
+    explanation: Explanation,
+    labels: Labels,
+    bands: Bands,
+) -> pd.DataFrame:
+    """Put together what is known of every reference occupation.
+
+    Parameters
+    ----------
+    occupations : DataFrame
+        `title` and `status`, index `soc`.
+    interval : ndarray, shape (n, 2)
+        Lower and upper end, in the order of the explanation.
+    replicas : ndarray, shape (n, B)
+        Replica probabilities.
+    explanation : Explanation
+        Of the same occupations.
+    labels : Labels
+        For the hand labels and the published probabilities.
+    bands : Bands
+
+    Returns
+    -------
+    DataFrame, index `soc`, least susceptible first
+        `title`, `status`, `probability`, `lower`, `upper`, `rank` (1: least susceptible), `rank_lower`,
+        `rank_upper` (90% of the replicas), `band`, `stability`, `published_probability`, `label`,
+        `reason_1` … `reason_3` (largest contributions of either sign), `raises`, `lowers` (the three that
+        push up and down most); a contribution is in log-odds.
+    """
+    p = explanation.probability
+    soc = p.index
+    band = bands.of(p)
+    ranks = replicas.argsort(axis=0).argsort(axis=0) + 1
+    known = occupations.reindex(soc)
+    scores = pd.DataFrame(
+        {
+            "title": known["title"].fillna(""),
+            "status": known["status"].fillna("user"),
+            "probability": p,
+            "lower": interval[:, 0],
+            "upper": interval[:, 1],
+            "rank": p.rank(method="first").astype(int),
+            "rank_lower": np.quantile(ranks, 0.05, axis=1).round().astype(int),
+            "rank_upper": np.quantile(ranks, 0.95, axis=1).round().astype(int),
+            "band": band,
+            "stability": stability(band, bands.of(replicas)),
+            "published_probability": labels.published_by_soc2010().reindex(soc),
+            "label": labels.y.reindex(soc).astype("Int64"),
+        },
+        index=soc,
+    )
+    return scores.join(reasons(explanation.contributions)).sort_values("rank")
+
+
+def spearman_published(scores: pd.DataFrame) -> float:
+    """Return the rank correlation of our probabilities with the published ones."""
+    return float(scores["probability"].corr(scores["published_probability"], method="spearman"))
 
 
 def train_default(models_dir: Path, say: Say = lambda _: None) -> Bundle:

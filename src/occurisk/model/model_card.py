@@ -1,0 +1,143 @@
+"""The model card: what a model is for and not for, on what it stands, how good it is, how sure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from occurisk.files import sha256
+from occurisk.paths import FEATURES
+from occurisk.settings import Settings
+from occurisk.training_data.labels import DEFAULT_LABELS
+
+NOT_EVALUATED = "Not evaluated in this run: `occurisk evaluate` does it, `occurisk train` too."
+
+_ONET = "O*NET 20.3, US Department of Labor/ETA, CC BY 4.0"
+# What the embedded tables are; a table of other bytes is the user's own, and nothing is claimed of it.
+_ATTRIBUTE_TABLES = {
+    FEATURES / "reference" / "task_attributes.csv": _ONET,
+    FEATURES / "reference" / "task_attributes_frey_osborne.csv": _ONET,
+}
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a model version says of its quality; by default, that nobody measured it.
+
+    Attributes
+    ----------
+    metrics : mapping
+        Figures for the manifest, ready for JSON.
+    quality, calibration : str
+        The same for people, Markdown.
+    """
+
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    quality: str = NOT_EVALUATED
+    calibration: str = NOT_EVALUATED
+
+
+def model_card(
+    settings: Settings, data: Mapping[str, Any], scores: pd.DataFrame, held_out: HeldOut | None = None
+) -> str:
+    """Return the model card in Markdown. What it claims of labels and attributes comes from `data`.
+
+    Parameters
+    ----------
+    settings : Settings
+    data : mapping
+        Counts and digests of the training data; see `load_data`.
+    scores : DataFrame
+        Reference scores, as `reference_scores` returns them.
+    held_out : HeldOut, optional
+        Held-out quality; the card says so if there is none.
+    """
+    held_out = held_out or HeldOut()
+    table, labels = _attribute_source(data["sha256"]["attributes"]), _label_source(data["sha256"]["labels"])
+    parts = [
+        f"# Model card: occurisk, configuration `{settings.name}`",
+        "## What it is for",
+        "Ranking **occupations** by their *susceptibility* to automation with the technology that the labels "
+        "speak of, for labour-market research, planning and public debate; with an interval and reasons for "
+        "every occupation.",
+        "## What it is not for",
+        "- Decisions about **individual people**: tasks differ more within an occupation than the score tells.\n"
+        "- Forecasts of how many jobs will disappear. The probability is relative; Frey & Osborne made no such "
+        "estimate either.\n" + _technology(labels),
+        "## Data",
+        f"- {data['occupations']} occupations with {data['attributes']} task attributes; {data['gaps']} gap(s). "
+        f"File: `{settings.attributes.name}`, {table or 'your own table'}; {_digest(data, 'attributes')}.\n"
+        f"- {data['labelled']} hand labels, {data['labelled_automatable']} of them automatable. "
+        f"File: `{settings.labels.name}`, {labels or 'your own labels'}; {_digest(data, 'labels')}.\n"
+        f"- Attributes and their expected signs: `{settings.catalogue.name}`; {_digest(data, 'catalogue')}.\n"
+        f"- Technology vintage: {'2013' if labels else 'what the raters of these labels had in mind'}.",
+        "## Model",
+        "A logistic regression with theory in its prior (the teacher) is fitted on the labelled occupations; "
+        "LightGBM with monotone signs (the student) is fitted on the teacher's log-odds of all occupations and "
+        "does the scoring. Steps, formulas and sources: `docs/method.md`."
+        if settings.model.student.monotone
+        else "A logistic regression with theory in its prior (the teacher) is fitted on the labelled "
+        "occupations; LightGBM (the student) is fitted on the teacher's log-odds of all occupations and does "
+        "the scoring. Steps, formulas and sources: `docs/method.md`.",
+        "## Held-out quality",
+        held_out.quality,
+        "## Calibration",
+        held_out.calibration,
+        "## Intervals",
+        _intervals(settings, data, scores),
+        "## Licence and citation",
+        _licences(table, labels),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _intervals(settings: Settings, data: Mapping[str, Any], scores: pd.DataFrame) -> str:
+    width = (scores["upper"] - scores["lower"]).median()
+    robust = (scores["stability"] != "model-dependent").mean()
+    return (
+        f"{settings.model.coverage:.0%} intervals from {settings.model.replicas} replicas of the labels, teacher "
+        f"and student refitted. Median width {width:.2f}; the band of {robust:.0%} of the occupations stands in "
+        f"at least 90% of the replicas. The intervals carry the doubt of {data['labelled']} labels. They do not "
+        "carry the doubt whether the labels are true, nor that of technology to come."
+    )
+
+
+def _technology(labels: str) -> str:
+    if labels:
+        return (
+            "- Generative AI. The labels speak of the machine learning and mobile robotics of 2013; the ranks "
+            "of exposure to language models run the other way."
+        )
+    return "- Any other technology than the one that the raters of these labels had in mind."
+
+
+def _licences(table: str, labels: str) -> str:
+    lines = ["Code: MIT.", f"Task attributes: {table or 'as the owner of your table says'}."]
+    lines.append(f"Labels and published probabilities: {labels or 'as the owner of your labels says'}.")
+    return " ".join(lines)
+
+
+def _digest(data: Mapping[str, Any], name: str) -> str:
+    return f"sha256 `{data['sha256'][name][:16]}…`"
+
+
+def _attribute_source(digest: str) -> str:
+    """Return whose figures an attribute table holds; empty if it is none of ours."""
+    return next((source for path, source in _ATTRIBUTE_TABLES.items() if _is(path, digest)), "")
+
+
+def _label_source(digest: str) -> str:
+    """Return whose labels a file holds; empty if it is none of ours."""
+    return (
+        "Frey & Osborne (2017), doi:10.1016/j.techfore.2016.08.019, experts at one workshop in Oxford"
+        if _is(DEFAULT_LABELS, digest)
+        else ""
+    )
+
+
+def _is(path: Path, digest: str) -> bool:
+    return path.is_file() and sha256(path) == digest
