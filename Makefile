@@ -12,10 +12,10 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 BIN := .venv/bin
 
-.PHONY: help setup train evaluate score ui check test bench experiments clean
+.PHONY: help setup train evaluate score ui check test test-quick golden bench experiments clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: .venv/.locked  ## Make .venv from uv.lock
 
@@ -46,8 +46,15 @@ ui: setup  ## Open the tracked runs in the MLflow UI
 check: setup  ## Formatting, lint, types
 	@$(BIN)/ruff format --check --quiet && $(BIN)/ruff check --quiet && $(BIN)/mypy --no-error-summary
 
-test: check  ## Checks and all tests
-	@$(BIN)/pytest -n 2 --dist loadfile
+test: check  ## Checks and all tests, with line and branch coverage
+	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
+
+test-quick: setup  ## The tests of single modules that take no time: for the inner loop, under a minute
+	@$(BIN)/pytest -n 2 --dist loadfile -q -m "not slow" tests/unit tests/properties tests/test_layout.py
+
+golden: setup  ## Write the golden files of tests/golden anew; read the diff before you commit it
+	@$(BIN)/pytest -q tests/golden --renew
+	@git --no-pager diff --stat -- tests/golden
 
 bench: setup  ## Time and memory, with the peer beside us (synthetic registers; some minutes)
 	@$(UV) sync --quiet --locked --group bench --python $(BIN)/python

@@ -22,6 +22,10 @@ SHARED = "OCCURISK_MODELS_DIR"
 _GUARDED = tuple(f"{folder}{os.sep}" for folder in DEVELOPERS_OWN)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--renew", action="store_true", help="write the golden files anew (make golden)")
+
+
 def pytest_configure(config):
     """Give the run a folder of models of its own, which worker processes inherit, and guard the others."""
     if not hasattr(config, "workerinput"):

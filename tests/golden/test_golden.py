@@ -1,0 +1,76 @@
+"""Results that a person has read: the scores, one occupation in words, one country in figures.
+
+A difference is either a mistake or a decision. `make golden` writes the files anew; whoever commits them reads
+the diff first and says in the commit why the figures moved.
+"""
+
+import difflib
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from occurisk.cli import occurisk
+from occurisk.model.bundle import SCORES
+from occurisk.paths import FEATURES
+
+HERE = Path(__file__).parent
+DIGITS = 9  # of national figures: the last bits depend on the order of summation
+KEPT = ("registry", "weight", "figures", "by_code", "standing_in", "breakdowns", "concentration", "gradients")
+MOST_SHOWN = 30
+
+
+@pytest.fixture
+def agreed(request):
+    """Compare a text with a golden file; with `--renew`, write it instead."""
+
+    def compare(name: str, text: str) -> None:
+        path = HERE / name
+        if request.config.getoption("--renew"):
+            path.write_text(text, encoding="utf-8")
+        before = path.read_text(encoding="utf-8").splitlines()
+        changed = list(difflib.unified_diff(before, text.splitlines(), "agreed", "now", n=0, lineterm=""))
+        assert not changed, "\n".join(
+            [f"{name} changed; if that is meant: make golden", *changed[:MOST_SHOWN]]
+        )
+
+    return compare
+
+
+def run(*arguments) -> str:
+    done = CliRunner(env={"COLUMNS": "100"}).invoke(
+        occurisk, [str(a) for a in arguments], catch_exceptions=False
+    )
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_scores_of_the_default_model(model, agreed):
+    agreed("scores.csv", (model.path / SCORES).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_the_words_of_one_occupation(model, agreed, language):
+    text = run("explain", "43-9021", "--lang", language, "--models-dir", model.path.parent)
+    lines = [line.rstrip() for line in text.splitlines() if str(model.path.parent) not in line]
+    agreed(f"explain_43-9021_{language}.txt", "\n".join(lines) + "\n")
+
+
+def test_the_national_figures_of_the_embedded_employment(model, agreed, tmp_path):
+    """US employment of 2010, which is embedded: the list behind the published 47%."""
+    path = tmp_path / "national.json"
+    registry = FEATURES / "reference" / "us_employment.csv"
+    arguments = ("--models-dir", model.path.parent, "--out", tmp_path / "out", "--json", path)
+    run("national", registry, *arguments)
+    found = json.loads(path.read_text(encoding="utf-8"))
+    agreed("national.json", json.dumps(short({key: found[key] for key in KEPT}), indent=1) + "\n")
+
+
+def short(value):
+    """The same with figures of `DIGITS` significant digits."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: short(each) for key, each in value.items()}
+    return [short(each) for each in value] if isinstance(value, list) else value
