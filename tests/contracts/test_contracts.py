@@ -1,0 +1,92 @@
+"""What others may build on: the JSON files and the columns of the tables, each against its contract."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from click.testing import CliRunner
+from jsonschema import Draft202012Validator
+
+from helpers.registries import scored, write
+from occurisk.cli import occurisk
+from occurisk.model.bundle import MANIFEST, SCORES
+from occurisk.paths import FEATURES
+
+HERE = Path(__file__).parent
+COLUMNS = yaml.safe_load((HERE / "columns.yaml").read_text(encoding="utf-8"))
+REGISTRY = "job,occ_code,jobs\n1,43-9021,100\n2,29-1141,50\n3,99-9999,5\n4,51-0000,7\n5,43-9021,many\n"
+# A file that must be refused, for each contract: what a slip would write.
+SLIPS = {
+    "intake": lambda d: d["totals"].update(rows_scored=-1),
+    "national": lambda d: d["figures"].update(share_high=47),
+    "manifest": lambda d: d["sha256"].update({"model.txt": "of another time"}),
+}
+
+
+@pytest.fixture(scope="module")
+def written(model, tmp_path_factory) -> dict[str, Path]:
+    """The folders that `score` and `national` write, and the model's."""
+    folder = tmp_path_factory.mktemp("contracts")
+    scored(write(folder / "jobs.csv", REGISTRY), folder / "by_code")
+    registry = FEATURES / "reference" / "us_employment.csv"
+    arguments = ["national", registry, "--out", folder / "national", "--models-dir", model.path.parent]
+    done = CliRunner().invoke(occurisk, [str(a) for a in arguments], catch_exceptions=False)
+    assert done.exit_code == 0
+    rows = model.attributes.head(5).rename_axis("code").reset_index()
+    rows.to_csv(folder / "rows.csv", index=False)
+    scored(folder / "rows.csv", folder / "by_attributes", attributes="all", attribute_scale="unit")
+    return {name: folder / name for name in ("by_code", "national", "by_attributes")} | {"model": model.path}
+
+
+@pytest.mark.parametrize(
+    ("contract", "folder", "name"),
+    [
+        ("intake", "by_code", "intake.json"),
+        ("intake", "by_attributes", "intake.json"),
+        ("national", "national", "national.json"),
+        ("manifest", "model", MANIFEST),
+    ],
+)
+def test_a_json_file_keeps_its_contract_and_a_slip_breaks_it(written, contract, folder, name):
+    schema = json.loads((HERE / f"{contract}.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    document = json.loads((written[folder] / name).read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    problems = [
+        f"{'/'.join(map(str, p.absolute_path))}: {p.message[:200]}" for p in validator.iter_errors(document)
+    ]
+    assert not problems, "\n".join(problems[:10])
+    SLIPS[contract](document)
+    assert not validator.is_valid(document)
+
+
+def columns(path: Path) -> list[str]:
+    return list(pd.read_csv(path, nrows=0).columns)
+
+
+def test_scored_rows_keep_their_columns_and_get_ours(written):
+    own = ["job", "occ_code", "jobs"]
+    for name in ("scored.csv", "unscored.csv"):
+        assert columns(written["by_code"] / name) == own + COLUMNS[name]
+    table = pd.read_csv(written["by_code"] / "scored.csv")
+    p = table[["occurisk_lower", "occurisk_probability", "occurisk_upper"]]
+    assert p.apply(lambda row: row.is_monotonic_increasing, axis=1).all()
+    assert set(table["occurisk_band"]) <= {"low", "medium", "high"}
+
+
+@pytest.mark.parametrize("name", ["by_occupation.csv", "lineage.csv"])
+def test_tables_of_a_scored_registry(written, name):
+    assert columns(written["by_code"] / name) == COLUMNS[name]
+
+
+def test_the_scores_of_a_model(written):
+    assert columns(written["model"] / SCORES) == COLUMNS[SCORES]
+
+
+def test_tables_of_a_labour_market(written):
+    tables = {f"tables/{path.name}": path for path in (written["national"] / "tables").iterdir()}
+    for name, expected in COLUMNS.items():
+        if name.startswith("tables/"):
+            assert columns(tables[name]) == expected, name
