@@ -1,7 +1,7 @@
 """Results that a person has read: the scores, one occupation in words, one country in figures.
 
-A difference is either a mistake or a decision. `make golden` writes the files anew; whoever commits them reads
-the diff first and says in the commit why the figures moved.
+A difference is either a mistake or a decision. `make golden` writes the files anew; whoever commits them
+reads the diff first and says in the commit why the figures moved.
 """
 
 import difflib
