@@ -19,10 +19,8 @@ PACKAGES = [
     "paths",
     "files",
     "result_sets",
-    "bands",
-    "chance",
-    "national",
-    "settings",
+    "documents",
+    "probabilities",
     # the floors
     "occupations",
     "training_data",

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import json
+import math
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from occurisk.errors import OutputError
 
@@ -128,3 +131,39 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
         rule="The folder must exist or be creatable, be writable, and have room.",
         fix="Choose another place (--out, --models-dir, MLFLOW_TRACKING_URI) or mend its permissions.",
     )
+
+
+def json_text(document: Any, indent: int | None = 1) -> str:
+    """Return a document as strict JSON: no NaN, whatever the numbers' types.
+
+    Parameters
+    ----------
+    document : dict, list or value
+        NumPy's numbers and arrays become plain ones; NaN, infinity and pandas' NA become null; keys and
+        whatever else JSON does not know become text.
+    indent : int, optional
+        None for one line.
+    """
+    separators = (",", ":") if indent is None else None
+    return json.dumps(
+        _plain(document), indent=indent, separators=separators, ensure_ascii=False, allow_nan=False
+    )
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write a document as strict JSON (`json_text`), whole or not at all."""
+    write_text(path, json_text(document) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):  # NumPy, which is not imported for this
+        return _plain(value.tolist())
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return None if type(value).__name__ in ("NAType", "NaTType") else str(value)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
 from occurisk.labour_market.market import Market
 from occurisk.occupations.coding_systems import SOC2010
 from occurisk.occupations.crosswalk import Lineage, to_soc2010
+from occurisk.probabilities import Bands
 
 # One certain high, one certain low, one medium.
 P = {"43-9021": 0.9, "29-1125": 0.1, "25-1011": 0.5}

@@ -12,8 +12,8 @@ import pytest
 from occurisk.errors import OutputError
 from occurisk.evaluation.in_words import held_out
 from occurisk.evaluation.protocol import evaluate_data
+from occurisk.model.settings import settings_text
 from occurisk.model.training import load_data, train
-from occurisk.settings import settings_text
 from occurisk.tracking import store as tracking
 from occurisk.tracking.store import TRAINING, tracking_uri, ui_command
 from occurisk.tracking.training_run import track_training

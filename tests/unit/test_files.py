@@ -50,3 +50,13 @@ def test_sha256_is_the_standard_one(tmp_path):
     path = write_text(tmp_path / "a", "abc")
     # FIPS 180-2, appendix B.1
     assert sha256(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_json_holds_no_nan_whatever_the_numbers_type():
+    import numpy as np
+    import pandas as pd
+
+    from occurisk.files import json_text
+
+    document = {"a": float("nan"), "b": np.float64("inf"), 3: np.arange(2), "c": pd.NA, "d": (1, np.int64(2))}
+    assert json_text(document, indent=None) == '{"a":null,"b":null,"3":[0,1],"c":null,"d":[1,2]}'

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table, write_json
+from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table
+from occurisk.files import write_json
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.chance import probability
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, need_model, out, write_json
+from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, need_model, out
+from occurisk.files import write_json
+from occurisk.probabilities import probability
 
 if TYPE_CHECKING:
     import pandas as pd

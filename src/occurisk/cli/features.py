@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +79,7 @@ def build(
     empty where the release has no usable rating.
     """
     from occurisk.errors import OutputError
-    from occurisk.files import write_text
+    from occurisk.files import write_json, write_text
     from occurisk.training_data.attribute_table import average_to_soc, format_table, load_onetsoc_soc2010
     from occurisk.training_data.catalogue import load_catalogue
     from occurisk.training_data.table_report import agreement, soc_basis
@@ -116,7 +114,7 @@ def build(
     )
     if json_path is not None:
         report = summary(reading, table, catalogue, basis, agreed)
-        write_text(json_path, json.dumps(report, indent=1, allow_nan=False) + "\n")
+        write_json(json_path, report)
         console.print(f"Wrote {json_path}: the same report for machines.", soft_wrap=True)
 
 
@@ -183,15 +181,7 @@ def summary(
     }
     if agreed is not None:
         report["agreement"] = agreed.reset_index().to_dict("records")
-    return _without_nan(report)
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return report
 
 
 def _read(onet: Path, catalogue: Catalogue, not_relevant: Any) -> Reading:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from occurisk.chance import probability
-from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table, ui_hint, write_json
+from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table, ui_hint
+from occurisk.files import write_json
+from occurisk.probabilities import probability
 
 
 @click.group()

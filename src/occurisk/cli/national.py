@@ -16,8 +16,8 @@ from occurisk.cli.console import (
     err,
     need_model,
     out,
-    write_json,
 )
+from occurisk.files import write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,11 +92,11 @@ def national(
     Always both statistics, with intervals, coverage and bounds; then who holds the risk, and how the
     headline moves with every choice.
     """
-    from occurisk.bands import Bands
     from occurisk.cli.national_print import print_picture
     from occurisk.labour_market.picture import picture_of
     from occurisk.labour_market.scenarios import load_scenario
     from occurisk.labour_market.scored_market import find_folder
+    from occurisk.probabilities import Bands
     from occurisk.registry.columns import IntakeOptions
     from occurisk.report.labour_market_page import write_picture
     from occurisk.result_sets import refuse_inputs, refuse_overwriting, result_set

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from occurisk.chance import probability
 from occurisk.cli.console import show, table
+from occurisk.probabilities import probability
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, need_model, out, show, table, write_json
+from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, need_model, out, show, table
+from occurisk.files import write_json
 
 if TYPE_CHECKING:
     import pandas as pd

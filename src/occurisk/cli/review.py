@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.chance import probability
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, about_labels, out, write_json
+from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, about_labels, out
+from occurisk.files import write_json
+from occurisk.probabilities import probability
 
 if TYPE_CHECKING:
     import pandas as pd

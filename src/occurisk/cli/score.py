@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, need_model, out, ui_hint, write_json
+from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, need_model, out, ui_hint
+from occurisk.files import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

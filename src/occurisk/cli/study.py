@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from occurisk.chance import probability
 from occurisk.cli.console import (
     JSON_OPTION,
     MODELS_DIR_OPTION,
@@ -16,8 +15,9 @@ from occurisk.cli.console import (
     progress,
     show,
     table,
-    write_json,
 )
+from occurisk.files import write_json
+from occurisk.probabilities import probability
 
 
 @click.group()

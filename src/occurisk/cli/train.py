@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.chance import probability
 from occurisk.cli.console import (
     JSON_OPTION,
     MODELS_DIR_OPTION,
@@ -19,8 +18,9 @@ from occurisk.cli.console import (
     show,
     table,
     ui_hint,
-    write_json,
 )
+from occurisk.files import write_json
+from occurisk.probabilities import probability
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,10 +59,10 @@ def train(
     from occurisk.evaluation.in_words import held_out
     from occurisk.evaluation.protocol import evaluate_data
     from occurisk.model.bundle import CARD, SCORES
+    from occurisk.model.settings import settings_text
     from occurisk.model.training import load_data
     from occurisk.model.training import train as fit
     from occurisk.paths import default_models_dir
-    from occurisk.settings import settings_text
 
     console, remarks = out(), err()
     data = load_data(config, labels, attributes)

@@ -18,9 +18,9 @@ from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 from sklearn.linear_model import LogisticRegression
 
-from occurisk.bands import Bands
 from occurisk.evaluation.baselines import FREY_OSBORNE_NINE
 from occurisk.model.classifier import AutomationClassifier
+from occurisk.probabilities import Bands
 
 # Beyond this even experts who agree cannot tell.
 FURTHEST = 6.0

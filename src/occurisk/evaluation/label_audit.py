@@ -11,8 +11,8 @@ from occurisk.evaluation.baselines import LIGHTGBM, Contest
 from occurisk.evaluation.protocol import Progress
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.training import TrainingData
-from occurisk.national import national
 from occurisk.occupations.concordances import load_tables
+from occurisk.probabilities import weighted_shares
 
 
 def label_audit(data: TrainingData, progress: Progress | None = None, jobs: int = 1) -> pd.DataFrame:
@@ -41,7 +41,7 @@ def label_audit(data: TrainingData, progress: Progress | None = None, jobs: int 
 
     def figures(labels: np.ndarray) -> tuple[float, float]:
         p = _probability(data.classifier(), data.X, labels, weight)
-        found = national(p, employment, bands)
+        found = weighted_shares(p, employment, bands)
         return found["share_high"], found["expected"]
 
     share, expected = figures(y)

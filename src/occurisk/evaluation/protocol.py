@@ -20,8 +20,8 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from occurisk.evaluation.baselines import LIGHTGBM, Contest
 from occurisk.evaluation.calibration import Reliability, reliability
 from occurisk.model.classifier import AutomationClassifier
+from occurisk.model.settings import EvaluationSettings, Settings
 from occurisk.model.training import TrainingData
-from occurisk.settings import EvaluationSettings, Settings
 from occurisk.training_data.catalogue import Catalogue, load_catalogue
 from occurisk.training_data.labels import Labels
 

@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 
 from occurisk.model.bundle import Bundle
 from occurisk.model.row_intervals import Spread
-from occurisk.occupations.projection import ends
+from occurisk.probabilities import ends
 
 NOISES = (0.0, 0.05, 0.1)
 HIDDEN = (1, 3, 6, 12, 20)

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
 from occurisk.errors import OccuriskError
 from occurisk.explanation.identifiability import Identifiability, identifiability
 from occurisk.explanation.similar_work import similar_work
@@ -22,6 +21,7 @@ from occurisk.explanation.tree_leaves import read_leaves
 from occurisk.explanation.verdicts import empty_verdicts
 from occurisk.explanation.words import Standing, change_in_words, load_phrases, reasons, standing
 from occurisk.model.contributions import SPREAD_REPLICAS, Explanation, Model, explain
+from occurisk.probabilities import Bands
 from occurisk.training_data.catalogue import Catalogue
 
 # Columns of a scored list. Those without a default must be there.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
+from occurisk.probabilities import Bands
 
 # Clearly less susceptible: lower by CLEAR, or in a lower band and lower by NOISE, below which a difference
 # says nothing.

@@ -19,11 +19,11 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
+from occurisk.documents import load_yaml
 from occurisk.errors import CatalogueError
 from occurisk.explanation.tree_leaves import Leaves
 from occurisk.paths import FEATURES
-from occurisk.settings import load_yaml
+from occurisk.probabilities import Bands
 from occurisk.training_data.catalogue import Catalogue
 
 WORK_DESIGN = FEATURES / "work_design.yaml"

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
 from occurisk.errors import OccuriskError
+from occurisk.probabilities import Bands
 
 VERDICTS = ("agree", "disagree", "unsure")
 COLUMNS = ["code", "verdict", "note", "reviewer", "time"]

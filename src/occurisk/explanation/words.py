@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
+from occurisk.documents import Strict, load_yaml, validation_summary
 from occurisk.errors import CatalogueError
 from occurisk.model.contributions import Explanation
 from occurisk.paths import FEATURES
-from occurisk.settings import Strict, load_yaml, validation_summary
 from occurisk.training_data.catalogue import Catalogue
 
 LANGUAGES = ("en", "ru", "kk")

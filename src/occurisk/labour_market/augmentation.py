@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, TypeAdapter, ValidationError
 
+from occurisk.documents import Strict, load_yaml, validation_summary
 from occurisk.errors import CatalogueError
 from occurisk.paths import FEATURES
-from occurisk.settings import Strict, load_yaml, validation_summary
 from occurisk.training_data.catalogue import Catalogue
 
 WORKSHEET = FEATURES / "worksheet.yaml"

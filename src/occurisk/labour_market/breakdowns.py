@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from occurisk.errors import RegistryError
-from occurisk.labour_market.headline import plain_interval
 from occurisk.labour_market.market import Cells, Market
 from occurisk.occupations.coding_systems import SYSTEMS
 from occurisk.occupations.facts import (
@@ -20,6 +19,7 @@ from occurisk.occupations.facts import (
     skill_levels_by_soc,
     with_members,
 )
+from occurisk.probabilities import plain_interval, ratio
 
 WAGE_DECILE = "wage_decile"
 BUILT_IN = ("major_group", "skill_level", "education", WAGE_DECILE)
@@ -180,13 +180,13 @@ def concentration(market: Market, keys: Sequence[str], min_cell: float = MIN_CEL
         },
         index=cells.index,
     )
-    result["representation"] = _over(high, share)
+    result["representation"] = ratio(high, share)
     ends = np.full((len(result), 2), np.nan)
     if market.spread is not None:
         replicas = _part(cells.jobs, (market.spread >= market.bands.high).astype(float))
         known = share > 0
-        ratio = _over(high, share)[known]
-        ends[known] = plain_interval(ratio, replicas[known] / share[known, None]).clip(min=0)
+        point = ratio(high, share)[known]
+        ends[known] = plain_interval(point, replicas[known] / share[known, None]).clip(min=0)
     result["representation_lower"], result["representation_upper"] = ends.T
     hidden = suppress(result[["jobs"]], min_cell)["suppressed"]
     result.loc[hidden] = np.nan
@@ -251,8 +251,4 @@ def _ordered(cells: Cells) -> Cells:
 def _part(jobs: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return each cell's share of all jobs weighted by `values`; shape (n_cells,) or (n_cells, B)."""
     held = jobs @ values
-    return _over(held, np.broadcast_to(held.sum(axis=0), held.shape))
-
-
-def _over(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
+    return ratio(held, held.sum(axis=0))

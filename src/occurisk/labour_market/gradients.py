@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from occurisk.labour_market.breakdowns import wage_groups
-from occurisk.labour_market.headline import headline, plain_interval
+from occurisk.labour_market.headline import headline
 from occurisk.labour_market.market import Market
 from occurisk.occupations.facts import education_by_soc, with_members
+from occurisk.probabilities import plain_interval
 
 
 @dataclass(frozen=True)

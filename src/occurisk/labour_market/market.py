@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
 from occurisk.errors import RegistryError
 from occurisk.labour_market.headline import headline
 from occurisk.occupations.crosswalk import Lineage
 from occurisk.occupations.facts import NOT_KNOWN
+from occurisk.probabilities import Bands
 
 MOST_CELLS = 20_000
 

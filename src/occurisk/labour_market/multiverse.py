@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from occurisk.labour_market.headline import spread_interval
 from occurisk.labour_market.market import Market
 from occurisk.occupations.coding_systems import SYSTEMS
 from occurisk.occupations.crosswalk import Lineage, to_soc2010
 from occurisk.occupations.facts import isco_groups
+from occurisk.probabilities import share_interval
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 OCCUPATION = "occupation"
@@ -220,7 +220,7 @@ def one_at_a_time(table: pd.DataFrame) -> pd.DataFrame:
 def _with_ends(value: Any, spread: np.ndarray | None) -> tuple[float, float, float]:
     if spread is None:
         return float(value), np.nan, np.nan
-    low, high = spread_interval(np.array([value]), spread[None, :], 0.9)[0]
+    low, high = share_interval(np.array([value]), spread[None, :], 0.9)[0]
     return float(value), float(low), float(high)
 
 

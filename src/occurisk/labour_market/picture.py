@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
 from occurisk.errors import RegistryError
 from occurisk.files import sha256
 from occurisk.labour_market.augmentation import augmentation, worksheets
@@ -28,7 +27,7 @@ from occurisk.labour_market.multiverse import Choice, Universe, multiverse, univ
 from occurisk.labour_market.scenarios import Scenario, apply, by_qualification, implied
 from occurisk.labour_market.scored_market import ScoredFolder, read_market
 from occurisk.model.bundle import Bundle
-from occurisk.national import national
+from occurisk.probabilities import Bands, weighted_shares
 from occurisk.training_data.attribute_table import REFERENCE_TABLE
 from occurisk.training_data.catalogue import Catalogue
 from occurisk.training_data.labels import load_labels
@@ -129,7 +128,7 @@ class Picture:
             "axes": _records(self.axes),
             "worksheets": {n: _records(t, index=False) for n, t in self.worksheets.items()},
         }  # fmt: skip
-        return _plain(document)
+        return document
 
 
 def picture_of(
@@ -282,7 +281,7 @@ def take_picture(
         source=market.source,
         weight_name=weight_name or "rows",
         figures=whole,
-        by_code=national(market.code_p.to_numpy(), jobs.to_numpy(dtype=float), market.bands),
+        by_code=weighted_shares(market.code_p.to_numpy(), jobs.to_numpy(dtype=float), market.bands),
         standing_in=market.standing_in(),
         breakdowns={n: breakdown(market, k, min_cell) for n, k in zip(names, keys, strict=True)},
         concentration={n: concentration(market, k, min_cell) for n, k in zip(names, keys, strict=True)},
@@ -330,15 +329,3 @@ def _histogram(p: np.ndarray, jobs: np.ndarray, index: pd.Index, bins: int = 20)
 
 def _records(table: pd.DataFrame, index: bool = True) -> list[dict[str, Any]]:
     return (table.reset_index() if index else table).to_dict("records")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
-        return None
-    return value

@@ -14,9 +14,9 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field, ValidationError
 
+from occurisk.documents import Strict, load_yaml, validation_summary
 from occurisk.errors import SettingsError
 from occurisk.paths import CONFIGS
-from occurisk.settings import Strict, load_yaml, validation_summary
 
 SCENARIOS = CONFIGS / "scenarios"
 LABEL = "assumption, not a forecast"

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
 from occurisk.errors import RegistryError
 from occurisk.labour_market.market import Market
 from occurisk.labour_market.register_totals import WAGE_JOBS, WAGE_TOTAL, WEIGHT, register_totals
 from occurisk.occupations.coding_systems import ISCO08, SYSTEMS
 from occurisk.occupations.crosswalk import CODE_COLUMNS, Lineage
+from occurisk.probabilities import Bands
 from occurisk.registry.numbers import NumberStyle
 from occurisk.result_sets import settle
 from occurisk.scoring.account import NOT_COUNTED, ScoredRegistry

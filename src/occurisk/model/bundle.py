@@ -18,18 +18,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
-from occurisk.chance import six_digits
 from occurisk.errors import BundleError
-from occurisk.files import digest, sha256, whole_folder, write_text
+from occurisk.files import digest, json_text, sha256, whole_folder, write_text
 from occurisk.paths import default_models_dir
+from occurisk.probabilities import Bands, six_digits
 from occurisk.training_data.labels import DEFAULT_LABELS, load_labels, read_rows
 
 if TYPE_CHECKING:
     from occurisk.model.classifier import AutomationClassifier
     from occurisk.model.row_intervals import Spread
+    from occurisk.model.settings import Settings
     from occurisk.model.teacher import Teacher
-    from occurisk.settings import Settings
     from occurisk.training_data.catalogue import Catalogue
 
 FORMAT = 1
@@ -246,7 +245,9 @@ def save_bundle(
         # mtime=0: the same replicas are the same bytes.
         packed = gzip.compress(_SEPARATOR.join(texts).encode(), mtime=0)
         (folder / REPLICA_BOOSTERS).write_bytes(packed)
-        (folder / TEACHER).write_text(json.dumps(model.teacher_.to_dict()) + "\n", encoding="utf-8")
+        (folder / TEACHER).write_text(
+            json_text(model.teacher_.to_dict(), indent=None) + "\n", encoding="utf-8"
+        )
         catalogue.unscale(attributes).rename_axis("code").to_csv(
             folder / ATTRIBUTES, lineterminator="\n", float_format="%.6g"
         )

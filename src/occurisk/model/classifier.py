@@ -18,10 +18,10 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from occurisk.model.settings import Settings
 from occurisk.model.student import StudentFitter
 from occurisk.model.teacher import FeatureMap, Teacher, posterior_mode, with_intercept
-from occurisk.occupations.projection import interval
-from occurisk.settings import Settings
+from occurisk.probabilities import interval
 from occurisk.training_data.catalogue import Catalogue
 
 _PLAIN_NAME = re.compile(r"\w+")

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from occurisk.files import sha256
+from occurisk.model.settings import Settings
 from occurisk.paths import FEATURES
-from occurisk.settings import Settings
 from occurisk.training_data.labels import DEFAULT_LABELS
 
 NOT_EVALUATED = "Not evaluated in this run: `occurisk evaluate` does it, `occurisk train` too."

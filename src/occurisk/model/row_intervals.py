@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logit, ndtr
 
-from occurisk.bands import Bands
 from occurisk.model.teacher import FeatureMap, with_intercept
+from occurisk.probabilities import Bands
 
 # Rows are taken this many at a time, so that what is between stays in the cache.
 _SLICE = 1 << 13

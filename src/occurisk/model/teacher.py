@@ -117,7 +117,10 @@ class Teacher:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers and lists, ready for JSON."""
-        document = {key: _plain(value) for key, value in vars(self.features).items()}
+        document = {
+            key: value.tolist() if isinstance(value, np.ndarray) else value
+            for key, value in vars(self.features).items()
+        }
         return {"features": document, "coefficients": self.coefficients.tolist()}
 
     @classmethod
@@ -183,10 +186,6 @@ def posterior_mode(
         if moved < _TOLERANCE:
             break
     return theta
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def _standardise(X: FloatArray, mean: FloatArray, sd: FloatArray) -> FloatArray:

@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
 from occurisk.errors import LabelError
 from occurisk.files import sha256
 from occurisk.model.bundle import Bundle, save_bundle, set_current, version_name
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.contributions import Explanation, explain, reasons
 from occurisk.model.model_card import HeldOut, model_card
-from occurisk.occupations.projection import stability
-from occurisk.settings import Settings, load_settings
+from occurisk.model.settings import Settings, load_settings
+from occurisk.probabilities import Bands, stability
 from occurisk.training_data.attribute_table import load_occupations, read_table, with_aggregates
 from occurisk.training_data.catalogue import Catalogue, load_catalogue
 from occurisk.training_data.labels import Labels, load_labels

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import re
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
 from occurisk.occupations.crosswalk import Lineage
-
-# A band is robust if so many of the replicas put the code into it.
-ROBUST_SHARE = 0.9
-ROBUST, MODEL_DEPENDENT = "robustly ", "model-dependent"
-# Nothing is more certain than this, so that log-odds stay finite.
-_LEAST = 1e-12
+from occurisk.probabilities import Bands, interval, stability
 
 COLUMNS = [
     "probability", "lower", "upper", "band", "stability", "minimum", "maximum", "share_high", "mixed",
@@ -97,66 +90,6 @@ def project(
     for i in range(3):
         result[f"reason_{i + 1}"] = [r[i] for r in reasons]
     return result[COLUMNS]
-
-
-def interval(p: np.ndarray, replicas: np.ndarray, coverage: float) -> np.ndarray:
-    """Return (lower, upper) of each probability: expit(logit p -+ z sd of the replicas' log-odds).
-
-    Parameters
-    ----------
-    p : ndarray, shape (n,)
-    replicas : ndarray, shape (n, B)
-    coverage : float
-
-    Returns
-    -------
-    ndarray, shape (n, 2)
-        Coverage in simulation: docs/method.md. No scikit-learn here: scoring a short list starts quickly.
-    """
-    return ends(p, _logit(replicas).std(axis=1, ddof=1), coverage)
-
-
-def ends(p: np.ndarray, sd: np.ndarray, coverage: float) -> np.ndarray:
-    """Return (lower, upper) of each probability: expit(logit p -+ z sd).
-
-    Parameters
-    ----------
-    p : ndarray, shape (n,)
-    sd : ndarray, shape (n,)
-        Of the log-odds.
-    coverage : float
-
-    Returns
-    -------
-    ndarray, shape (n, 2)
-        Never 0 or 1.
-    """
-    half = NormalDist().inv_cdf(0.5 + coverage / 2) * sd
-    centre = _logit(p)
-    found = 1 / (1 + np.exp(-np.column_stack([centre - half, centre + half])))
-    return np.asarray(np.clip(found, _LEAST, 1 - _LEAST))
-
-
-def stability(band: np.ndarray, replica_bands: np.ndarray) -> np.ndarray:
-    """Tell whether a band stands in at least 90% of the replicas.
-
-    Parameters
-    ----------
-    band : ndarray of str, shape (n,)
-    replica_bands : ndarray of str, shape (n, B)
-
-    Returns
-    -------
-    ndarray of str, shape (n,)
-        `robustly high`, `robustly medium`, `robustly low`, or `model-dependent`.
-    """
-    agreed = (replica_bands == band[:, None]).mean(axis=1)
-    return np.where(agreed >= ROBUST_SHARE, ROBUST + band.astype(object), MODEL_DEPENDENT)
-
-
-def _logit(p: np.ndarray) -> np.ndarray:
-    p = np.clip(p, _LEAST, 1 - _LEAST)
-    return np.asarray(np.log(p) - np.log1p(-p))
 
 
 def _by_code(values: np.ndarray, weight: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import pandas as pd
 
 from occurisk.explanation.dossier import Dossier
 from occurisk.explanation.words import Phrases, load_phrases
+from occurisk.files import json_text
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def payload(dossier: Dossier, about: About) -> dict[str, Any]:
             "unscored": about.unscored,
             "weight": about.weight_name,
         },
-        "summary": _plain(vars(summarise(rows))),
+        "summary": vars(summarise(rows)),
         "limits": {"high": reference.bands.high, "low": reference.bands.low},
         "base": round(dossier.explanation.base, 4),
         "text": phrases.page,
@@ -163,7 +163,7 @@ def as_json(document: Any) -> str:
 
     `<`, `>` and `&` could end the element or open another; U+2028 and U+2029 end a line of JavaScript.
     """
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json_text(document, indent=None)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
@@ -252,7 +252,3 @@ def _scalar(value: Any, decimals: int) -> Any:
     if value is None or pd.isna(value):
         return None
     return round(float(value), decimals) if isinstance(value, float | np.floating) else str(value)
-
-
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in fields.items()}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from occurisk.chance import six_digits
 from occurisk.explanation.dossier import Dossier
 from occurisk.explanation.words import load_phrases
+from occurisk.probabilities import six_digits
 
 # MLflow's table viewer hangs the browser at 20,000 rows and is at ease with 5,000.
 CAP = 5_000

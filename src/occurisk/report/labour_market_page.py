@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from occurisk.chance import probability
-from occurisk.files import write_text
+from occurisk.files import write_json, write_text
 from occurisk.labour_market.augmentation import load_worksheet
 from occurisk.labour_market.picture import Picture
 from occurisk.labour_market.scenarios import LABEL, implied
+from occurisk.probabilities import probability
 from occurisk.report.chart_style import save
 from occurisk.report.labour_market_charts import figure_set
 
@@ -96,7 +95,7 @@ def write_picture(picture: Picture, folder: Path, kinds: Sequence[str] = ("png",
     }
     for name, frame in tables.items():
         write_text(folder / "tables" / f"{_file_name(name)}.csv", frame.to_csv(lineterminator="\n"))
-    write_text(folder / "national.json", json.dumps(picture.to_json(), indent=1, allow_nan=False) + "\n")
+    write_json(folder / "national.json", picture.to_json())
     write_text(folder / "national.html", render(picture, figures))
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
 from occurisk.evaluation.baselines import LIGHTGBM, TITLES
 from occurisk.evaluation.calibration import Reliability
 from occurisk.evaluation.interval_coverage import Coverage
 from occurisk.evaluation.protocol import Evaluation
+from occurisk.probabilities import Bands
 from occurisk.report.chart_style import BAND_COLOURS, HIGH, LOW, PALE, SOFT, caption, new_figure, title
 
 

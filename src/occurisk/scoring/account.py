@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from occurisk.files import sha256
-from occurisk.national import national
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import KINDS, near_misses
+from occurisk.probabilities import weighted_shares
 from occurisk.registry.columns import IntakeOptions
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.formats.writers import SUFFIX
@@ -166,7 +166,7 @@ def summarise(
     outcomes = _outcomes(keys, tally)
     by_occupation = _by_occupation(keys)
     counted = float(outcomes.loc[outcomes["counted"], "weight"].sum())
-    figures = national(
+    figures = weighted_shares(
         by_occupation["probability"].to_numpy(dtype=float), by_occupation["weight"].to_numpy(dtype=float),
         book.scores.bands, counted,
     )  # fmt: skip

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import html
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from occurisk.files import write_json
 from occurisk.scoring.account import ScoredRegistry
 
 REPORTS = ("by_occupation.csv", "lineage.csv", "intake.md", "intake.json")
@@ -22,17 +22,12 @@ def write_reports(result: ScoredRegistry, folder: Path) -> None:
             safe[column] = safe[column].map(disarm)
         safe.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", float_format="%.15g")
     (folder / "intake.md").write_text(intake_markdown(result), encoding="utf-8")
-    document = json.dumps(result.intake, indent=1, default=_plain, ensure_ascii=False)
-    (folder / "intake.json").write_text(document + "\n", encoding="utf-8")
+    write_json(folder / "intake.json", result.intake)
 
 
 def disarm(cell: Any) -> Any:
     """Put an apostrophe before a text that a spreadsheet would run."""
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "@", "\t", "\r") else cell
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else str(value)
 
 
 def _cell(value: Any) -> str:

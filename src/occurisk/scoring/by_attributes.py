@@ -16,11 +16,9 @@ from joblib import cpu_count
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from occurisk.chance import six_digits
 from occurisk.model.contributions import reasons
 from occurisk.model.row_intervals import Spread, share_in_band
-from occurisk.national import national
-from occurisk.occupations.projection import MODEL_DEPENDENT, ROBUST, ROBUST_SHARE, ends
+from occurisk.probabilities import MODEL_DEPENDENT, ROBUST, ROBUST_SHARE, ends, six_digits, weighted_shares
 from occurisk.registry.attribute_columns import RowAttributes, find_attributes, row_matrix
 from occurisk.registry.columns import (
     TITLE_NAME,
@@ -50,8 +48,8 @@ from occurisk.scoring.codebook import RAGGED, UNUSABLE_WEIGHT
 from occurisk.scoring.outcomes import Tally
 
 if TYPE_CHECKING:
-    from occurisk.bands import Bands
     from occurisk.model.bundle import Bundle
+    from occurisk.probabilities import Bands
 
 OWN = "own attributes"
 NOTHING = "no attributes"
@@ -85,7 +83,7 @@ class RowFigures:
     def national(self, bands: Bands, counted: float) -> dict[str, float]:
         """Return the figures of `national.national`."""
         jobs = float(self.weight.sum())
-        figures = national(np.array([np.nan]), np.array([0.0]), bands, counted)
+        figures = weighted_shares(np.array([np.nan]), np.array([0.0]), bands, counted)
         if jobs:
             figures |= {f"share_{b}": float(v) / jobs for b, v in zip(BANDS, self.weight, strict=True)}
             figures |= {"expected": self.expected / jobs, "coverage": jobs / counted, "scored_weight": jobs}

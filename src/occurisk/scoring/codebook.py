@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from occurisk.bands import Bands
-from occurisk.chance import six_digits
 from occurisk.occupations.crosswalk import KINDS, REASONS, Lineage, to_soc2010
 from occurisk.occupations.own_crosswalk import through_map
 from occurisk.occupations.projection import project
+from occurisk.probabilities import Bands, six_digits
 from occurisk.registry.formats.looked_up import LookedUp
 from occurisk.registry.group_rows import level_word
 from occurisk.registry.understanding import Understanding

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from occurisk.documents import load_yaml, validation_summary
 from occurisk.errors import CatalogueError
 from occurisk.paths import FEATURES
-from occurisk.settings import load_yaml, validation_summary
 
 DEFAULT_CATALOGUE = FEATURES / "catalogue.yaml"
 

@@ -11,7 +11,6 @@ import pytest
 
 from helpers.explained import reference, reference_dossier
 from helpers.trained import default_bundle
-from occurisk.bands import Bands
 from occurisk.errors import OccuriskError
 from occurisk.explanation.dossier import explain_list
 from occurisk.explanation.identifiability import identifiability
@@ -21,6 +20,7 @@ from occurisk.explanation.smallest_change import load_actionable, nearest_limit,
 from occurisk.explanation.tree_leaves import read_leaves
 from occurisk.explanation.words import load_phrases
 from occurisk.model.contributions import explain, sigmoid
+from occurisk.probabilities import Bands
 from occurisk.training_data.catalogue import load_catalogue
 
 ADDITIVE = 1e-9

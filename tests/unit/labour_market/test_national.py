@@ -10,14 +10,12 @@ from hypothesis import strategies as st
 
 from helpers.markets import P, market, replicas, spread_market
 from helpers.trained import default_bundle
-from occurisk.bands import Bands
 from occurisk.errors import RegistryError
 from occurisk.labour_market.breakdowns import breakdown, concentration, largest_holders, suppress, wage_groups
 from occurisk.labour_market.gradients import gradient, polarisation, weighted_ranks, weighted_spearman
-from occurisk.labour_market.headline import headline, spread_interval
+from occurisk.labour_market.headline import headline
 from occurisk.labour_market.market import Market
 from occurisk.model.classifier import interval as model_interval
-from occurisk.national import national
 from occurisk.occupations.coding_systems import ISCO08, SOC2010
 from occurisk.occupations.crosswalk import to_soc2010
 from occurisk.occupations.facts import (
@@ -28,6 +26,7 @@ from occurisk.occupations.facts import (
     skill_level,
     skill_levels_by_soc,
 )
+from occurisk.probabilities import Bands, share_interval, weighted_shares
 
 CODES, JOBS = ["43-9021", "29-1125", "25-1011", "55-1011"], [50.0, 30.0, 20.0, 25.0]
 
@@ -52,7 +51,7 @@ def test_both_statistics_coverage_and_bounds():
 def test_headline_agrees_with_national_and_shares_add_up(pairs, unscored):
     p, jobs = (np.array(values) for values in zip(*pairs, strict=True))
     got = headline(jobs[None, :], np.array([unscored]), p).iloc[0]
-    want = national(p, jobs, total=jobs.sum() + unscored)
+    want = weighted_shares(p, jobs, total=jobs.sum() + unscored)
     if jobs.sum() == 0:
         assert np.isnan(got["share_high"])
         return
@@ -75,7 +74,7 @@ def test_the_interval_of_the_mean_is_the_rule_of_the_model():
 
 
 def test_a_share_of_nought_has_an_interval_from_quantiles_that_holds_it():
-    ends = spread_interval(np.array([0.0]), np.array([[0.0] * 50 + [0.2] * 50]), 0.9)[0]
+    ends = share_interval(np.array([0.0]), np.array([[0.0] * 50 + [0.2] * 50]), 0.9)[0]
     assert ends[0] == 0
     assert ends[1] == pytest.approx(0.2)
 

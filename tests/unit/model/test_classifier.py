@@ -11,7 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.teacher import FeatureMap, Teacher, posterior_mode, with_intercept
 from occurisk.model.training import load_data
-from occurisk.occupations.projection import interval
+from occurisk.probabilities import interval
 
 DATA = load_data()
 

@@ -5,11 +5,10 @@ import pytest
 from scipy.special import expit, logit
 
 from helpers.trained import default_bundle
-from occurisk.bands import Bands
 from occurisk.evaluation import row_interval_check as row_study
 from occurisk.model.row_intervals import Spread, share_in_band
 from occurisk.model.teacher import FeatureMap, with_intercept
-from occurisk.occupations.projection import ends
+from occurisk.probabilities import Bands, ends
 
 
 def linear(rng, n=400, p=4, replicas=300):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import yaml
 
-from occurisk.bands import Bands
 from occurisk.errors import SettingsError
+from occurisk.model.settings import load_settings, settings_text
 from occurisk.paths import CONFIGS
-from occurisk.settings import load_settings, settings_text
+from occurisk.probabilities import Bands
 
 
 @pytest.fixture

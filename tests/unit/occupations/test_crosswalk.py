@@ -6,14 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from occurisk.chance import six_digits
 from occurisk.errors import CrosswalkError
-from occurisk.national import national
 from occurisk.occupations.coding_systems import ISCO08, ISCO88, ONET_SOC, SOC2010, SOC2018, SYSTEMS
 from occurisk.occupations.concordances import WEIGHTS, load_tables
 from occurisk.occupations.crosswalk import near_misses, to_soc2010
 from occurisk.occupations.own_crosswalk import load_map, through_map
-from occurisk.occupations.projection import interval, project
+from occurisk.occupations.projection import project
+from occurisk.probabilities import interval, six_digits, weighted_shares
 from occurisk.training_data.labels import load_labels
 
 TABLES = load_tables()
@@ -261,7 +260,9 @@ def test_published_figures_on_oes_2010(originals):
     oes = oes[~oes["occ_code"].str.endswith("0000")]
     scores = load_labels().published_by_soc2010().to_frame("probability")
     p = project(scores, to_soc2010(oes["occ_code"], SOC2010, scored=scores.index, siblings=False))
-    got = national(p["probability"].reindex(oes["occ_code"]).to_numpy(), oes["tot_emp"].fillna(0).to_numpy())
+    got = weighted_shares(
+        p["probability"].reindex(oes["occ_code"]).to_numpy(), oes["tot_emp"].fillna(0).to_numpy()
+    )
     assert got["share_high"] == pytest.approx(0.491, abs=0.003)
     assert got["share_medium"] == pytest.approx(0.200, abs=0.003)
     assert got["share_low"] == pytest.approx(0.309, abs=0.003)

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from occurisk.bands import Bands
 from occurisk.labour_market.gradients import Gradient
+from occurisk.probabilities import Bands
 from occurisk.report import chart_style
 from occurisk.report.labour_market_charts import _direction, _unknown
 from occurisk.report.training_charts import distribution_figure

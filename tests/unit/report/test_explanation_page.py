@@ -45,8 +45,7 @@ def test_json_is_safe_inside_a_script_element():
     text = as_json({"t": HOSTILE, "n": None})
     assert not set("<>&\u2028\u2029") & set(text)
     assert json.loads(text)["t"] == HOSTILE
-    with pytest.raises(ValueError, match="JSON"):
-        as_json(float("nan"))
+    assert as_json({"n": float("nan")}) == '{"n":null}'
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
 from occurisk.labour_market.gradients import weighted_ranks, weighted_spearman
+from occurisk.probabilities import Bands, ratio
 
 DRAWS = 1000
 BENCHMARKS = ("routine", "wage")
@@ -90,7 +90,7 @@ def backtest(
             "occupations": int(part.sum()),
             "jobs_before": before.sum(),
             "jobs_after": after.sum(),
-            **_ends("growth", _over(counts @ after, counts @ before) - 1),
+            **_ends("growth", ratio(counts @ after, counts @ before) - 1),
         }
     correlations = {}
     for name in PREDICTORS:
@@ -148,10 +148,6 @@ def _ends(name: str, found: np.ndarray) -> dict[str, float]:
         return {name: float("nan"), "lower": float("nan"), "upper": float("nan")}
     low, high = np.nanquantile(found[1:], [0.05, 0.95])
     return {name: float(found[0]), "lower": float(low), "upper": float(high)}
-
-
-def _over(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
 
 
 def _rank_covariances(rows: pd.DataFrame, counts: np.ndarray) -> np.ndarray:

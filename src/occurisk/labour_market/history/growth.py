@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from occurisk.bands import Bands
 from occurisk.labour_market.history.official_statistics import Statistic
 from occurisk.labour_market.market import Market
 from occurisk.occupations.coding_systems import SOC2010, SOC2018, CodingSystem, level
 from occurisk.occupations.concordances import Bag, load_tables
 from occurisk.occupations.crosswalk import to_soc2010
+from occurisk.probabilities import Bands
 
 # OES May 2012-2018 splits SOC 2010 25-3099 in two codes of its own.
 _PARTS = {"25-3097": "25-3099", "25-3098": "25-3099"}

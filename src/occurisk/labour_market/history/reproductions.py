@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from occurisk.bands import Bands
 from occurisk.labour_market.breakdowns import breakdown
 from occurisk.labour_market.history.official_statistics import Statistic, ilostat_statistic, read_oes
 from occurisk.labour_market.market import Market
 from occurisk.labour_market.scenarios import Scenario, apply, by_qualification
-from occurisk.national import national
 from occurisk.occupations.crosswalk import to_soc2010
+from occurisk.probabilities import Bands, weighted_shares
 from occurisk.training_data.labels import load_labels
 
 OES_TABLE = "oes_national_2001_2015.parquet"
@@ -85,7 +84,7 @@ def both(statistic: Statistic, source: Sources) -> pd.Series:
     figures = market.figures().iloc[0]
     ours = market_of(statistic, source, published=False).figures().iloc[0].add_prefix("model_")
     jobs = market.table.groupby("code")["weight"].sum().reindex(market.codes)
-    banded = national(market.code_p.to_numpy(), jobs.to_numpy(), market.bands)
+    banded = weighted_shares(market.code_p.to_numpy(), jobs.to_numpy(), market.bands)
     high = banded["share_high"] * banded["scored_weight"]
     extra = pd.Series({"code_high": banded["share_high"], "high_of_total": high / statistic.total})
     return pd.concat([figures, ours, extra])
