@@ -52,9 +52,9 @@ test: check  ## Checks and all tests, with line and branch coverage
 test-quick: setup  ## The tests of single modules that take no time: for the inner loop, under a minute
 	@$(BIN)/pytest -n 2 --dist loadfile -q -m "not slow" tests/unit tests/properties tests/test_layout.py
 
-golden: setup  ## Write the golden files of tests/golden anew; read the diff before you commit it
-	@$(BIN)/pytest -q tests/golden --renew
-	@git --no-pager diff --stat -- tests/golden
+golden: setup  ## Write tests/golden and docs/commands.md anew (2 minutes); read the diff before you commit it
+	@$(BIN)/pytest -q tests/golden tests/documentation -k "golden or reference" --renew
+	@git --no-pager diff --stat -- tests/golden docs/commands.md
 
 bench: setup  ## Time and memory, with the peer beside us (synthetic registers; some minutes)
 	@$(UV) sync --quiet --locked --group bench --python $(BIN)/python

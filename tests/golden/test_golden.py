@@ -18,6 +18,7 @@ from occurisk.paths import FEATURES
 HERE = Path(__file__).parent
 DIGITS = 9  # of national figures: the last bits depend on the order of summation
 KEPT = ("registry", "weight", "figures", "by_code", "standing_in", "breakdowns", "concentration", "gradients")
+METRICS = ("auc", "log_loss", "brier")
 MOST_SHOWN = 30
 
 
@@ -65,6 +66,22 @@ def test_the_national_figures_of_the_embedded_employment(model, agreed, tmp_path
     run("national", registry, *arguments)
     found = json.loads(path.read_text(encoding="utf-8"))
     agreed("national.json", json.dumps(short({key: found[key] for key in KEPT}), indent=1) + "\n")
+
+
+def test_the_quality_on_held_out_labels(agreed, request, tmp_path):
+    """All hundred halves are what README and docs quote; two of them are quick enough to run each time."""
+
+    def quality(halves: int) -> dict:
+        path = tmp_path / f"{halves}.json"
+        run("evaluate", "--splits", halves, "--json", path)
+        models = json.loads(path.read_text(encoding="utf-8"))["models"]
+        return {name: {m: round(row[m], 6) for m in METRICS} for name, row in models.items()}
+
+    if request.config.getoption("--renew"):
+        hundred = quality(100)
+    else:
+        hundred = json.loads((HERE / "evaluation.json").read_text(encoding="utf-8"))["100"]
+    agreed("evaluation.json", json.dumps({"2": quality(2), "100": hundred}, indent=1) + "\n")
 
 
 def short(value):
