@@ -1,0 +1,1 @@
+"""Titles to codes: a code with its reason, or an honest "cannot say"."""

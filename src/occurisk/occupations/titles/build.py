@@ -1,0 +1,180 @@
+"""A title matcher from lists of titles with codes: anybody's, or those that occurisk ships."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from occurisk.occupations.titles.classifier import TitleModel, TitlesError, load_model, quantised, write_model
+from occurisk.occupations.titles.confidence import confidence, fit_logistic, seen_of
+from occurisk.occupations.titles.normalise import normalise
+from occurisk.occupations.titles.softmax import PASSES, train_softmax
+from occurisk.occupations.titles.tokens import token_matrix, tokenised
+
+Array = np.ndarray
+Say = Callable[[str], None]
+GROUP_DIGITS = {"isco08": 2, "isco88": 2, "soc2010": 4, "soc2018": 4}
+KEPT_WEIGHTS = 1_000_000
+FEWEST_TITLES = 100
+# One in five titles is held out to learn how sure a match is, unless titles coded by hand are given.
+HELD_OUT = 5
+# Titles that get a code are right in this share; no single one is answered below `LEAST`.
+PRECISION, LEAST = 0.80, 0.5
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A title with its code: what it counts in training, and whether it is shown as a listed title."""
+
+    title: str
+    code: str
+    weight: float = 1.0
+    listed: bool = True
+
+
+def merged(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries with normalised titles, one for each title and code, sorted; empty titles go."""
+    found: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        title = normalise(entry.title)
+        if not title:
+            continue
+        key = (title, entry.code)
+        old = found.get(key)
+        weight = max(entry.weight, old.weight) if old else entry.weight
+        found[key] = Entry(title, entry.code, weight, entry.listed or bool(old and old.listed))
+    return [found[key] for key in sorted(found)]
+
+
+def matrix(titles: Sequence[str]) -> Any:
+    """Return the columns of titles, shape (n_titles, COLUMNS)."""
+    tokens, made = tokenised(titles)
+    X = (made @ token_matrix(tokens)).tocsr()
+    X.sort_indices()
+    return X
+
+
+def build_model(
+    path: Path,
+    entries: Iterable[Entry],
+    system: str,
+    about: dict[str, Any],
+    coded: Sequence[tuple[str, str]] = (),
+    passes: int = PASSES,
+    keep: int = KEPT_WEIGHTS,
+    say: Say = lambda text: None,
+) -> TitleModel:
+    """Train a matcher, learn how sure it may be, and write it.
+
+    Parameters
+    ----------
+    path : Path
+        Without suffix; `.npz` and `.json` are written.
+    entries : iterable of Entry
+        The lists.
+    system : str
+        The coding system of the codes.
+    about : dict
+        What goes into the JSON beside the numbers: `sources` at least.
+    coded : sequence of (title, code)
+        Titles coded by hand, from real lists, to learn the confidence from. Without them it is learned from
+        every fifth title of the lists, held out: too high on another list.
+    passes, keep : int
+        Passes of training; weights kept.
+    say : callable
+        Told of progress.
+
+    Returns
+    -------
+    TitleModel
+        As read back from what was written.
+
+    Raises
+    ------
+    TitlesError
+        If there are too few titles or codes.
+    """
+    rows = merged(entries)
+    codes = sorted({row.code for row in rows})
+    if len(rows) < FEWEST_TITLES or len(codes) < 2:
+        raise TitlesError(
+            f"{len(rows)} titles with {len(codes)} codes are too few to learn from.",
+            rule=f"at least {FEWEST_TITLES} titles and two codes",
+            fix="give a longer list, or put these titles among the confirmed ones",
+        )
+    about = {**about, "system": system, "codes": codes, "group_digits": GROUP_DIGITS.get(system, 2)}
+    if coded:
+        hand = [(normalise(title), code) for title, code in coded]
+        about["confidence_from"] = f"{len(hand)} titles coded by hand"
+        _train(path, rows, {**about, "confidence": {}}, passes, keep, say)
+    else:
+        held = [zlib.crc32(row.title.encode()) % HELD_OUT == 0 for row in rows]
+        hand = [(row.title, row.code) for row, out in zip(rows, held, strict=True) if out and row.listed]
+        about["confidence_from"] = f"{len(hand)} titles of the lists, held out"
+        rest = [row for row, out in zip(rows, held, strict=True) if not out]
+        _train(path, rest, {**about, "confidence": {}}, max(passes // 2, 2), keep, say)
+    load_model.cache_clear()
+    learned, least = learned_confidence(load_model(path), hand)
+    load_model.cache_clear()
+    _train(
+        path,
+        rows,
+        {**about, "confidence": learned, "least": least},
+        passes,
+        keep,
+        say if not coded else lambda text: None,
+    )
+    return load_model(path)
+
+
+def learned_confidence(
+    model: TitleModel, coded: Sequence[tuple[str, str]]
+) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Return the coefficients of the confidence in a code and its group, and the least to answer with."""
+    titles = [title for title, _ in coded]
+    X, order = seen_of(model, titles, model.scores(titles))
+    first = [model.codes[place] for place in order[:, 0]]
+    digits = model.group_digits
+    right = np.array([code == gold for code, (_, gold) in zip(first, coded, strict=True)], float)
+    group = np.array(
+        [code[:digits] == gold[:digits] for code, (_, gold) in zip(first, coded, strict=True)], float
+    )
+    learned = {"code": fit_logistic(X, right), "group": fit_logistic(X, group)}
+    stated = {name: confidence(coefficients, X) for name, coefficients in learned.items()}
+    least = {"code": _least(stated["code"]), "group": _least(stated["group"])}
+    return learned, least
+
+
+def _least(stated: Array) -> float:
+    """Return the confidence from which on titles are right in `PRECISION` of the cases, by what is stated."""
+    descending = np.sort(stated)[::-1]
+    running = np.cumsum(descending) / np.arange(1, len(descending) + 1)
+    n = int((running >= PRECISION).sum())
+    return round(float(max(descending[n - 1] if n else 1.0, LEAST)), 4)
+
+
+_trained: dict[int, tuple[Any, Any]] = {}
+
+
+def _train(path: Path, rows: list[Entry], about: dict[str, Any], passes: int, keep: int, say: Say) -> None:
+    places = {code: place for place, code in enumerate(about["codes"])}
+    y = np.array([places[row.code] for row in rows])
+    # The second time only the confidence is new: the same rows give the same weights.
+    key = zlib.crc32("\n".join(f"{row.title}\t{row.code}\t{row.weight}" for row in rows).encode())
+    if key not in _trained:
+        weight = np.array([row.weight for row in rows], np.float32)
+        W, b = train_softmax(
+            matrix([row.title for row in rows]), y, weight, len(places), passes=passes, say=say
+        )
+        whole, scale = quantised(W, b, keep)
+        _trained.clear()
+        _trained[key] = (whole, (scale, b))
+    whole, (scale, b) = _trained[key]
+    listed = [(row.title, place) for row, place in zip(rows, y.tolist(), strict=True) if row.listed]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_model(path, whole, scale, b, [t for t, _ in listed], np.array([c for _, c in listed]), about)

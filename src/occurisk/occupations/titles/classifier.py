@@ -1,0 +1,269 @@
+"""The matcher on disk and in use: a linear softmax over hashed pieces of words, and the titles it saw.
+
+`<name>.npz` holds numbers only (no pickle); `<name>.json` says what they are: system, codes, sources with
+licence and digest, version of the normaliser, and the SHA-256 of the numbers, checked before they are read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from occurisk.errors import OccuriskError
+from occurisk.occupations.titles.normalise import VERSION
+from occurisk.occupations.titles.softmax import probabilities
+from occurisk.occupations.titles.tokens import (
+    COLUMNS,
+    HEAD_MARK,
+    PAIR_MARK,
+    head_word,
+    token_matrix,
+    tokenised,
+)
+
+Array = np.ndarray
+FORMAT = 1
+
+
+class TitlesError(OccuriskError):
+    """A title matcher, or a list of titles, that cannot be used."""
+
+    exit_code = 14
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores of titles, and the tokens that they are the sum of.
+
+    Attributes
+    ----------
+    scores : array, shape (n_titles, n_codes)
+    tokens : list of str
+    made : csr_matrix, shape (n_titles, n_tokens)
+    per_token : array, shape (n_tokens, n_codes)
+    """
+
+    scores: Array
+    tokens: list[str]
+    made: sparse.csr_matrix
+    per_token: Array
+
+    def words(self, row: int, place: int, most: int = 3) -> list[str]:
+        """Return the words of a title that speak for a class, strongest first."""
+        start, end = self.made.indptr[row : row + 2]
+        found: dict[str, float] = {}
+        for token in self.made.indices[start:end]:
+            name, added = self.tokens[token], float(self.per_token[token, place])
+            for word in (name[1:],) if name[0] == HEAD_MARK else name.split(PAIR_MARK):
+                found[word] = found.get(word, 0.0) + added
+        strongest = sorted(found.items(), key=lambda item: -item[1])[:most]
+        return [word for word, added in strongest if added > 0 and len(word) > 1]
+
+
+@dataclass(frozen=True)
+class TitleModel:
+    """A trained matcher of titles to the codes of one system.
+
+    Attributes
+    ----------
+    system : str
+        Name of the coding system.
+    codes : list of str
+        The classes.
+    W : csr_matrix, shape (COLUMNS, n_codes)
+        int8 weights times `scale`.
+    b : array, shape (n_codes,)
+    listed : list of str
+        Normalised titles of the lists, sorted; a title stands once for each of its codes.
+    listed_codes : int array
+        Class of each listed title.
+    group_digits : int
+        Characters of a code that name its group (ISCO-08 sub-major: 2; SOC minor: 4).
+    confidence : dict
+        `code` and `group`: coefficients of the logistic confidence; see `confidence`.
+    about : dict
+        The rest of the JSON: sources, licences, digests.
+    """
+
+    system: str
+    codes: list[str]
+    W: sparse.csr_matrix
+    b: Array
+    listed: list[str]
+    listed_codes: Array
+    group_digits: int
+    confidence: dict[str, list[float]]
+    about: dict[str, Any]
+
+    def scores(self, titles: Sequence[str]) -> Array:
+        """Return the score of each code, shape (n_titles, n_codes), float32."""
+        return self.scored(titles).scores
+
+    def scored(self, titles: Sequence[str]) -> Scored:
+        """Return the scores with what they are made of."""
+        tokens, made = tokenised(titles)
+        per_token = (token_matrix(tokens) @ self.W).toarray()
+        return Scored(made @ per_token + self.b, tokens, made, per_token)
+
+    @cached_property
+    def exact(self) -> dict[str, tuple[int, ...]]:
+        """Listed title -> its classes."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
+            found[title].append(place)
+        return {title: tuple(places) for title, places in found.items()}
+
+    @cached_property
+    def known_words(self) -> frozenset[str]:
+        """Words of the listed titles."""
+        return frozenset(word for title in self.listed for word in title.split())
+
+    @cached_property
+    def heads(self) -> dict[str, Counter[int]]:
+        """Head word -> class -> how many listed titles."""
+        counts: dict[str, Counter[int]] = defaultdict(Counter)
+        for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
+            counts[head_word(title.split())][place] += 1
+        return dict(counts)
+
+    @cached_property
+    def groups(self) -> tuple[list[str], Array]:
+        """Return the groups and the group of each class."""
+        names = sorted({code[: self.group_digits] for code in self.codes})
+        places = {name: place for place, name in enumerate(names)}
+        return names, np.array([places[code[: self.group_digits]] for code in self.codes])
+
+    def nearest(self, title: str, place: int) -> str:
+        """Return the listed title of a class that shares most words with a title; empty if none does."""
+        words = set(title.split())
+        best, best_share = "", 0.0
+        for listed in self._by_class[place]:
+            other = set(listed.split())
+            share = len(words & other) / len(words | other)
+            if share > best_share:
+                best, best_share = listed, share
+        return best
+
+    @cached_property
+    def _by_class(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = defaultdict(list)
+        for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
+            found[place].append(title)
+        return found
+
+
+def quantised(W: Array, b: Array, keep: int) -> tuple[sparse.csr_matrix, Array]:
+    """Return weights as int8, without the smallest: the `keep` largest stay.
+
+    Returns
+    -------
+    csr_matrix of int8, scale per column of shape (n_codes,), float32
+    """
+    size = np.abs(W)
+    least = np.partition(size.ravel(), -keep)[-keep] if keep < size.size else 0.0
+    scale = np.maximum(size.max(axis=0), 1e-9) / 127
+    whole = np.where(size >= max(least, 1e-9), np.rint(W / scale), 0).astype(np.int8)
+    return sparse.csr_matrix(whole), scale.astype(np.float32)
+
+
+def write_model(
+    path: Path,
+    whole: sparse.csr_matrix,
+    scale: Array,
+    b: Array,
+    listed: list[str],
+    listed_codes: Array,
+    about: dict[str, Any],
+) -> None:
+    """Write `<path>.npz` and `<path>.json`; the same content gives the same bytes."""
+    whole.sort_indices()
+    steps = np.diff(whole.indices.astype(np.int32), prepend=0).astype(np.int16)
+    arrays = {
+        "counts": np.diff(whole.indptr).astype(np.uint16),
+        "steps": steps,
+        "weights": whole.data,
+        "scale": scale,
+        "bias": b.astype(np.float32),
+        "listed": np.frombuffer("\n".join(listed).encode(), np.uint8),
+        "listed_codes": listed_codes.astype(np.uint16),
+    }
+    numbers = path.with_suffix(".npz")
+    np.savez_compressed(numbers, **arrays)
+    about = {"format": FORMAT, "normaliser": VERSION, "columns": COLUMNS, **about}
+    about["sha256"] = hashlib.sha256(numbers.read_bytes()).hexdigest()
+    text = json.dumps(about, ensure_ascii=False, indent=1, sort_keys=True)
+    path.with_suffix(".json").write_text(text + "\n", "utf-8")
+
+
+@lru_cache(maxsize=4)
+def load_model(path: Path) -> TitleModel:
+    """Read a matcher, after its checksum.
+
+    Raises
+    ------
+    TitlesError
+        If a file is missing, altered, or made for another version.
+    """
+    numbers, description = path.with_suffix(".npz"), path.with_suffix(".json")
+    try:
+        about = json.loads(description.read_text("utf-8"))
+        digest = hashlib.sha256(numbers.read_bytes()).hexdigest()
+    except (OSError, ValueError) as error:
+        raise TitlesError(
+            f"The title matcher {path.name} cannot be read.",
+            first=str(error),
+            fix="install occurisk anew, or `occurisk titles build` the matcher again",
+        ) from error
+    wrong = [
+        (key, about.get(key), expected)
+        for key, expected in (
+            ("format", FORMAT),
+            ("normaliser", VERSION),
+            ("columns", COLUMNS),
+            ("sha256", digest),
+        )
+        if about.get(key) != expected
+    ]
+    if wrong:
+        key, found, expected = wrong[0]
+        raise TitlesError(
+            f"The title matcher {path.name} does not fit.",
+            first=f"{key} is {found}, expected {expected}",
+            rule="numbers are read only if their checksum and version are those stated beside them",
+            fix="`occurisk titles build` the matcher again",
+        )
+    return _assembled(numbers, about)
+
+
+def _assembled(numbers: Path, about: dict[str, Any]) -> TitleModel:
+    with np.load(numbers, allow_pickle=False) as arrays:
+        counts, steps = arrays["counts"], arrays["steps"]
+        indices = np.cumsum(steps.astype(np.int32), dtype=np.int32)
+        indptr = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+        values = arrays["weights"].astype(np.float32) * arrays["scale"][indices]
+        W = sparse.csr_matrix((values, indices, indptr), shape=(COLUMNS, len(about["codes"])))
+        return TitleModel(
+            system=about["system"],
+            codes=about["codes"],
+            W=W,
+            b=arrays["bias"],
+            listed=arrays["listed"].tobytes().decode().split("\n"),
+            listed_codes=arrays["listed_codes"].astype(int),
+            group_digits=about["group_digits"],
+            confidence=about["confidence"],
+            about=about,
+        )
+
+
+def probabilities_of(model: TitleModel, titles: Sequence[str]) -> Array:
+    """Return the softmax of each code, shape (n_titles, n_codes)."""
+    return probabilities(model.scores(titles))

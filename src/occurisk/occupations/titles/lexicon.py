@@ -1,0 +1,197 @@
+"""Patterns of titles that people wrote and can mend: the head word first, its qualifiers after it.
+
+`features/titles/ru.yaml` and `kk.yaml` state at their heads how a pattern is read. A title is matched by the
+pattern whose head word stands first (last in Kazakh, where the head closes the phrase); of those, by the one
+with most words. A generic word such as `менеджер` before every head, without a pattern of its own, is a
+reason to say nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from occurisk.errors import OccuriskError
+from occurisk.occupations.titles.normalise import normalise
+from occurisk.paths import FEATURES
+
+# A stem matches a word that goes on for so many letters: endings of case, gender and number.
+SHORT_ENDING, LONG_ENDING, LONG_STEM = 3, 5, 6
+_PREPOSITIONS = frozenset(
+    "в во на по с со для из к при от без за до у и in for of at with and to".split()  # noqa: SIM905
+)
+_STEM = re.compile(r"=?[^\W\d_]+[+#]*\*?")
+
+
+class LexiconError(OccuriskError):
+    """A lexicon of titles that cannot be read."""
+
+    exit_code = 13
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a lexicon says of a title: the code, the pattern that matched as written, and why that group."""
+
+    code: str
+    pattern: str
+    why: str
+    n_words: int
+    order: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    others: frozenset[int]
+    code: str
+    text: str
+
+
+class Lexicon:
+    """A lexicon, ready to match.
+
+    Parameters
+    ----------
+    content : mapping
+        As read from YAML: `groups` (code -> `why`, `patterns`), `aliases`, `generic`, `head`.
+    name : str
+        Where it comes from, for messages.
+    """
+
+    def __init__(self, content: dict[str, Any], name: str) -> None:
+        self.name, self.system = name, str(content.get("system", "isco08"))
+        self.head_last = content.get("head") == "last"
+        self.why = {str(code): str(group.get("why", "")) for code, group in content["groups"].items()}
+        self._stems: dict[str, int] = {}
+        self._aliases = {k: tuple(v) for k, v in content.get("aliases", {}).items()}
+        self._by_head: dict[int, list[_Pattern]] = defaultdict(list)
+        self.n_patterns = 0
+        for code, group in content["groups"].items():
+            for text in str(group["patterns"]).split(","):
+                self._add(text.strip(), str(code))
+        for patterns in self._by_head.values():
+            patterns.sort(key=lambda pattern: -len(pattern.others))
+        self._generic = frozenset(self._id(self._plain(word)) for word in content.get("generic", []))
+        self._yielding = frozenset(self._id(self._plain(word)) for word in content.get("yielding", []))
+        self._by_start: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for stem, number in self._stems.items():
+            self._by_start[stem.lstrip("=")[:2]].append((stem, number))
+        self._of_word = lru_cache(maxsize=100_000)(self._matching)
+
+    def _add(self, text: str, code: str) -> None:
+        head, *others = text.split()
+        for word in (head, *others):
+            if not word.startswith("$") and not _STEM.fullmatch(self._plain(word)):
+                raise LexiconError(
+                    f"A pattern of {self.name} has a word that no title can hold.",
+                    first=f"'{text}' of group {code}",
+                    rule="words are letters; '=' before a whole one, '*' after an open one, '$' for an alias",
+                    fix="mend the pattern",
+                )
+        heads = self._aliases[head[1:]] if head.startswith("$") else (head,)
+        # An alias among the qualifiers is any of its words: one pattern each.
+        choices: list[list[str]] = [[]]
+        for word in others:
+            words = self._aliases[word[1:]] if word.startswith("$") else (word,)
+            choices = [[*chosen, one] for chosen in choices for one in words]
+        self.n_patterns += 1
+        for one in heads:
+            for chosen in choices:
+                ids = frozenset(self._id(self._plain(word)) for word in chosen)
+                self._by_head[self._id(self._plain(one))].append(_Pattern(ids, code, text))
+
+    @staticmethod
+    def _plain(stem: str) -> str:
+        letters = normalise(stem.strip("=*"))
+        return ("=" if stem.startswith("=") else "") + letters + ("*" if stem.endswith("*") else "")
+
+    def _id(self, stem: str) -> int:
+        return self._stems.setdefault(stem, len(self._stems))
+
+    def _matching(self, word: str) -> frozenset[int]:
+        found = [
+            number
+            for start in {word[:1], word[:2]}
+            for stem, number in self._by_start.get(start, ())
+            if _matches(stem, word)
+        ]
+        return frozenset(found)
+
+    def match(self, title: str) -> list[Match]:
+        """Return what the lexicon says of a normalised title, best first; empty if nothing or too little.
+
+        Parameters
+        ----------
+        title : str
+            As `normalise` gives it; what stood in brackets goes to its end.
+        """
+        words = title.split()
+        places = [self._of_word(word) for word in words]
+        all_ids = frozenset().union(*places) if places else frozenset()
+        order = range(len(words) - 1, -1, -1) if self.head_last else range(len(words))
+        generic_seen: set[int] = set()
+        found: list[Match] = []
+        where = {number: place for place in reversed(range(len(words))) for number in places[place]}
+        for rank, place in enumerate(order):
+            if words[place] in _PREPOSITIONS:
+                if rank and not self.head_last:
+                    break
+                continue
+            for head in places[place]:
+                for pattern in self._by_head.get(head, ()):
+                    # A generic word alone says nothing, and hides the heads behind it.
+                    if not pattern.others and head in self._generic:
+                        continue
+                    if pattern.others <= all_ids and generic_seen <= pattern.others:
+                        found.append(self._found(pattern, head, rank, where))
+            generic_seen |= places[place] & self._generic
+        found.sort(key=lambda one: one.order)
+        return found
+
+    def _found(self, pattern: _Pattern, head: int, rank: int, where: dict[int, int]) -> Match:
+        n_words = len(pattern.others) + 1
+        # What decides, in this order: a full code; a head that does not give way; the head's place; how many
+        # words; a group that is not "not elsewhere classified"; the qualifier that stands first.
+        order = (
+            len(pattern.code) < 4,
+            head in self._yielding and n_words == 1,
+            rank,
+            -n_words,
+            pattern.code.endswith("9"),
+            min((where[number] for number in pattern.others), default=0),
+            -len(pattern.text),
+        )
+        return Match(pattern.code, pattern.text, self.why[pattern.code], n_words, order)
+
+    def is_generic(self, title: str) -> bool:
+        """Return whether every word of a normalised title is generic: such a title has no answer."""
+        words = title.split()
+        return bool(words) and all(self._of_word(word) & self._generic for word in words)
+
+
+def _matches(stem: str, word: str) -> bool:
+    if stem.startswith("="):
+        return word == stem[1:].rstrip("*")
+    if stem.endswith("*"):
+        return word.startswith(stem[:-1])
+    ending = len(word) - len(stem)
+    return 0 <= ending <= (LONG_ENDING if len(stem) >= LONG_STEM else SHORT_ENDING) and word.startswith(stem)
+
+
+@lru_cache(maxsize=4)
+def load_lexicon(path: Path) -> Lexicon:
+    """Read a lexicon from YAML."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    with open(path, encoding="utf-8") as stream:
+        return Lexicon(yaml.load(stream, Loader=loader), path.name)  # noqa: S506 (both loaders are safe)
+
+
+def shipped_lexicon(language: str) -> Lexicon:
+    """Return the lexicon of a language that occurisk ships: `ru` or `kk`."""
+    return load_lexicon(FEATURES / "titles" / f"{language}.yaml")

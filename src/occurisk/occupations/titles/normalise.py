@@ -1,0 +1,76 @@
+"""What a title is reduced to before it is compared: one form for every way of writing it.
+
+The matcher that is shipped was trained on titles in this form, so that `VERSION` goes into its file; a
+matcher of another version is refused.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+VERSION = 1
+# Longer titles are cut: nobody's occupation takes more, and a cell may hold a whole advertisement.
+LONGEST = 300
+
+_TAG = re.compile(r"<[^<>]{0,200}>")
+_WORD = re.compile(r"[^\W\d_]+(?:\+\+|#)?")
+_MIXED = re.compile(r"(?=\w*[a-z])(?=\w*[а-яё])\w+", re.IGNORECASE)
+_LATIN_TO_CYRILLIC = str.maketrans("aceopxykmhtbi", "асеорхукмнтві")
+_CYRILLIC_TO_LATIN = str.maketrans("асеорхукмнтві", "aceopxykmhtbi")
+_CYRILLIC = re.compile("[а-яёәғқңөұүһі]")
+# Letters that no decomposition takes apart.
+_PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ё": "е"})
+
+
+def normalise(title: str) -> str:
+    """Return the words of a title in lower case, apart by one space.
+
+    Marks of HTML, emojis, digits and punctuation go; `C++` and `C#` stay; accents of Latin letters go;
+    a word of mixed scripts, such as `менеджер` with a Latin `e`, is put into the script that it mostly has.
+
+    Parameters
+    ----------
+    title : str
+        Any text, of any length; what stands after `LONGEST` characters is not read.
+
+    Returns
+    -------
+    str
+        Empty if there is no word in the title.
+    """
+    text = title[: 4 * LONGEST]
+    if "<" in text or "&" in text:
+        text = html.unescape(_TAG.sub(" ", text))
+    text = text[:LONGEST]
+    if not text.isascii():
+        text = _plain_letters(text)
+    return " ".join(_WORD.findall(text.lower().replace("'", "")))
+
+
+def words(title: str) -> list[str]:
+    """Return the words of a normalised title."""
+    return title.split()
+
+
+def _plain_letters(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).lower()
+    if _MIXED.search(text):
+        text = _MIXED.sub(lambda match: _one_script(match.group()), text)
+    text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "").translate(_PLAIN)
+    if text.isascii():
+        return text
+    return "".join(_without_accent(letter) for letter in text)
+
+
+def _one_script(word: str) -> str:
+    cyrillic = len(_CYRILLIC.findall(word))
+    return word.translate(_LATIN_TO_CYRILLIC if 2 * cyrillic >= len(word) else _CYRILLIC_TO_LATIN)
+
+
+def _without_accent(letter: str) -> str:
+    # Cyrillic letters keep theirs: и and й are two letters, е and ё were made one above.
+    if letter < "\u00c0" or letter >= "\u0250":
+        return letter
+    return unicodedata.normalize("NFD", letter)[0]

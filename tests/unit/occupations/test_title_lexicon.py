@@ -1,0 +1,123 @@
+"""Titles in Russian and Kazakh: normalised, taken apart, matched by patterns that people wrote."""
+
+from __future__ import annotations
+
+import pytest
+
+from occurisk.occupations.concordances import load_tables
+from occurisk.occupations.titles.lexicon import Lexicon, LexiconError, shipped_lexicon
+from occurisk.occupations.titles.normalise import LONGEST, normalise
+from occurisk.occupations.titles.parts import parts_of
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("Менеджер", "менеджер"),
+        ("мeнеджер по прoдажам", "менеджер по продажам"),  # Latin e and o
+        ("🔥 Бухгалтёр 🔥 ", "бухгалтер"),
+        ("<b>Повар</b>&nbsp;5&nbsp;разряда", "повар разряда"),
+        ("Éducateur spécialisé", "educateur specialise"),
+        ("C++ / C# developer", "c++ c# developer"),
+        ("Engineer’s mate", "engineers mate"),
+        ("12345", ""),
+        ("", ""),
+        ("  - ", ""),
+        ("Йод и ёж", "йод и еж"),
+    ],
+)
+def test_one_form_for_every_way_of_writing(written, words):
+    assert normalise(written) == words
+    assert normalise(words) == words
+
+
+def test_a_whole_advertisement_is_cut():
+    assert len(normalise("повар " * 2000)) <= LONGEST
+
+
+def test_brackets_seniority_and_contract_words_go():
+    (part,) = parts_of("Senior Accountant (part time, London)")
+    assert part.bare == "accountant"
+    assert part.whole == "accountant part time london"
+    assert [p.bare for p in parts_of("Дворник/уборщик")] == ["дворник", "уборщик"]
+    assert parts_of("123 !!!") == []
+    assert parts_of("Senior")[0].bare == "senior"
+
+
+@pytest.mark.parametrize(
+    ("title", "code"),
+    [
+        ("бухгалтер по зарплате", "3313"),
+        ("Заместитель главного бухгалтера", "2411"),
+        ("Учительница начальных классов", "2341"),
+        ("Заведующая детским садом", "1341"),
+        ("Слесарь-сварщик", "7212"),
+        ("Врач-психиатр", "2212"),
+        ("Помощник машиниста тепловоза", "8311"),
+        ("Официант в пекарню", "5131"),
+        ("Водитель погрузчика", "8344"),
+        ("HR-менеджер", "2423"),
+        ("Младшая медицинская сестра по уходу", "5321"),
+        ("Машинист буровой установки", "8113"),
+        ("Инженер", "21"),
+    ],
+)
+def test_russian_titles(title, code):
+    assert shipped_lexicon("ru").match(normalise(title))[0].code == code
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "менеджер",
+        "Ведущий специалист",
+        "Директор",
+        "Машинист",
+        "помощник",
+        "Специалист 1 категории",
+        "Оператор",
+        "",
+    ],
+)
+def test_generic_heads_alone_say_nothing(title):
+    assert shipped_lexicon("ru").match(normalise(title)) == []
+
+
+def test_a_generic_head_hides_what_stands_behind_it():
+    # A helper of a notary is no notary; no pattern speaks of helpers of geologists.
+    assert shipped_lexicon("ru").match(normalise("Координатор геологов")) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "code"),
+    [
+        ("Бас бухгалтер", "2411"),
+        ("Балабақша тәрбиешісі", "2342"),
+        ("Математика пәнінің мұғалімі", "2330"),
+        ("Автобус жүргізушісі", "8331"),
+        ("Тәрбиешінің көмекшісі", "5311"),
+        ("Іс жүргізуші", "4110"),
+        ("Бас дәрігер", "1342"),
+        ("Аула сыпырушы", "9613"),
+    ],
+)
+def test_kazakh_titles_have_their_head_last(title, code):
+    assert shipped_lexicon("kk").match(normalise(title))[0].code == code
+
+
+def test_a_kazakh_specialist_alone_says_nothing():
+    assert shipped_lexicon("kk").match(normalise("Бас маман")) == []
+
+
+@pytest.mark.parametrize("language", ["ru", "kk"])
+def test_lexicons_hold_only_groups_that_exist_each_with_a_reason(language):
+    lexicon = shipped_lexicon(language)
+    known = load_tables().titles["isco08"]
+    assert [code for code in lexicon.why if code not in known] == []
+    assert [code for code, why in lexicon.why.items() if not why] == []
+    assert lexicon.n_patterns > {"ru": 1500, "kk": 500}[language]
+
+
+def test_a_pattern_that_can_match_nothing_is_refused():
+    with pytest.raises(LexiconError, match="no title can hold"):
+        Lexicon({"groups": {"5120": {"why": "", "patterns": "повар 24/7"}}}, "mine.yaml")
