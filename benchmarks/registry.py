@@ -104,11 +104,11 @@ def lookup(path: Path) -> Path:
     from occurisk.occupations.coding_systems import SOC2010
     from occurisk.occupations.concordances import load_tables
     from occurisk.occupations.crosswalk import to_soc2010
-    from occurisk.occupations.projection import project
+    from occurisk.scoring.code_scores import Scores, score_codes
 
     bundle = find_bundle()
     lineage = to_soc2010(sorted(load_tables().employment), SOC2010)
-    table = lineage.codes.join(project(bundle.reference, lineage, replicas=bundle.replicas), on="code")
+    table = lineage.codes.join(score_codes(Scores.of(bundle), lineage), on="code")
     table = table.assign(occupation_code=table["code"], match=table["kind"]).dropna(subset=["probability"])
     pd.DataFrame(table[["occupation_code", *ADDED]]).rename(
         columns={c: f"occurisk_{c}" for c in ADDED}

@@ -19,6 +19,7 @@ PACKAGES = [
     "paths",
     "files",
     "result_sets",
+    "background",
     "documents",
     "probabilities",
     # the floors

@@ -237,6 +237,57 @@ def weighted_shares(
     }
 
 
+def market_shares(
+    jobs: np.ndarray,
+    unscored: np.ndarray,
+    p: np.ndarray,
+    bands: Bands | None = None,
+    replicas: np.ndarray | None = None,
+    coverage: float = 0.9,
+) -> dict[str, np.ndarray]:
+    """Sum up labour markets in both statistics, with intervals.
+
+    Parameters
+    ----------
+    jobs : ndarray, shape (n_cells, n_occupations)
+        Jobs of each cell in each occupation that has a score.
+    unscored : ndarray, shape (n_cells,)
+        Jobs of each cell without a score.
+    p : ndarray, shape (n_occupations,)
+    bands : Bands, optional
+    replicas : ndarray, shape (n_occupations, B), optional
+        Replica probabilities: each column is one national labour market, had the labels been drawn anew.
+    coverage : float
+        Nominal coverage of the intervals.
+
+    Returns
+    -------
+    dict of ndarray, shape (n_cells,)
+        `jobs`, `scored_jobs`, `coverage`; `share_high`, `share_medium`, `share_low`, `expected`, of the
+        scored jobs; each with `_lower` and `_upper` (NaN without replicas).
+    """
+    bands = bands or Bands()
+    scored = jobs.sum(axis=1)
+    whole = scored + unscored
+    result = {"jobs": whole, "scored_jobs": scored, "coverage": ratio(scored, whole)}
+    for name, values in _statistics(p, bands).items():
+        point = ratio(jobs @ values, scored)
+        result[name] = point
+        ends = np.full((len(jobs), 2), np.nan)
+        if replicas is not None:
+            drawn = ratio(jobs @ _statistics(replicas, bands)[name], scored[:, None])
+            ends = share_interval(point, drawn, coverage)
+        result[f"{name}_lower"], result[f"{name}_upper"] = ends.T
+    return result
+
+
+def _statistics(p: np.ndarray, bands: Bands) -> dict[str, np.ndarray]:
+    """Return what each statistic is the weighted mean of."""
+    p = np.asarray(p, dtype=float)
+    high, low = (p >= bands.high).astype(float), (p < bands.low).astype(float)
+    return {"share_high": high, "share_medium": 1 - high - low, "share_low": low, "expected": p}
+
+
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Return part / whole, NaN where the whole is not above 0.
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from helpers.trained import default_bundle
 from occurisk.registry.columns import IntakeOptions
-from occurisk.scoring.account import ScoredRegistry
 from occurisk.scoring.score import score_registry
+from occurisk.scoring.scored_registry import ScoredRegistry
 
 
 def scored(path: Path, out: Path, **options) -> ScoredRegistry:

@@ -87,16 +87,17 @@ def _look_up(codes: tuple[str, ...], system: str | None, bundle: Bundle) -> tupl
     import pandas as pd
 
     from occurisk.errors import CrosswalkError
-    from occurisk.occupations.projection import project
+    from occurisk.scoring.code_scores import Scores, score_codes
 
     rows, members, lost = [], [], []
+    model = Scores.of(bundle)
     for text in dict.fromkeys(codes):
         lineage = _lineage(text, system, bundle)
         about = lineage.codes.iloc[0]
         if not len(lineage.members):
             lost.append((text, about["kind"], about["note"]))
             continue
-        scores = project(bundle.reference, lineage, replicas=bundle.replicas, bands=bundle.bands)
+        scores = score_codes(model, lineage)
         code = str(about["matched"]) or text
         own = bundle.reference.reindex([code])
         rows.append(

@@ -17,6 +17,7 @@ from occurisk.cli.console import (
     need_model,
     out,
 )
+from occurisk.cli.options import TAXONOMIES, condition
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from occurisk.model.bundle import Bundle
 
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
-TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk"]
 
 
 @click.command()
@@ -113,7 +113,7 @@ def national(
 
             bundle = need_model(models_dir, version)
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="occurisk-national-")))
-            conditions = tuple(_condition(text) for text in where)
+            conditions = tuple(condition(text) for text in where)
             options = IntakeOptions(
                 code_column=code_column, weight_column=weight, taxonomy=taxonomy, where=conditions
             )
@@ -154,7 +154,7 @@ def national(
 
 def _columns(key: str, found: ScoredFolder) -> list[str]:
     """Split `sex,region` into two columns, unless one column is called that."""
-    if key in found.intake["registry"]["columns"] or "," not in key:
+    if key in found.account.registry.columns or "," not in key:
         return [key]
     return [part.strip() for part in key.split(",")]
 
@@ -168,10 +168,3 @@ def _refit(text: str, bundle: Bundle, remarks: Console) -> tuple[str, pd.DataFra
         raise click.BadParameter(f"write LABEL=TABLE.csv, got {text!r}", param_hint="--vintage")
     remarks.print(f"Refitting {bundle.version} on {path} …", markup=False)
     return (label, *refit_bundle(bundle, Path(path)))
-
-
-def _condition(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise click.BadParameter(f"write COLUMN=VALUE, got {text!r}", param_hint="--where")
-    return name, value

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, need_model, out, ui_hint
+from occurisk.cli.options import intake_options, read_options, score_options
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from occurisk.registry.columns import IntakeOptions
     from occurisk.registry.formats.base import RegistryFile
     from occurisk.registry.understanding import Understanding
-    from occurisk.scoring.account import ScoredRegistry
-
-TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk"]
+    from occurisk.scoring.account import Account
+    from occurisk.scoring.options import ReadOptions, ScoreOptions
+    from occurisk.scoring.scored_registry import ScoredRegistry
 
 
 @click.command()
@@ -33,79 +35,9 @@ TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the results.",
 )
-@click.option(
-    "--code-column", metavar="NAME", help="Column of occupation codes.  [default: found by its values]"
-)
-@click.option(
-    "--weight-column", metavar="NAME", help="Column of jobs or weights.  [default: found by its name]"
-)
-@click.option(
-    "--level-column", metavar="NAME", help="Column that says total, major … detailed, as OEWS has it."
-)
-@click.option(
-    "--taxonomy",
-    type=click.Choice(TAXONOMIES),
-    default="auto",
-    show_default=True,
-    help="Coding system. nkrk: НК РК 01-2017 of Kazakhstan. With --crosswalk: that of its targets.",
-)
-@click.option(
-    "--prefix", type=click.IntRange(1, 4), help="National codes built on ISCO: how many digits are ISCO's."
-)
-@click.option(
-    "--crosswalk", type=click.Path(path_type=Path), metavar="MAP.csv", help="Your own map: from,to,weight."
-)
-@click.option(
-    "--weights",
-    type=click.Choice(["employment", "equal"]),
-    default="employment",
-    show_default=True,
-    help="How occupations within a code count: by US jobs, or equally.",
-)
-@click.option(
-    "--scores",
-    type=click.Choice(["model", "published"]),
-    default="model",
-    show_default=True,
-    help="The model's, or those that Frey & Osborne printed.",
-)
-@click.option(
-    "--levels",
-    type=click.Choice(["auto", "totals", "separate"]),
-    default="auto",
-    show_default=True,
-    help="Groups listed beside their detail: add it up (leave them out), or stand for other rows.",
-)
-@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value; repeatable.")
-@click.option(
-    "--attributes",
-    metavar="all|NAMES",
-    help="Score each row by its own task attributes: all of the catalogue's columns, or these, by commas.",
-)
-@click.option(
-    "--attribute-scale",
-    type=click.Choice(["onet", "unit"]),
-    default="onet",
-    show_default=True,
-    help="Attributes on O*NET's scales, or on 0 to 1.",
-)
-@click.option(
-    "--reasons",
-    is_flag=True,
-    help="With --attributes: also the three strongest reasons of each row; takes ten times as long.",
-)
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["parquet", "csv", "excel"]),
-    help="Of the rows written.  [default: the registry's]",
-)
-@click.option("--sheet", metavar="NAME", help="Excel sheet.  [default: the first]")
-@click.option("--encoding", metavar="NAME", help="Of a text file.  [default: found out]")
-@click.option("--delimiter", metavar="CHAR", help="Of a text file.  [default: found out]")
-@click.option(
-    "--column-prefix", default="occurisk_", show_default=True, metavar="TEXT", help="Of the added columns."
-)
+@intake_options
+@score_options
+@read_options
 @click.option("--force", is_flag=True, help="Replace the results of an earlier run.")
 @click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 @click.option(
@@ -122,24 +54,9 @@ def score(
     *,
     registry: Path,
     folder: Path,
-    code_column: str | None,
-    weight_column: str | None,
-    level_column: str | None,
-    taxonomy: str,
-    prefix: int | None,
-    crosswalk: Path | None,
-    weights: str,
-    scores: str,
-    levels: str,
-    where: tuple[str, ...],
-    attributes: str | None,
-    attribute_scale: str,
-    reasons: bool,
-    output: str | None,
-    sheet: str | None,
-    encoding: str | None,
-    delimiter: str | None,
-    column_prefix: str,
+    options: IntakeOptions,
+    choices: ScoreOptions,
+    reading: ReadOptions,
     force: bool,
     no_track: bool,
     lang: str,
@@ -152,49 +69,26 @@ def score(
     Rows that can be scored go to scored.*, every other row to unscored.* with its reason; intake.md says
     what was understood and what was lost.
     """
-    from occurisk.registry.columns import IntakeOptions
     from occurisk.result_sets import refuse_overwriting
     from occurisk.scoring.score import score_registry
 
-    if delimiter in {"\\t", "tab"}:
-        delimiter = "\t"
-    if delimiter is not None and len(delimiter) != 1:
-        raise click.BadParameter("a delimiter is one character (or: tab)", param_hint="--delimiter")
-    options = IntakeOptions(
-        code_column, weight_column, level_column, taxonomy, prefix, crosswalk, levels,
-        tuple(_condition(text) for text in where),
-    )  # fmt: skip
-    refuse_overwriting(json_path, [registry, *([crosswalk] if crosswalk else [])])
+    refuse_overwriting(json_path, [registry, *([options.crosswalk] if options.crosswalk else [])])
     bundle = need_model(models_dir, version)
     console = out()
     with _Progress() as tick:
         result = score_registry(
-            bundle, registry, folder,
-            options=options, scores=scores, weights=weights, output=output, force=force,
-            column_prefix=column_prefix, sheet=sheet, encoding=encoding, delimiter=delimiter,
-            attributes=attributes, attribute_scale=attribute_scale, reasons=reasons, progress=tick,
-            said=lambda file, understanding: _say(console, file, understanding),
+            bundle, registry, folder, options=options, reading=reading, choices=choices, force=force,
+            progress=tick, said=lambda file, understanding: _say(console, file, understanding),
         )  # fmt: skip
-    _print_result(console, result)
     if json_path:
-        write_json(json_path, result.intake)
+        write_json(json_path, result.account.to_json())
+    _print_result(console, result.account)
     tracked = None
     if not no_track:
         from occurisk.tracking.scoring_run import track_scoring
 
-        tracked, picture = track_scoring(result, bundle, lang)
-        if picture is not None:
-            from occurisk.cli.national_print import print_headline
-
-            print_headline(console, picture)
+        tracked, _ = track_scoring(result, bundle, lang)
     _print_closing(console, result, json_path, tracked)
-
-
-def _condition(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise click.BadParameter(f"write COLUMN=VALUE, got {text!r}", param_hint="--where")
-    return name, value
 
 
 class _Progress:
@@ -260,56 +154,62 @@ def _say(console: Console, file: RegistryFile, understanding: Understanding) -> 
         )
 
 
-def _print_result(console: Console, result: ScoredRegistry) -> None:
+def _print_result(console: Console, account: Account) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    weight = result.intake["understood"]["weight_column"] or "rows"
+    weight = account.understood.weight_column or "rows"
     table = Table(title="What became of the rows", title_justify="left")
     for header in ("Outcome", "Rows", escape(f"Weight ({weight})"), ""):
         table.add_column(header, justify="right" if header not in ("Outcome", "") else "left")
-    for outcome, row in result.outcomes.iterrows():
-        kind = "scored" if row["scored"] else "set aside" if row["counted"] else "adds up other rows"
-        table.add_row(str(outcome), f"{int(row['rows']):,}", f"{row['weight']:,.10g}", kind)
+    for row in account.outcomes:
+        kind = "scored" if row.scored else "set aside" if row.counted else "adds up other rows"
+        table.add_row(row.outcome, f"{row.rows:,}", f"{row.weight:,.10g}", kind)
     console.print(table)
-    if len(result.losses):
-        lost = Table(title="Largest codes without a score", title_justify="left")
-        for header in ("Code", "Reason", "Rows", "Weight", "Near misses"):
-            lost.add_column(header, justify="right" if header in ("Rows", "Weight") else "left")
-        for row in result.losses.head(8).itertuples():
-            name = f"{row.code} {row.title}".strip() or "(empty)"
-            lost.add_row(escape(name), row.reason, f"{row.rows:,}", f"{row.weight:,.10g}", escape(row.near))
-        console.print(lost)
-    if len(result.repairs):
-        mended = "; ".join(f"{r.repair} ({r.rows:,} rows)" for r in result.repairs.head(4).itertuples())
+    _print_losses(console, account)
+    if account.repairs:
+        mended = "; ".join(f"{r.repair} ({r.rows:,} rows)" for r in account.repairs[:4])
         console.print(f"Repairs: {escape(mended)}")
-    totals = result.intake["totals"]
-    if totals["cells_disarmed"]:
+    if account.totals.cells_disarmed:
         console.print(
-            f"{totals['cells_disarmed']:,} cells could have run as formulas in a spreadsheet: disarmed.",
+            f"{account.totals.cells_disarmed:,} cells could have run as formulas in a spreadsheet: disarmed.",
             style="yellow",
         )
-    for note in result.intake["understood"]["notes"]:
+    for note in account.understood.notes:
         if "group" in note:
             console.print(escape(note))
-    figures = result.national
-    if totals["rows_scored"]:
-        console.print(
-            f"High {figures['share_high']:.1%}, medium {figures['share_medium']:.1%}, "
-            f"low {figures['share_low']:.1%} of the scored weight; "
-            f"expected value {figures['expected']:.3f}; coverage {figures['coverage']:.1%}."
-        )
+    for warning in account.understood.warnings:
+        console.print(escape(f"Warning: {warning}"), style="yellow")
+    if account.totals.rows_scored:
+        for sentence in account.national.in_words():
+            console.print(sentence)
     else:
         console.print(
             "Nothing could be scored: every row is in the unscored file, with its reason.", style="yellow"
         )
 
 
+def _print_losses(console: Console, account: Account) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    if account.unmatched:
+        lost = Table(title="Largest codes without a score", title_justify="left")
+        for header in ("Code", "Reason", "Rows", "Weight", "Near misses"):
+            lost.add_column(header, justify="right" if header in ("Rows", "Weight") else "left")
+        for code in account.unmatched[:8]:
+            name = f"{code.code} {code.title}".strip() or "(empty)"
+            lost.add_row(
+                escape(name), code.reason, f"{code.rows:,}", f"{code.weight:,.10g}", escape(code.near)
+            )
+        console.print(lost)
+
+
 def _print_closing(console: Console, result: ScoredRegistry, json_path: Path | None, tracked: Any) -> None:
-    totals = result.intake["totals"]
+    totals = result.account.totals
     for text in (
-        f"{totals['rows_in']:,} rows in = {totals['rows_scored']:,} scored + "
-        f"{totals['rows_unscored']:,} set aside, in {result.intake['seconds']:.1f} s.",
+        f"{totals.rows_in:,} rows in = {totals.rows_scored:,} scored + "
+        f"{totals.rows_unscored:,} set aside, in {result.account.seconds:.1f} s.",
         f"Scored    {result.scored_path}",
         f"Set aside {result.unscored_path}",
         f"By code   {result.out / 'by_occupation.csv'} and {result.out / 'lineage.csv'}",

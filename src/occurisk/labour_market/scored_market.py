@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,9 @@ from occurisk.occupations.crosswalk import CODE_COLUMNS, Lineage
 from occurisk.probabilities import Bands
 from occurisk.registry.numbers import NumberStyle
 from occurisk.result_sets import settle
-from occurisk.scoring.account import NOT_COUNTED, ScoredRegistry
+from occurisk.scoring.account import Account, Understood
+from occurisk.scoring.outcomes import NOT_COUNTED
+from occurisk.scoring.scored_registry import ScoredRegistry
 
 _SUFFIXES = (".parquet", ".csv", ".xlsx")
 
@@ -32,8 +33,8 @@ class ScoredFolder:
     ----------
     path : Path
     scored, unscored : Path or None
-    intake : dict
-        intake.json.
+    account : Account
+        What intake.json holds.
     prefix : str
         Of the added columns.
     """
@@ -41,28 +42,28 @@ class ScoredFolder:
     path: Path
     scored: Path
     unscored: Path | None
-    intake: dict[str, Any]
+    account: Account
     prefix: str
 
     @property
     def weight_column(self) -> str | None:
         """The registry's column of jobs; None if every row counts as one."""
-        return self.intake["understood"]["weight_column"]
+        return self.account.understood.weight_column
 
     @property
     def model_version(self) -> str:
         """The model that scored it."""
-        return str(self.intake["model"]["version"])
+        return self.account.model.version
 
     @property
     def published(self) -> bool:
         """Whether the scores are Frey & Osborne's printed ones."""
-        return bool(self.intake["model"]["scores"] == "published")
+        return self.account.model.scores == "published"
 
     @property
     def name(self) -> str:
         """Name of the registry."""
-        return Path(self.intake["registry"]["name"]).name
+        return Path(self.account.registry.name).name
 
 
 def find_folder(path: Path) -> ScoredFolder | None:
@@ -81,17 +82,15 @@ def find_folder(path: Path) -> ScoredFolder | None:
     if not (folder / "intake.json").is_file():
         return None
     try:
-        intake = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
-        intake["understood"], intake["model"]["version"], intake["registry"]["name"]
-        rows, scored = (intake["totals"][name] for name in ("rows_in", "rows_scored"))
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+        account = Account.from_json(json.loads((folder / "intake.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AssertionError) as problem:
         raise RegistryError(
             f"{folder / 'intake.json'} is not an intake report: {problem!r}.",
             fix="Score the registry again with: occurisk score REGISTRY --out DIR --force",
         ) from problem
-    if not scored:
+    if not account.totals.rows_scored:
         raise RegistryError(
-            f"None of the {rows:,} rows of {intake['registry']['name']} has a score.",
+            f"None of the {account.totals.rows_in:,} rows of {account.registry.name} has a score.",
             rule="A national picture needs at least one occupation with a score.",
             fix="Its intake report says why rows were set aside: occurisk score REGISTRY --out DIR",
         )
@@ -105,7 +104,8 @@ def find_folder(path: Path) -> ScoredFolder | None:
             rule="A scoring run leaves intake.json, lineage.csv and scored.parquet, .csv or .xlsx.",
             fix="Score the registry again, or give the folder that --out named.",
         )
-    return ScoredFolder(folder, files["scored"], files["unscored"], intake, _prefix(files["scored"], intake))
+    prefix = _prefix(files["scored"], account)
+    return ScoredFolder(folder, files["scored"], files["unscored"], account, prefix)
 
 
 def market_of(
@@ -138,7 +138,7 @@ def market_of(
         _codes(known.set_index("code"), known["code"].to_numpy()), known[["code", "weight"]], lost
     )
     members = members[["code", "soc", "weight", "kind"]].reset_index(drop=True)
-    lineage = Lineage(codes[CODE_COLUMNS], members, _system(scored.intake["understood"]), scored.weights)
+    lineage = Lineage(codes[CODE_COLUMNS], members, _system(scored.account.understood), scored.weights)
     source = "published" if scored.scores == "published" else scored.model_version
     return Market(table, lineage, scores, replicas, bands, source)
 
@@ -186,10 +186,10 @@ def read_market(
         Rows without a score keep their weight under their reason; rows that add up others are left out.
     """
     weight = weight or folder.weight_column
-    style = NumberStyle(folder.intake["understood"].get("decimal") or ".")
+    style = NumberStyle(folder.account.understood.decimal)
     code = f"{folder.prefix}code"
     table = register_totals(folder.scored, [code, *by], weight, wage, style).rename(columns={code: "code"})
-    system = _system(folder.intake["understood"])
+    system = _system(folder.account.understood)
     codes, members = _lineage(folder, table["code"].unique())
     if folder.unscored is not None:
         reason = f"{folder.prefix}reason"
@@ -199,7 +199,7 @@ def read_market(
     if wage:
         table["wage"] = table[WAGE_TOTAL] / table[WAGE_JOBS].where(table[WAGE_JOBS] > 0)
         table = table.drop(columns=[WAGE_TOTAL, WAGE_JOBS])
-    lineage = Lineage(codes[CODE_COLUMNS], members, system, str(folder.intake["model"]["weights"]))
+    lineage = Lineage(codes[CODE_COLUMNS], members, system, folder.account.model.weights)
     source = "published" if folder.published else folder.model_version
     return Market(table.rename(columns={WEIGHT: "weight"}), lineage, scores, replicas, bands, source)
 
@@ -239,20 +239,20 @@ def _codes(known: pd.DataFrame, present: np.ndarray) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _system(understood: dict[str, Any]) -> str:
-    if understood["taxonomy"] in SYSTEMS:
-        return str(understood["taxonomy"])
+def _system(understood: Understood) -> str:
+    if understood.taxonomy in SYSTEMS:
+        return understood.taxonomy
     # НК РК is ISCO-08 with national digits; a user's own map names the system of its targets.
     titles = {system.title: name for name, system in SYSTEMS.items()}
-    return titles.get(understood.get("coding_system", ""), ISCO08.name)
+    return titles.get(understood.coding_system, ISCO08.name)
 
 
-def _prefix(scored: Path, intake: dict[str, Any]) -> str:
+def _prefix(scored: Path, account: Account) -> str:
     """Return what the added columns begin with: `PREFIXcode`, which the registry did not have."""
     from occurisk.registry.opening import open_registry
 
     names = [str(n) for n in open_registry(scored).schema.names]
-    added = [n for n in names if n not in intake["registry"]["columns"]]
+    added = [n for n in names if n not in account.registry.columns]
     for name in added:
         if name.endswith("code") and f"{name.removesuffix('code')}probability" in added:
             return name.removesuffix("code")

@@ -102,6 +102,30 @@ class Spread:
                 variance[rows] += _form(missing[rows].astype(float), self.hidden)
         return np.sqrt(variance)
 
+    def draws(self, X: np.ndarray, missing: np.ndarray, count: int, seed: int) -> np.ndarray:
+        """Draw what the log-odds of rows might have been, less what they are.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, p)
+            Gaps filled.
+        missing : ndarray of bool, shape (n, p)
+            Which figures are fillings.
+        count, seed : int
+
+        Returns
+        -------
+        ndarray, shape (n, count)
+            In each draw the coefficients move together for all rows; the residual and what gaps hide are
+            each row's own. The variance of a row is that of `sd`.
+        """
+        rng = np.random.default_rng(seed)
+        values, vectors = np.linalg.eigh(self.covariance)
+        root = vectors * np.sqrt(np.clip(values, 0, None))
+        shared = with_intercept(self.features(X)) @ (root @ rng.standard_normal((len(values), count)))
+        own = self.residual + _form(missing.astype(float), self.hidden)
+        return np.asarray(shared + np.sqrt(own)[:, None] * rng.standard_normal((len(X), count)))
+
 
 def share_in_band(log_odds: np.ndarray, sd: np.ndarray, band: np.ndarray, bands: Bands) -> np.ndarray:
     """Return the share of replicas, taken as normal, that stand in a row's band.

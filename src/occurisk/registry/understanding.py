@@ -61,6 +61,8 @@ class Understanding:
         Best first.
     notes : tuple of str
         What was decided, in words.
+    warnings : tuple of str
+        What may make the scores wrong, in words; they stand in every output.
     """
 
     code: int | None
@@ -74,6 +76,7 @@ class Understanding:
     notes: tuple[str, ...]
     taxonomy: str
     names: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
 
     def name(self, position: int | None) -> str | None:
         """Return the name of a column."""

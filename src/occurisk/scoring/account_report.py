@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import pandas as pd
 
-from occurisk.files import write_json
-from occurisk.scoring.account import ScoredRegistry
+from occurisk.files import json_text
+from occurisk.scoring.account import Account
+from occurisk.scoring.scored_registry import ScoredRegistry
 
 REPORTS = ("by_occupation.csv", "lineage.csv", "intake.md", "intake.json")
 
@@ -17,12 +19,16 @@ REPORTS = ("by_occupation.csv", "lineage.csv", "intake.md", "intake.json")
 def write_reports(result: ScoredRegistry, folder: Path) -> None:
     """Write by_occupation.csv, lineage.csv, intake.md and intake.json into a folder."""
     for name, table in (("by_occupation", result.by_occupation), ("lineage", result.lineage)):
-        safe = table.copy()
-        for column in safe.columns[safe.dtypes.map(lambda kind: kind.kind not in "ifb")]:
-            safe[column] = safe[column].map(disarm)
-        safe.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", float_format="%.15g")
-    (folder / "intake.md").write_text(intake_markdown(result), encoding="utf-8")
-    write_json(folder / "intake.json", result.intake)
+        _safe(table).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", float_format="%.15g")
+    (folder / "intake.md").write_text(intake_markdown(result.account), encoding="utf-8")
+    (folder / "intake.json").write_text(json_text(result.account.to_json()) + "\n", encoding="utf-8")
+
+
+def _safe(table: pd.DataFrame) -> pd.DataFrame:
+    safe = table.copy()
+    for column in safe.columns[safe.dtypes.map(lambda kind: kind.kind not in "ifb")]:
+        safe[column] = safe[column].map(disarm)
+    return safe
 
 
 def disarm(cell: Any) -> Any:
@@ -51,73 +57,65 @@ def _table(header: list[str], rows: list[list[Any]]) -> list[str]:
     return lines + ["| " + " | ".join(_cell(v) for v in row) + " |" for row in rows]
 
 
-def intake_markdown(result: ScoredRegistry) -> str:
+def intake_markdown(account: Account) -> str:
     """Write the intake report for people."""
-    intake = result.intake
-    understood, totals = intake["understood"], intake["totals"]
-    weight = understood["weight_column"] or "rows"
+    understood, totals, model = account.understood, account.totals, account.model
+    weight = understood.weight_column or "rows"
     lines = [
-        f"# Intake of {_cell(result.input_name)}",
+        f"# Intake of {_cell(account.registry.name)}",
         "",
-        f"Model {_cell(result.model_version)}, {result.scores} scores; "
+        f"Model {_cell(model.version)}, {model.scores} scores; "
         + (
-            f"occupations within a code weighted by {result.weights}."
-            if result.weights
+            f"occupations within a code weighted by {model.weights}."
+            if model.weights
             else "every row by its own attributes."
         ),
         "",
+        *(f"**Warning: {_cell(text)}**\n" for text in understood.warnings),
         "## What was understood",
         *_table(
             ["", ""],
             [
-                ["format", "; ".join([intake["registry"]["format"], *intake["registry"]["notes"]])],
-                ["code column", understood["code_column"] or "none"],
-                ["coding system", understood["coding_system"]],
-                ["weight column", understood["weight_column"] or "none: every row counts as one"],
-                *[["note", n] for n in understood["notes"]],
+                ["format", "; ".join([account.registry.format, *account.registry.notes])],
+                ["code column", understood.code_column or "none"],
+                ["coding system", understood.coding_system],
+                ["weight column", understood.weight_column or "none: every row counts as one"],
+                *[["note", n] for n in understood.notes],
             ],
         ),
         "",
-        *_evidence_lines(intake["evidence"]),
+        *_evidence_lines(account.evidence),
         "## What became of the rows",
         *_table(
             ["outcome", "rows", weight, "scored", "counted"],
-            [[o["outcome"], int(o["rows"]), float(o["weight"]), _yes(o["scored"]), _yes(o["counted"])]
-             for o in intake["outcomes"]],
+            [[o.outcome, o.rows, o.weight, _yes(o.scored), _yes(o.counted)] for o in account.outcomes],
         ),
         "",
-        f"Rows: {totals['rows_in']:,} in = {totals['rows_scored']:,} scored + "
-        f"{totals['rows_unscored']:,} set aside ({totals['rows_filtered_out']:,} more left out by --where).",
-        f"Weight: {totals['weight_in']:,.15g} in = {totals['weight_scored']:,.15g} scored + "
-        f"{totals['weight_unscored']:,.15g} set aside.",
-        f"Of that, {totals['weight_counted']:,.15g} is counted as the labour market: total rows, and groups "
+        f"Rows: {totals.rows_in:,} in = {totals.rows_scored:,} scored + "
+        f"{totals.rows_unscored:,} set aside ({totals.rows_filtered_out:,} more left out by --where).",
+        f"Weight: {totals.weight_in:,.15g} in = {totals.weight_scored:,.15g} scored + "
+        f"{totals.weight_unscored:,.15g} set aside.",
+        f"Of that, {totals.weight_counted:,.15g} is counted as the labour market: total rows, and groups "
         "that add up rows listed below them, are left out, so that no job counts twice. Coverage is scored "
         "weight over counted weight.",
         "Rows with an empty or suppressed weight are scored and weigh nothing "
-        f"({totals['rows_without_weight']:,}); a negative weight, or one that is no number, puts its row "
+        f"({totals.rows_without_weight:,}); a negative weight, or one that is no number, puts its row "
         "aside and adds nothing to the totals.",
         "",
     ]  # fmt: skip
-    lines += _national_lines(result)
-    if len(result.repairs):
-        lines += [
-            "## Repairs",
-            *_table(["repair", "codes", "rows", "example"], result.repairs.values.tolist()),
-            "",
-        ]
-    if len(result.losses):
-        lines += [
-            "## Codes without a score, heaviest first",
-            *_table(
-                ["code", "title", "reason", "rows", weight, "near misses"], result.losses.values.tolist()
-            ),
-            "",
-        ]
+    lines += _national_lines(account)
+    if account.repairs:
+        rows = [[r.repair, r.codes, r.rows, r.example] for r in account.repairs]
+        lines += ["## Repairs", *_table(["repair", "codes", "rows", "example"], rows), ""]
+    if account.unmatched:
+        header = ["code", "title", "reason", "rows", weight, "near misses"]
+        rows = [[u.code, u.title, u.reason, u.rows, u.weight, u.near] for u in account.unmatched]
+        lines += ["## Codes without a score, heaviest first", *_table(header, rows), ""]
     lines.append("Scores are susceptibilities of occupations, not forecasts and not judgements of people.")
     return "\n".join(lines) + "\n"
 
 
-def _evidence_lines(evidence: list[dict[str, Any]]) -> list[str]:
+def _evidence_lines(evidence: Sequence[Mapping[str, Any]]) -> list[str]:
     if not evidence:
         return []
     return [
@@ -132,20 +130,17 @@ def _evidence_lines(evidence: list[dict[str, Any]]) -> list[str]:
     ]  # fmt: skip
 
 
-def _national_lines(result: ScoredRegistry) -> list[str]:
-    figures = result.national
-    if np.isnan(figures["expected"]):
+def _national_lines(account: Account) -> list[str]:
+    figures, mixed = account.national, account.mixed
+    if not figures.known:
         return ["Nothing was scored.", ""]
-    mixed = result.intake["mixed"]
-    lines = [
-        "## National figures",
-        f"High {figures['share_high']:.1%}, medium {figures['share_medium']:.1%}, "
-        f"low {figures['share_low']:.1%} of the scored weight; "
-        f"expected value {figures['expected']:.3f}; coverage {figures['coverage']:.1%}.",
-    ]
-    if result.weights:  # of codes, not of rows with attributes of their own
-        lines.append(
-            f"{mixed['codes']} codes are mixed: they hold occupations of both the low and the high band "
-            f"({mixed['weight']:,.15g} of weight)."
-        )
+    lines = ["## National figures", *figures.in_words()]
+    if account.model.weights:  # of codes, not of rows with attributes of their own
+        lines += [
+            "The jobs of a code are spread over its occupations before they are counted.",
+            f"{mixed.codes} codes are mixed: they hold occupations of both the low and the high band "
+            f"({mixed.weight:,.15g} of weight).",
+        ]
+    else:
+        lines.append("The intervals come from the formula behind the rows' own; docs/scoring.md says how.")
     return [*lines, ""]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +15,10 @@ from joblib import cpu_count
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
+from occurisk.background import finished
 from occurisk.model.contributions import reasons
 from occurisk.model.row_intervals import Spread, share_in_band
-from occurisk.probabilities import MODEL_DEPENDENT, ROBUST, ROBUST_SHARE, ends, six_digits, weighted_shares
+from occurisk.probabilities import MODEL_DEPENDENT, ROBUST, ROBUST_SHARE, ends, six_digits
 from occurisk.registry.attribute_columns import RowAttributes, find_attributes, row_matrix
 from occurisk.registry.columns import (
     TITLE_NAME,
@@ -33,61 +33,35 @@ from occurisk.registry.columns import (
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.formats.writers import SUFFIX, Writer, open_writer
 from occurisk.registry.numbers import Numbers, NumberStyle, number_style, read_numbers
-from occurisk.scoring.account import BY_OCCUPATION, OwnRows, ScoredRegistry, outcome_table
-from occurisk.scoring.account_report import write_reports
-from occurisk.scoring.by_code import (
-    Progress,
+from occurisk.scoring.account import Account, ScoredWith, Totals, Understood
+from occurisk.scoring.code_scores import REASON_COLUMNS
+from occurisk.scoring.options import Progress, ScoreOptions
+from occurisk.scoring.outcomes import (
+    NOTHING,
+    OUTSIDE,
+    OWN,
+    RAGGED,
+    ROW_OUTCOMES,
+    UNUSABLE_WEIGHT,
+    Tally,
+    account_of,
     aside_columns,
     aside_fields,
     check_ragged,
-    finished,
     record_numbers,
     write_ragged,
 )
-from occurisk.scoring.codebook import RAGGED, UNUSABLE_WEIGHT
-from occurisk.scoring.outcomes import Tally
+from occurisk.scoring.row_figures import BANDS, RowFigures
+from occurisk.scoring.scored_registry import BY_OCCUPATION, OwnRows, ScoredRegistry, source_of
 
 if TYPE_CHECKING:
     from occurisk.model.bundle import Bundle
-    from occurisk.probabilities import Bands
 
-OWN = "own attributes"
-NOTHING = "no attributes"
-OUTSIDE = "attribute outside its scale"
-ROW_OUTCOMES = (OWN, NOTHING, OUTSIDE, UNUSABLE_WEIGHT, RAGGED)
-BANDS = ("low", "medium", "high")
 STABILITY = (*(ROBUST + band for band in BANDS), MODEL_DEPENDENT)
 # With more rows nobody reads them one by one, and explaining them takes minutes.
 MOST_EXPLAINED = 1000
 # Rows go to a core this many at a time.
 _SLICE = 1 << 14
-REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")
-
-
-@dataclass
-class RowFigures:
-    """What is summed up while rows pass: by band and in all."""
-
-    rows: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int64))
-    weight: np.ndarray = field(default_factory=lambda: np.zeros(3))
-    expected: float = 0.0
-    gaps: int = 0
-
-    def add(self, p: np.ndarray, band: np.ndarray, weight: np.ndarray, gaps: np.ndarray) -> None:
-        """Add scored rows."""
-        self.weight += np.bincount(band, weights=weight, minlength=3)
-        self.rows += np.bincount(band, minlength=3)
-        self.expected += float(p @ weight)
-        self.gaps += int((gaps > 0).sum())
-
-    def national(self, bands: Bands, counted: float) -> dict[str, float]:
-        """Return the figures of `national.national`."""
-        jobs = float(self.weight.sum())
-        figures = weighted_shares(np.array([np.nan]), np.array([0.0]), bands, counted)
-        if jobs:
-            figures |= {f"share_{b}": float(v) / jobs for b, v in zip(BANDS, self.weight, strict=True)}
-            figures |= {"expected": self.expected / jobs, "coverage": jobs / counted, "scored_weight": jobs}
-        return figures
 
 
 @dataclass
@@ -157,8 +131,8 @@ class RowStream:
         if not every:
             X, missing = X[good], missing[good]
         scores = self._scores(X, missing)
-        p, band, gaps = scores["probability"], scores["band"].indices, scores["gaps"]
-        self.figures.add(p.to_numpy(), band.to_numpy(), w[good], gaps.to_numpy())
+        p, band = scores["probability"], scores["band"].indices
+        self.figures.add(p.to_numpy(), band.to_numpy(), w[good], X, missing)
         kept = batch if every else batch.filter(pa.array(good))
         self._remember(kept, position[good], w[good], scores, X, missing)
         added = list(scores.values())
@@ -256,24 +230,28 @@ def score_rows(
     model: Bundle,
     file: RegistryFile,
     staging: Path,
-    out: Path,
-    options: IntakeOptions,
     kind: str,
-    prefix: str,
-    wanted: str,
-    scale: str,
-    with_reasons: bool,
+    options: IntakeOptions,
+    choices: ScoreOptions,
+    out: Path,
     progress: Progress | None,
-    started: float,
+    elapsed: Callable[[], float],
 ) -> ScoredRegistry:
-    """Stream a registry of rows with attributes through the model; see `scoring.score_registry`.
+    """Stream a registry of rows with attributes through the model; see `score_registry`.
 
     Gaps take the median of the reference occupations and are counted in `occurisk_gaps`; a row without
     any attribute, or with a figure off its scale, is set aside. Intervals come from `Bundle.spread`: the
     replicas themselves would cost a hundred times the prediction.
     """
     names = [str(n) for n in file.schema.names]
-    columns = find_attributes(model.catalogue, model.names, model.medians, names, wanted, scale)
+    columns = find_attributes(
+        model.catalogue,
+        model.names,
+        model.medians,
+        names,
+        choices.attributes or "all",
+        choices.attribute_scale,
+    )
     where = tuple((position_of(names, n, "--where"), v) for n, v in options.where)
     table, notes = sample(file, where), list[str]()
     weight, style = find_weight(file, table, names, options, notes)
@@ -282,62 +260,60 @@ def score_rows(
         for i in columns.position
     ]
     stream = RowStream(
-        model,
-        model.spread,
-        file,
-        staging,
-        columns,
-        kind,
-        prefix,
-        where,
-        weight,
-        style,
-        styles,
-        progress,
-        with_reasons,
-    )
+        model, model.spread, file, staging, columns, kind, choices.column_prefix, where, weight, style,
+        styles, progress, choices.reasons,
+    )  # fmt: skip
     stream.run()
-    tally, figures = stream.tally, stream.figures
-    table = pd.DataFrame({"rows": tally.rows, "weight": tally.weight}, index=list(ROW_OUTCOMES))
-    table.loc[RAGGED, "rows"] = len(tally.ragged)
-    outcomes = outcome_table(table, (OWN,))
-    counted = float(outcomes["weight"].sum())
-    summary = figures.national(model.bands, counted)
-    used = [n for n, p in zip(columns.names, columns.position, strict=True) if p is not None]
+    used = tuple(n for n, p in zip(columns.names, columns.position, strict=True) if p is not None)
     notes.append(
-        f"{len(used)} of {len(columns.names)} attributes; {figures.gaps:,} scored rows have gaps, "
+        f"{len(used)} of {len(columns.names)} attributes; {stream.figures.gaps:,} scored rows have gaps, "
         "filled with the median of the reference occupations, and their intervals are wider for it"
     )
-    by_band = pd.DataFrame({"code": BANDS, "rows": figures.rows, "weight": figures.weight, "band": BANDS})
-    intake = {
-        "registry": {"name": file.name, "format": file.kind, "bytes": file.path.stat().st_size,
-                     "columns": names, "notes": list(file.notes)},
-        "understood": {"code_column": None, "weight_column": None if weight is None else names[weight],
-                       "level_column": None, "coding_system": OWN, "taxonomy": "attributes",
-                       "attributes": used, "attribute_scale": scale, "notes": notes},
-        "evidence": [],
-        "model": {"version": model.version, "scores": "model", "weights": "",
-                  "bands": asdict(model.bands)},
-        "totals": {
-            "rows_in": tally.total_rows + len(tally.ragged), "rows_scored": int(tally.rows[0]),
-            "rows_unscored": int(outcomes["rows"].sum() - tally.rows[0]),
-            "rows_filtered_out": tally.filtered, "weight_in": tally.total_weight,
-            "weight_scored": float(tally.weight[0]), "weight_unscored": float(tally.weight[1:].sum()),
-            "weight_counted": counted, "rows_without_weight": tally.missing_weight,
-            "cells_disarmed": tally.altered, "rows_with_gaps": figures.gaps,
-        },
-        "outcomes": outcomes.reset_index().to_dict("records"),
-        "national": {k: None if np.isnan(v) else v for k, v in summary.items()},
-        "repairs": [], "unmatched": [], "mixed": {"codes": 0, "weight": 0.0},
-        "seconds": round(time.monotonic() - started, 3),
-    }  # fmt: skip
-    empty = pd.DataFrame()
-    result = ScoredRegistry(
-        out, kind, file.path, file.name, model.version, "model", "", outcomes,
-        by_band.reindex(columns=BY_OCCUPATION), empty, empty, empty, summary, intake, _together(stream.own),
+    understood = Understood(
+        code_column=None, weight_column=None if weight is None else names[weight], level_column=None,
+        coding_system=OWN, taxonomy="attributes", notes=tuple(notes), decimal=style.decimal,
+        where=tuple(f"{n}={v}" for n, v in options.where), attributes=used,
+        attribute_scale=choices.attribute_scale,
     )  # fmt: skip
-    write_reports(result, staging)
-    return result
+    account = _account(stream, understood, elapsed())
+    figures = stream.figures
+    by_band = pd.DataFrame({"code": BANDS, "rows": figures.rows, "weight": figures.weight, "band": BANDS})
+    return ScoredRegistry(
+        out, kind, file.path, account, by_band.reindex(columns=BY_OCCUPATION), own=_together(stream.own)
+    )
+
+
+def _account(stream: RowStream, understood: Understood, seconds: float) -> Account:
+    model, tally = stream.model, stream.tally
+    found = {
+        name: (rows, weight)
+        for name, rows, weight in zip(ROW_OUTCOMES, tally.rows, tally.weight, strict=True)
+    }
+    found[RAGGED] = (len(tally.ragged), 0.0)
+    outcomes = account_of(found, ROW_OUTCOMES)
+    counted = float(sum(o.weight for o in outcomes))
+    return Account(
+        registry=source_of(stream.file),
+        understood=understood,
+        evidence=(),
+        model=ScoredWith(model.version, "model", "", model.bands),
+        totals=Totals(
+            rows_in=tally.total_rows + len(tally.ragged),
+            rows_scored=int(tally.rows[0]),
+            rows_unscored=sum(o.rows for o in outcomes if not o.scored),
+            rows_filtered_out=tally.filtered,
+            weight_in=tally.total_weight,
+            weight_scored=float(tally.weight[0]),
+            weight_unscored=float(tally.weight[1:].sum()),
+            weight_counted=counted,
+            rows_without_weight=tally.missing_weight,
+            cells_disarmed=tally.altered,
+            rows_with_gaps=stream.figures.gaps,
+        ),
+        outcomes=outcomes,
+        national=stream.figures.national(counted, model.bands, stream.spread, model.log_odds),
+        seconds=round(seconds, 3),
+    )
 
 
 def _outcomes(nothing: np.ndarray, outside: np.ndarray, weights: Numbers | None) -> np.ndarray:

@@ -2,56 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from occurisk.errors import RegistryError
-from occurisk.registry.columns import IntakeOptions, keep, position_of, texts
-from occurisk.registry.formats.base import Ragged, RegistryFile, Rows
+from occurisk.background import finished
+from occurisk.registry.columns import keep, position_of, texts
+from occurisk.registry.formats.base import RegistryFile, Rows
 from occurisk.registry.formats.writers import SUFFIX, Writer, open_writer
 from occurisk.registry.group_rows import GroupRows, find_repeats
 from occurisk.registry.numbers import Numbers, read_numbers
 from occurisk.registry.understanding import Understanding
-from occurisk.scoring.codebook import (
+from occurisk.scoring.code_scores import Scores
+from occurisk.scoring.codebook import SEPARATOR, CodeBook, ScoreColumns
+from occurisk.scoring.options import Progress
+from occurisk.scoring.outcomes import (
     OUTCOMES,
-    RAGGED,
-    SEPARATOR,
     TITLE_ONLY,
+    TOTAL_ROW,
     UNUSABLE_WEIGHT,
-    CodeBook,
-    ScoreColumns,
-    Scores,
+    Tally,
+    aside_columns,
+    aside_fields,
+    check_ragged,
+    write_ragged,
 )
-from occurisk.scoring.outcomes import Tally
 
-# progress(rows done, rows in all or None)
-Progress = Callable[[int, int | None], None]
 _SAMPLE_ROWS = 200_000
-# Ragged rows are kept one by one; with this many, the delimiter is wrong or the file is no table.
-_MOST_RAGGED = 100_000
 
 
 @dataclass
 class Stream:
-    """The stream from file to files."""
+    """The stream from file to files.
+
+    Attributes
+    ----------
+    file : RegistryFile
+    understanding : Understanding
+    where : tuple of (name, value)
+        Only rows with these values.
+    groups : {"auto", "totals", "separate"}
+        See `find_repeats`.
+    scores : Scores
+    kind : {"parquet", "csv", "excel"}
+        Of the files written.
+    staging : Path
+        Folder that they are written into.
+    prefix : str
+        Of the added columns.
+    progress : Progress or None
+    """
 
     file: RegistryFile
     understanding: Understanding
-    options: IntakeOptions
+    where: tuple[tuple[str, str], ...]
+    groups: str
     scores: Scores
     kind: str
     staging: Path
     prefix: str
     progress: Progress | None
+
+    @cached_property
+    def conditions(self) -> tuple[tuple[int, str], ...]:
+        """Position and value of each condition on rows."""
+        names = list(self.understanding.names)
+        return tuple((position_of(names, name, "--where"), value) for name, value in self.where)
 
     def complete(self) -> tuple[CodeBook, Tally, GroupRows]:
         """Stream the rows; again, if what they hold as a whole contradicts what their beginning said.
@@ -62,7 +84,8 @@ class Stream:
         book, tally = self._count(_SAMPLE_ROWS)
         levels = self._levels(book, tally)
         for _ in range(2):
-            tally = self._stream(book.repeating(levels.repeats))
+            book = book.with_repeats(levels.repeats)
+            tally = self._stream(book)
             final = self._levels(book, tally)
             if final.repeats == levels.repeats:
                 break
@@ -74,10 +97,10 @@ class Stream:
             {"matched": book.matched, "word": book.words, "rows": tally.rows, "weight": tally.weight},
             index=book.keys,
         )
-        totals = np.array([o == "total row" for o in book.outcome], dtype=bool)
+        totals = np.array([o == TOTAL_ROW for o in book.outcome], dtype=bool)
         weighted = self.understanding.weight is not None
         known = known[~totals & (tally.rows > 0)]  # a dictionary may list codes that no row has
-        return find_repeats(known, self.understanding.system, self.options.levels, weighted)
+        return find_repeats(known, self.understanding.system, self.groups, weighted)
 
     def _count(self, most: int) -> tuple[CodeBook, Tally]:
         """Count keys without writing anything."""
@@ -90,8 +113,7 @@ class Stream:
         return book, tally
 
     def _keep(self, batch: pa.RecordBatch) -> pa.Array | None:
-        names = list(self.understanding.names)
-        return keep(batch, tuple((position_of(names, n, "--where"), v) for n, v in self.options.where))
+        return keep(batch, self.conditions)
 
     def _numbers(self, book: CodeBook, batch: pa.RecordBatch) -> np.ndarray:
         """Return the key number of each row."""
@@ -140,9 +162,8 @@ class Stream:
         return tally
 
     def _needed(self) -> frozenset[int]:
-        names, known = list(self.understanding.names), self.understanding
-        where = (position_of(names, name, "--where") for name, _ in self.options.where)
-        found = (known.code, known.level, known.weight, *where)
+        known = self.understanding
+        found = (known.code, known.level, known.weight, *(position for position, _ in self.conditions))
         return frozenset(position for position in found if position is not None)
 
     def _batch(
@@ -190,116 +211,3 @@ class Stream:
             keys = pa.array(number).filter(mask).to_numpy()
             work.append(lambda: scored.write_looked_up(kept, added, keys))
         return tuple(work)
-
-
-def write_ragged(tally: Tally, file: RegistryFile, unscored: Writer, outcomes: tuple[str, ...]) -> None:
-    """Keep rows that do not have the header's number of fields, as the lines that they are."""
-    rows = tally.ragged
-    if not rows:
-        return
-    n = len(rows)
-    reason = np.full(n, outcomes.index(RAGGED), np.int32)
-    added = [
-        pa.array([r[0] for r in rows], pa.int64()),
-        pa.DictionaryArray.from_arrays(pa.array(reason), pa.array(outcomes)),
-        pa.array([text.rstrip("\r\n") for *_, text in rows], pa.string()),
-    ]
-    unscored.write([pa.nulls(n, f.type) for f in file.schema], added)
-
-
-def check_ragged(tally: Tally, file: RegistryFile) -> None:
-    """Stop where so many rows are ragged that the file was misread."""
-    if len(tally.ragged) > _MOST_RAGGED:
-        number, expected, found, _ = tally.ragged[0]
-        raise RegistryError(
-            f"More than {_MOST_RAGGED:,} rows of {file.name} do not have the header's number of fields.",
-            first=f"row {number}: {found} fields instead of {expected}",
-            fix="Check the delimiter (--delimiter) and the quotation marks of the file.",
-        )
-
-
-def aside_fields(file: RegistryFile, prefix: str) -> list[pa.Field]:
-    """Name the columns that rows without a score get: row number, reason and, of ragged rows, the line."""
-    fields = [
-        pa.field(f"{prefix}row", pa.int64()),
-        pa.field(f"{prefix}reason", pa.dictionary(pa.int32(), pa.string())),
-    ]
-    return [*fields, pa.field(f"{prefix}line", pa.string())] if file.kind == "csv" else fields
-
-
-def aside_columns(
-    file: RegistryFile, position: np.ndarray, reason: np.ndarray, outcomes: tuple[str, ...], tally: Tally
-) -> list[pa.Array]:
-    """Return those columns for rows at these positions (from 0, among sound rows)."""
-    added = [
-        pa.array(record_numbers(position, tally.ragged)),
-        pa.DictionaryArray.from_arrays(pa.array(reason.astype(np.int32)), pa.array(outcomes)),
-    ]
-    return [*added, pa.nulls(len(position), pa.string())] if file.kind == "csv" else added
-
-
-def record_numbers(position: np.ndarray, ragged: list[Ragged]) -> np.ndarray:
-    """Turn positions among sound rows (from 0) into row numbers of the file (from 1), ragged rows counted."""
-    if not ragged:
-        return position + 1
-    record = np.array([r[0] for r in ragged])
-    sound_before = record - 1 - np.arange(len(record))  # sound rows before each ragged one
-    return position + 1 + np.searchsorted(sound_before, position, side="right")
-
-
-@contextmanager
-def finished(*writers: Writer) -> Iterator[Background]:
-    """Yield a background; close the files when it is done, let go of them if something goes wrong."""
-    try:
-        with Background() as background:
-            yield background
-            background.wait()
-            for writer in writers:
-                background.then(writer.close)
-    except BaseException:
-        for writer in writers:
-            writer.abandon()
-        raise
-
-
-class Background:
-    """One thread that reads ahead and one that writes behind, each with a short queue."""
-
-    def __init__(self, depth: int = 2) -> None:
-        self.depth = depth
-        self.reader, self.writer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
-        self.pending: list[Future[None]] = []
-
-    def __enter__(self) -> Background:
-        return self
-
-    def ahead(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield batches while the next are being read."""
-        end = object()
-
-        def step() -> Any:
-            return next(batches, end)
-
-        waiting = [self.reader.submit(step) for _ in range(self.depth)]
-        while (batch := waiting.pop(0).result()) is not end:
-            waiting.append(self.reader.submit(step))
-            yield batch
-
-    def then(self, *work: Callable[[], None]) -> None:
-        """Do this after what was asked before; wait if too much is pending."""
-        self.pending += [self.writer.submit(w) for w in work]
-        while len(self.pending) > 2 * self.depth:
-            self.pending.pop(0).result()
-
-    def wait(self) -> None:
-        """Wait until everything is written."""
-        while self.pending:
-            self.pending.pop(0).result()
-
-    def __exit__(self, kind: Any, *_: Any) -> None:
-        try:
-            if kind is None:
-                self.wait()
-        finally:
-            for pool in (self.reader, self.writer):
-                pool.shutdown(wait=True, cancel_futures=True)

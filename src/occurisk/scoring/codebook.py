@@ -2,103 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from occurisk.occupations.crosswalk import KINDS, REASONS, Lineage, to_soc2010
-from occurisk.occupations.own_crosswalk import through_map
-from occurisk.occupations.projection import project
-from occurisk.probabilities import Bands, six_digits
+from occurisk.occupations.crosswalk import KINDS
 from occurisk.registry.formats.looked_up import LookedUp
 from occurisk.registry.group_rows import level_word
 from occurisk.registry.understanding import Understanding
+from occurisk.scoring.code_scores import Scores, score_occupations
+from occurisk.scoring.outcomes import OUTCOMES, REPEATS, TOTAL_ROW, UNKNOWN
 
 # Between a code and its row's level word, in registries with a level column.
 SEPARATOR = "\x1f"
-REPEATS = "aggregate of listed detail"
-UNUSABLE_WEIGHT = "unusable weight"
-RAGGED = "ragged row"
-TITLE_ONLY = "title only"
-OUTCOMES = (*KINDS, *REASONS, REPEATS, UNUSABLE_WEIGHT, RAGGED, TITLE_ONLY)
 SCORE_COLUMNS = (
     "code", "title", "match", "probability", "lower", "upper", "band", "stability", "mixed",
     "reason_1", "reason_2", "reason_3",
 )  # fmt: skip
 _TEXTS = ("code", "title", "match", "band", "stability", "reason_1", "reason_2", "reason_3")
 _FLOATS = ("probability", "lower", "upper")
-_ROUNDED = ("probability", "lower", "upper", "minimum", "maximum", "share_high")
 # More distinct unknown codes than this are told apart no longer, so that memory stays bounded.
 MOST_UNKNOWN = 200_000
 MANY_UNKNOWN = "(further unknown codes)"
-
-
-@dataclass(frozen=True)
-class Scores:
-    """What codes are scored with.
-
-    Attributes
-    ----------
-    table : DataFrame
-        Index `soc`; `probability` and, from a model, `lower`, `upper`, `stability`, reasons.
-    replicas : DataFrame or None
-    bands : Bands
-    coverage : float
-    siblings : bool
-        Whether unrated occupations take their siblings' scores.
-    weights : str
-        `employment` or `equal`.
-    """
-
-    table: pd.DataFrame
-    replicas: pd.DataFrame | None
-    bands: Bands
-    coverage: float = 0.9
-    siblings: bool = True
-    weights: str = "employment"
-
-
-def score_occupations(
-    codes: Iterable[str], understanding: Understanding, scores: Scores
-) -> tuple[pd.DataFrame, Lineage]:
-    """Score distinct codes.
-
-    Parameters
-    ----------
-    codes : iterable of str
-        As the registry has them.
-    understanding : Understanding
-        For the coding system, prefix and user's map.
-    scores : Scores
-
-    Returns
-    -------
-    DataFrame
-        One row per code: the columns of `Lineage.codes` and, where scored, those of `project`.
-    Lineage
-    """
-    if understanding.user_map:
-        lineage = through_map(
-            codes,
-            understanding.user_map,
-            weights=scores.weights,
-            scored=scores.table.index,
-            siblings=scores.siblings,
-        )
-    else:
-        lineage = to_soc2010(
-            codes, understanding.system, weights=scores.weights, scored=scores.table.index,
-            siblings=scores.siblings, prefix=understanding.prefix,
-        )  # fmt: skip
-    projected = project(
-        scores.table, lineage, replicas=scores.replicas, bands=scores.bands, coverage=scores.coverage
-    )
-    for name in _ROUNDED:
-        projected[name] = six_digits(projected[name])
-    return lineage.codes.join(projected, on="code"), lineage
 
 
 @dataclass
@@ -141,7 +68,7 @@ class CodeBook:
         rows["outcome"] = [
             self._outcome(key, kind, word) for key, kind, word in zip(keys, rows["kind"], words, strict=True)
         ]
-        unknown = (rows["outcome"] == "unknown code").to_numpy()
+        unknown = (rows["outcome"] == UNKNOWN).to_numpy()
         overflow: dict[str, int] = {}
         room = max(0, MOST_UNKNOWN - self._unknown)
         if unknown.sum() > room:
@@ -155,7 +82,7 @@ class CodeBook:
             overflow = dict.fromkeys(rows.loc[over, "key"], other)
             words = [w for w, o in zip(words, over, strict=True) if not o]
             rows = rows[~over]
-        self._unknown += int((rows["outcome"] == "unknown code").sum())
+        self._unknown += int((rows["outcome"] == UNKNOWN).sum())
         if len(rows):
             self._append(rows, words)
         self.members.append(lineage.members)
@@ -173,22 +100,27 @@ class CodeBook:
         self._number_outcomes()
         return start
 
-    def repeating(self, repeats: frozenset[str]) -> CodeBook:
-        """Set which keys add up listed detail, and sort every key anew."""
-        self.repeats = repeats
-        for i, (table, start) in enumerate(zip(self.tables, self._starts(), strict=True)):
+    def with_repeats(self, repeats: frozenset[str]) -> CodeBook:
+        """Return a book in which these keys add up listed detail; this one stays as it is.
+
+        The numbers of its keys are those of this book; it may grow on its own.
+        """
+        book = CodeBook(
+            self.understanding, self.scores, repeats, list(self.keys), [], list(self.matched),
+            list(self.words), _number=dict(self._number), _unknown=self._unknown, members=list(self.members),
+        )  # fmt: skip
+        start = 0
+        for table in self.tables:
             words = self.words[start : start + len(table)]
             outcome = [
-                self._outcome(key, kind, word)
+                book._outcome(key, kind, word)
                 for key, kind, word in zip(table["key"], table["kind"], words, strict=True)
             ]
-            self.tables[i] = table.assign(outcome=outcome)
-            self.outcome[start : start + len(table)] = outcome
-        self._number_outcomes()
-        return self
-
-    def _starts(self) -> list[int]:
-        return [0, *np.cumsum([len(table) for table in self.tables])[:-1]] if self.tables else []
+            book.tables.append(table.assign(outcome=outcome))
+            book.outcome += outcome
+            start += len(table)
+        book._number_outcomes()
+        return book
 
     def _number_outcomes(self) -> None:
         self.scored = np.isin(np.array(self.outcome, dtype=object), KINDS)
@@ -198,7 +130,7 @@ class CodeBook:
     def _outcome(self, key: str, kind: str, word: str | None) -> str:
         if key in self.repeats:
             return REPEATS
-        return "total row" if word == "total" and kind in KINDS else kind
+        return TOTAL_ROW if word == "total" and kind in KINDS else kind
 
     def table(self) -> pd.DataFrame:
         """Return every key with its score: one row per number."""

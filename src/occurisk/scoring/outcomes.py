@@ -1,16 +1,40 @@
-"""Count rows and weight by key number while the rows pass."""
+"""What can become of a row, counted while the rows pass, and the rows that are set aside."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 
-from occurisk.registry.formats.base import Ragged
+from occurisk.errors import RegistryError
+from occurisk.occupations.crosswalk import KINDS, REASONS
+from occurisk.registry.formats.base import Ragged, RegistryFile
+from occurisk.registry.formats.writers import Writer
 from occurisk.registry.numbers import Numbers
+from occurisk.scoring.account import Outcome
 
+TOTAL_ROW = "total row"
+UNKNOWN = "unknown code"
+REPEATS = "aggregate of listed detail"
+UNUSABLE_WEIGHT = "unusable weight"
+RAGGED = "ragged row"
+TITLE_ONLY = "title only"
+# Of a registry that is scored by its codes; the first few are kinds of match, and scored.
+OUTCOMES = (*KINDS, *REASONS, REPEATS, UNUSABLE_WEIGHT, RAGGED, TITLE_ONLY)
+# Of a registry whose rows are scored by their own attributes; the first is scored.
+OWN = "own attributes"
+NOTHING = "no attributes"
+OUTSIDE = "attribute outside its scale"
+ROW_OUTCOMES = (OWN, NOTHING, OUTSIDE, UNUSABLE_WEIGHT, RAGGED)
+SCORED = frozenset((*KINDS, OWN))
+# Rows that only add up other rows: in the file, not in the labour market.
+NOT_COUNTED = (TOTAL_ROW, REPEATS)
 _PIECE = 1 << 15
+# Ragged rows are kept one by one; with this many, the delimiter is wrong or the file is no table.
+_MOST_RAGGED = 100_000
 
 
 @dataclass
@@ -67,3 +91,75 @@ class Tally:
     def total_weight(self) -> float:
         """All usable weight."""
         return math.fsum(self.totals)
+
+
+def account_of(found: Mapping[str, tuple[int, float]], order: Iterable[str]) -> tuple[Outcome, ...]:
+    """Put rows and weight by outcome in order; leave out what no row has.
+
+    Parameters
+    ----------
+    found : Mapping
+        Outcome -> (rows, weight).
+    order : iterable of str
+        OUTCOMES or ROW_OUTCOMES.
+    """
+    return tuple(
+        Outcome(name, int(found[name][0]), float(found[name][1]), name in SCORED, name not in NOT_COUNTED)
+        for name in order
+        if name in found and found[name][0] > 0
+    )
+
+
+def write_ragged(tally: Tally, file: RegistryFile, unscored: Writer, outcomes: tuple[str, ...]) -> None:
+    """Keep rows that do not have the header's number of fields, as the lines that they are."""
+    rows = tally.ragged
+    if not rows:
+        return
+    n = len(rows)
+    reason = np.full(n, outcomes.index(RAGGED), np.int32)
+    added = [
+        pa.array([r[0] for r in rows], pa.int64()),
+        pa.DictionaryArray.from_arrays(pa.array(reason), pa.array(outcomes)),
+        pa.array([text.rstrip("\r\n") for *_, text in rows], pa.string()),
+    ]
+    unscored.write([pa.nulls(n, f.type) for f in file.schema], added)
+
+
+def check_ragged(tally: Tally, file: RegistryFile) -> None:
+    """Stop where so many rows are ragged that the file was misread."""
+    if len(tally.ragged) > _MOST_RAGGED:
+        number, expected, found, _ = tally.ragged[0]
+        raise RegistryError(
+            f"More than {_MOST_RAGGED:,} rows of {file.name} do not have the header's number of fields.",
+            first=f"row {number}: {found} fields instead of {expected}",
+            fix="Check the delimiter (--delimiter) and the quotation marks of the file.",
+        )
+
+
+def aside_fields(file: RegistryFile, prefix: str) -> list[pa.Field]:
+    """Name the columns that rows without a score get: row number, reason and, of ragged rows, the line."""
+    fields = [
+        pa.field(f"{prefix}row", pa.int64()),
+        pa.field(f"{prefix}reason", pa.dictionary(pa.int32(), pa.string())),
+    ]
+    return [*fields, pa.field(f"{prefix}line", pa.string())] if file.kind == "csv" else fields
+
+
+def aside_columns(
+    file: RegistryFile, position: np.ndarray, reason: np.ndarray, outcomes: tuple[str, ...], tally: Tally
+) -> list[pa.Array]:
+    """Return those columns for rows at these positions (from 0, among sound rows)."""
+    added = [
+        pa.array(record_numbers(position, tally.ragged)),
+        pa.DictionaryArray.from_arrays(pa.array(reason.astype(np.int32)), pa.array(outcomes)),
+    ]
+    return [*added, pa.nulls(len(position), pa.string())] if file.kind == "csv" else added
+
+
+def record_numbers(position: np.ndarray, ragged: list[Ragged]) -> np.ndarray:
+    """Turn positions among sound rows (from 0) into row numbers of the file (from 1), ragged rows counted."""
+    if not ragged:
+        return position + 1
+    record = np.array([r[0] for r in ragged])
+    sound_before = record - 1 - np.arange(len(record))  # sound rows before each ragged one
+    return position + 1 + np.searchsorted(sound_before, position, side="right")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from occurisk.errors import RegistryError
 from occurisk.registry.columns import IntakeOptions
@@ -14,10 +15,12 @@ from occurisk.registry.formats.writers import SUFFIX
 from occurisk.registry.opening import on_disk
 from occurisk.registry.understanding import Understanding, open_for_intake, understand
 from occurisk.result_sets import result_set
-from occurisk.scoring.account import ScoredRegistry, summarise
+from occurisk.scoring.account import ScoredWith
 from occurisk.scoring.account_report import REPORTS, write_reports
-from occurisk.scoring.by_code import Progress, Stream
-from occurisk.scoring.codebook import Scores
+from occurisk.scoring.by_code import Stream
+from occurisk.scoring.code_scores import Scores
+from occurisk.scoring.options import Progress, ReadOptions, ScoreOptions
+from occurisk.scoring.scored_registry import ScoredRegistry, scored_by_code
 
 if TYPE_CHECKING:
     from occurisk.model.bundle import Bundle
@@ -29,19 +32,12 @@ def score_registry(
     out: Path,
     *,
     options: IntakeOptions | None = None,
-    scores: str = "model",
-    weights: str = "employment",
-    output: str | None = None,
+    reading: ReadOptions | None = None,
+    choices: ScoreOptions | None = None,
     force: bool = False,
-    column_prefix: str = "occurisk_",
-    sheet: str | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    attributes: str | None = None,
-    attribute_scale: str = "onet",
-    reasons: bool = False,
     progress: Progress | None = None,
     said: Callable[[RegistryFile, Understanding], None] | None = None,
+    **named: Any,
 ) -> ScoredRegistry:
     """Score every row of a registry that can be scored, and keep every other.
 
@@ -55,29 +51,18 @@ def score_registry(
         `manifest.score.json` lists them. Files of the user's own in it stay; no input may lie in it.
     options : IntakeOptions, optional
         Columns, coding system, filters; found out by default.
-    scores : {"model", "published"}
-        The model's probabilities, or those that Frey & Osborne (2017) printed.
-    weights : {"employment", "equal"}
-        Of occupations within a code.
-    output : {"parquet", "csv", "excel"}, optional
-        The registry's own format by default.
+    reading : ReadOptions, optional
+        How the file is read; found out by default.
+    choices : ScoreOptions, optional
+        What it is scored with, and what is written.
     force : bool
         Replace earlier results.
-    column_prefix : str
-        Of the columns that are added.
-    sheet, encoding, delimiter : str, optional
-        Of the file.
-    attributes : str, optional
-        Score rows by their own attribute columns: `all`, or names separated by commas.
-    attribute_scale : {"onet", "unit"}
-        Whether these are on O*NET's scales or on [0, 1].
-    reasons : bool
-        Give such rows their three largest contributions too, at ten times the time. Rows scored by code
-        have them anyway.
     progress : callable, optional
         `progress(rows_done, rows_in_all_or_None)`.
     said : callable, optional
         Told what was understood, before the rows are read.
+    **named
+        Fields of `ReadOptions` and `ScoreOptions` by their own names, such as `scores="published"`.
 
     Returns
     -------
@@ -89,6 +74,7 @@ def score_registry(
         What the user can mend.
     """
     options = options or IntakeOptions()
+    reading, choices = _merged(reading or ReadOptions(), choices or ScoreOptions(), named)
     started = time.monotonic()
     inputs = [Path(registry)] if str(registry) != "-" else []
     inputs += [options.crosswalk] if options.crosswalk else []
@@ -96,43 +82,56 @@ def score_registry(
         on_disk(registry) as (path, name),
         result_set(Path(out), "score", replace=force, inputs=inputs) as results,
     ):
-        file = open_for_intake(path, options, name=name, sheet=sheet, encoding=encoding, delimiter=delimiter)
-        taken = [n for n in file.schema.names if n.startswith(column_prefix)]
-        if taken:
-            raise RegistryError(
-                f"{len(taken)} columns of the registry already begin with {column_prefix!r}.",
-                first=taken[0],
-                rule="The columns that are added need names of their own.",
-                fix="Drop or rename them, or choose other names: --column-prefix new_",
-            )
-        kind, staging = output or file.kind, results.folder
+        file = open_for_intake(
+            path, options, name=name, sheet=reading.sheet, encoding=reading.encoding,
+            delimiter=reading.delimiter,
+        )  # fmt: skip
+        _check_names(file, choices.column_prefix)
+        kind, staging = choices.output or file.kind, results.folder
         results.claim([f"scored{SUFFIX[kind]}", f"unscored{SUFFIX[kind]}", *REPORTS])
-        if attributes is not None:
+        if choices.attributes is not None:
             from occurisk.scoring.by_attributes import score_rows
 
-            return score_rows(
-                model, file, staging, Path(out), options, kind, column_prefix, attributes, attribute_scale,
-                reasons, progress, started,
+            result = score_rows(
+                model, file, staging, kind, options, choices, Path(out), progress,
+                lambda: time.monotonic() - started,
             )  # fmt: skip
-        understanding = understand(file, options)
-        if said:
-            said(file, understanding)
-        table = scores_of(model, scores, weights)
-        run = Stream(file, understanding, options, table, kind, staging, column_prefix, progress)
-        book, tally, levels = run.complete()
-        result = summarise(
-            book, tally, levels, file, understanding, options, model.version, scores, weights, kind,
-            Path(out), time.monotonic() - started,
-        )  # fmt: skip
+        else:
+            understanding = understand(file, options)
+            if said:
+                said(file, understanding)
+            scores = Scores.of(model, choices.scores, choices.weights)
+            run = Stream(
+                file, understanding, options.where, options.levels, scores, kind, staging,
+                choices.column_prefix, progress,
+            )  # fmt: skip
+            book, tally, groups = run.complete()
+            scored_with = ScoredWith(model.version, choices.scores, choices.weights, model.bands)
+            result = scored_by_code(
+                book, tally, groups, file, understanding, options, scored_with, kind, Path(out),
+                time.monotonic() - started,
+            )  # fmt: skip
         write_reports(result, staging)
     return result
 
 
-def scores_of(model: Bundle, scores: str, weights: str) -> Scores:
-    """Return what codes are scored with: the model, or the published list and no stand-ins."""
-    if scores == "model":
-        return Scores(model.reference, model.replicas, model.bands, weights=weights)
-    from occurisk.training_data.labels import load_labels
+def _merged(
+    reading: ReadOptions, choices: ScoreOptions, named: dict[str, Any]
+) -> tuple[ReadOptions, ScoreOptions]:
+    """Put fields that are given by name into their records."""
+    mine = {name: named.pop(name) for name in [f.name for f in fields(reading)] if name in named}
+    theirs = {name: named.pop(name) for name in [f.name for f in fields(choices)] if name in named}
+    if named:
+        raise TypeError(f"score_registry() got an unexpected keyword argument {next(iter(named))!r}")
+    return replace(reading, **mine), replace(choices, **theirs)
 
-    published = load_labels().published_by_soc2010()
-    return Scores(published.to_frame("probability"), None, model.bands, siblings=False, weights=weights)
+
+def _check_names(file: RegistryFile, prefix: str) -> None:
+    taken = [n for n in file.schema.names if n.startswith(prefix)]
+    if taken:
+        raise RegistryError(
+            f"{len(taken)} columns of the registry already begin with {prefix!r}.",
+            first=taken[0],
+            rule="The columns that are added need names of their own.",
+            fix="Drop or rename them, or choose other names (column_prefix): --column-prefix new_",
+        )

@@ -10,7 +10,7 @@ from occurisk.labour_market.picture import Picture, picture_of_market, scored_wi
 from occurisk.labour_market.scored_market import market_of
 from occurisk.model.bundle import Bundle
 from occurisk.report.labour_market_page import write_picture
-from occurisk.scoring.account import ScoredRegistry
+from occurisk.scoring.scored_registry import ScoredRegistry
 
 
 def log_national(mlflow: Any, scored: ScoredRegistry, bundle: Bundle) -> Picture | None:
@@ -37,7 +37,7 @@ def log_national(mlflow: Any, scored: ScoredRegistry, bundle: Bundle) -> Picture
         return None
     picture = picture_of_market(
         market, bundle, name=Path(scored.input_name).name,
-        weight_name=scored.intake["understood"]["weight_column"] or "",
+        weight_name=scored.account.understood.weight_column or "",
     )  # fmt: skip
     mlflow.log_metrics(picture.metrics())
     with tempfile.TemporaryDirectory(prefix="occurisk-national-") as scratch:

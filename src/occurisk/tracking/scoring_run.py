@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from occurisk.explanation.dossier import Dossier, explain_list, explain_reference, explain_rows
@@ -10,7 +11,7 @@ from occurisk.labour_market.picture import Picture
 from occurisk.model.bundle import Bundle
 from occurisk.occupations.coding_systems import ISCO08, SYSTEMS, major_group
 from occurisk.report.explanation_payload import About
-from occurisk.scoring.account import ScoredRegistry
+from occurisk.scoring.scored_registry import ScoredRegistry
 from occurisk.tracking.explanations import log_explanations
 from occurisk.tracking.national import log_national
 from occurisk.tracking.reviews import earlier_verdicts
@@ -85,10 +86,10 @@ def track_scoring(
 def scoring_metrics(scored: ScoredRegistry) -> dict[str, float]:
     """Return rows and weight per outcome, totals and national figures; what is unknown is left out."""
     metrics = {f"national.{name}": value for name, value in scored.national.items()}
-    metrics |= {name: float(value) for name, value in scored.intake["totals"].items() if value is not None}
-    for outcome, row in scored.outcomes.iterrows():
-        metrics[f"rows.{outcome}".replace(" ", "_")] = float(row["rows"])
-        metrics[f"weight.{outcome}".replace(" ", "_")] = float(row["weight"])
+    metrics |= {n: float(v) for n, v in asdict(scored.account.totals).items() if v is not None}
+    for row in scored.account.outcomes:
+        metrics[f"rows.{row.outcome}".replace(" ", "_")] = float(row.rows)
+        metrics[f"weight.{row.outcome}".replace(" ", "_")] = row.weight
     return {_metric_name(name): value for name, value in metrics.items() if math.isfinite(value)}
 
 
@@ -102,7 +103,7 @@ def explain_scored(scored: ScoredRegistry, bundle: Bundle) -> Dossier | None:
     if not len(scored.lineage):
         return None
     rows = scored.by_occupation.set_index("code")
-    system = SYSTEMS.get(str((scored.intake["understood"] or {}).get("taxonomy")), ISCO08)
+    system = SYSTEMS.get(scored.account.understood.taxonomy, ISCO08)
     reference = bundle.reference
     rows["published_probability"] = reference["published_probability"].reindex(rows.index)
     rows["label"] = reference["label"].reindex(rows.index)
@@ -112,16 +113,16 @@ def explain_scored(scored: ScoredRegistry, bundle: Bundle) -> Dossier | None:
 
 
 def _about(scored: ScoredRegistry, language: str) -> About:
-    totals = scored.intake["totals"]
+    totals = scored.account.totals
     return About(
         name=scored.input_name,
         kind="registry",
         model=scored.model_version,
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         language=language,
-        rows=totals["rows_in"],
-        unscored=totals["rows_unscored"],
-        weight_name=str((scored.intake["understood"] or {}).get("weight_column") or ""),
+        rows=totals.rows_in,
+        unscored=totals.rows_unscored,
+        weight_name=scored.account.understood.weight_column or "",
     )
 
 

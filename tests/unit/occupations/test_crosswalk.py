@@ -11,11 +11,15 @@ from occurisk.occupations.coding_systems import ISCO08, ISCO88, ONET_SOC, SOC201
 from occurisk.occupations.concordances import WEIGHTS, load_tables
 from occurisk.occupations.crosswalk import near_misses, to_soc2010
 from occurisk.occupations.own_crosswalk import load_map, through_map
-from occurisk.occupations.projection import project
-from occurisk.probabilities import interval, six_digits, weighted_shares
+from occurisk.probabilities import Bands, interval, six_digits, weighted_shares
+from occurisk.scoring.code_scores import Scores, score_codes
 from occurisk.training_data.labels import load_labels
 
 TABLES = load_tables()
+
+
+def project(table, lineage, replicas=None):
+    return score_codes(Scores(table, replicas, Bands()), lineage)
 
 
 def bag(code, system, **options):
@@ -141,7 +145,7 @@ def test_six_digits_never_make_a_certainty():
     assert np.isnan(got[8])
 
 
-def test_projection_gives_mean_spread_and_flag():
+def test_a_code_gets_the_mean_of_its_occupations_spread_and_flag():
     lineage = to_soc2010(["2411", "43-9021"], ISCO08, scored=SCORES.index)
     got = project(SCORES, lineage).loc["2411"]
     weight = bag("2411", ISCO08, scored=SCORES.index)
@@ -161,14 +165,14 @@ def test_mixed_means_that_both_bands_have_members():
     assert got["reason_2"] == "originality -0.50"
 
 
-def test_a_single_member_keeps_its_own_words():
+def test_a_single_member_keeps_its_own_reasons():
     lineage = to_soc2010(["13-2011"], SOC2010, scored=SCORES.index)
     got = project(SCORES, lineage).loc["13-2011"]
     assert got[["lower", "upper", "stability", "reason_1"]].tolist() == [
         0.05,
         0.2,
         "robustly low",
-        "originality −1.00",
+        "originality -1.00",
     ]
     assert not got["mixed"]
 

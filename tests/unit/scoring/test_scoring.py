@@ -218,15 +218,16 @@ def test_kazakhstans_codes(tmp_path):
     result = scored(path, tmp_path / "out", taxonomy="nkrk")
     assert outcomes(result) == {"crosswalk": 2, "military": 1}
     assert totals(result)["weight_scored"] == 3.5
-    assert result.repairs["repair"].tolist() == ["first 4 digits taken"]
+    assert [repair.repair for repair in result.account.repairs] == ["first 4 digits taken"]
 
 
 def test_losses_come_with_near_misses(tmp_path):
     path = tmp_path / "r.csv"
     frame(["43-9021"] * 5 + ["43-9029", "11-1012"], [1, 1, 1, 1, 1, 7, 9]).to_csv(path, index=False)
-    losses = scored(path, tmp_path / "out", code_column="occ_code", taxonomy="soc2010").losses
-    assert losses["code"].tolist() == ["11-1012", "43-9029"]
-    assert "11-1011 Chief Executives" in losses["near"][0]
+    result = scored(path, tmp_path / "out", code_column="occ_code", taxonomy="soc2010")
+    lost = result.account.unmatched
+    assert [code.code for code in lost] == ["11-1012", "43-9029"]
+    assert "11-1011 Chief Executives" in lost[0].near
 
 
 def test_more_unknown_codes_than_memory_are_still_counted(tmp_path, monkeypatch):
@@ -236,7 +237,7 @@ def test_more_unknown_codes_than_memory_are_still_counted(tmp_path, monkeypatch)
     frame(codes).to_csv(path, index=False)
     result = scored(path, tmp_path / "out", code_column="occ_code", taxonomy="soc2010")
     assert outcomes(result) == {"exact": 60, "unknown code": 50}
-    assert result.losses.set_index("code")["rows"][MANY_UNKNOWN] == 40
+    assert {code.code: code.rows for code in result.account.unmatched}[MANY_UNKNOWN] == 40
 
 
 def test_rows_with_their_own_attributes(tmp_path):

@@ -1,0 +1,78 @@
+"""Reading ahead and writing behind the work, each in a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+_T = TypeVar("_T")
+
+
+class Unfinished(Protocol):
+    """A file that is being written."""
+
+    def close(self) -> None:
+        """Finish the file."""
+
+    def abandon(self) -> None:
+        """Let go of a file that will not be finished."""
+
+
+@contextmanager
+def finished(*files: Unfinished) -> Iterator[Background]:
+    """Yield a background; close the files when it is done, let go of them if something goes wrong."""
+    try:
+        with Background() as background:
+            yield background
+            background.wait()
+            for file in files:
+                background.then(file.close)
+    except BaseException:
+        for file in files:
+            file.abandon()
+        raise
+
+
+class Background:
+    """One thread that reads ahead and one that writes behind, each with a short queue."""
+
+    def __init__(self, depth: int = 2) -> None:
+        self.depth = depth
+        self.reader, self.writer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self.pending: list[Future[None]] = []
+
+    def __enter__(self) -> Background:
+        return self
+
+    def ahead(self, batches: Iterator[_T]) -> Iterator[_T]:
+        """Yield batches while the next are being read."""
+        end = object()
+
+        def step() -> Any:
+            return next(batches, end)
+
+        waiting = [self.reader.submit(step) for _ in range(self.depth)]
+        while (batch := waiting.pop(0).result()) is not end:
+            waiting.append(self.reader.submit(step))
+            yield batch
+
+    def then(self, *work: Callable[[], None]) -> None:
+        """Do this after what was asked before; wait if too much is pending."""
+        self.pending += [self.writer.submit(w) for w in work]
+        while len(self.pending) > 2 * self.depth:
+            self.pending.pop(0).result()
+
+    def wait(self) -> None:
+        """Wait until everything is written."""
+        while self.pending:
+            self.pending.pop(0).result()
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        try:
+            if kind is None:
+                self.wait()
+        finally:
+            for pool in (self.reader, self.writer):
+                pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,196 @@
+"""Options that commands share, and the records that they become."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from occurisk.registry.columns import IntakeOptions
+    from occurisk.scoring.options import ReadOptions, ScoreOptions
+
+TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk"]
+Command = Callable[..., Any]
+
+
+def packed(
+    name: str, build: Callable[..., Any], *options: Callable[[Command], Command]
+) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command these options, as one record called `name`.
+
+    Parameters
+    ----------
+    name : str
+        Of the command's parameter.
+    build : callable
+        Makes the record; its parameters are the options' names.
+    *options : callable
+        As `click.option` returns them.
+    """
+    names = list(inspect.signature(build).parameters)
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def run(*arguments: Any, **values: Any) -> Any:
+            own = {key: values.pop(key) for key in names}
+            return command(*arguments, **{name: build(**own)}, **values)
+
+        decorated: Command = run
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+def condition(text: str) -> tuple[str, str]:
+    """Split `COLUMN=VALUE` of --where."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise click.BadParameter(f"write COLUMN=VALUE, got {text!r}", param_hint="--where")
+    return name, value
+
+
+def _intake(
+    code_column: str | None,
+    weight_column: str | None,
+    level_column: str | None,
+    taxonomy: str,
+    prefix: int | None,
+    crosswalk: Path | None,
+    levels: str,
+    where: tuple[str, ...],
+) -> IntakeOptions:
+    from occurisk.registry.columns import IntakeOptions
+
+    return IntakeOptions(
+        code_column, weight_column, level_column, taxonomy, prefix, crosswalk, levels,
+        tuple(condition(text) for text in where),
+    )  # fmt: skip
+
+
+def _reading(sheet: str | None, encoding: str | None, delimiter: str | None) -> ReadOptions:
+    from occurisk.scoring.options import ReadOptions
+
+    if delimiter in {"\\t", "tab"}:
+        delimiter = "\t"
+    if delimiter is not None and len(delimiter) != 1:
+        raise click.BadParameter("a delimiter is one character (or: tab)", param_hint="--delimiter")
+    return ReadOptions(sheet, encoding, delimiter)
+
+
+def _choices(
+    scores: str,
+    weights: str,
+    attributes: str | None,
+    attribute_scale: str,
+    reasons: bool,
+    output: str | None,
+    column_prefix: str,
+) -> ScoreOptions:
+    from occurisk.scoring.options import ScoreOptions
+
+    return ScoreOptions(scores, weights, attributes, attribute_scale, reasons, output, column_prefix)
+
+
+intake_options = packed(
+    "options",
+    _intake,
+    click.option(
+        "--code-column", metavar="NAME", help="Column of occupation codes.  [default: found by its values]"
+    ),
+    click.option(
+        "--weight-column", metavar="NAME", help="Column of jobs or weights.  [default: found by its name]"
+    ),
+    click.option(
+        "--level-column", metavar="NAME", help="Column that says total, major … detailed, as OEWS has it."
+    ),
+    click.option(
+        "--taxonomy",
+        type=click.Choice(TAXONOMIES),
+        default="auto",
+        show_default=True,
+        help="Coding system. nkrk: НК РК 01-2017 of Kazakhstan. With --crosswalk: that of its targets.",
+    ),
+    click.option(
+        "--prefix",
+        type=click.IntRange(1, 4),
+        help="National codes built on ISCO: how many digits are ISCO's.",
+    ),
+    click.option(
+        "--crosswalk",
+        type=click.Path(path_type=Path),
+        metavar="MAP.csv",
+        help="Your own map: from,to,weight.",
+    ),
+    click.option(
+        "--levels",
+        type=click.Choice(["auto", "totals", "separate"]),
+        default="auto",
+        show_default=True,
+        help="Groups listed beside their detail: add it up (leave them out), or stand for other rows.",
+    ),
+    click.option(
+        "--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value; repeatable."
+    ),
+)
+read_options = packed(
+    "reading",
+    _reading,
+    click.option("--sheet", metavar="NAME", help="Excel sheet.  [default: the first]"),
+    click.option("--encoding", metavar="NAME", help="Of a text file.  [default: found out]"),
+    click.option("--delimiter", metavar="CHAR", help="Of a text file.  [default: found out]"),
+)
+score_options = packed(
+    "choices",
+    _choices,
+    click.option(
+        "--scores",
+        type=click.Choice(["model", "published"]),
+        default="model",
+        show_default=True,
+        help="The model's, or those that Frey & Osborne printed.",
+    ),
+    click.option(
+        "--weights",
+        type=click.Choice(["employment", "equal"]),
+        default="employment",
+        show_default=True,
+        help="How occupations within a code count: by US jobs, or equally.",
+    ),
+    click.option(
+        "--attributes",
+        metavar="all|NAMES",
+        help="Score each row by its own task attributes: all of the catalogue's, or these, by commas.",
+    ),
+    click.option(
+        "--attribute-scale",
+        type=click.Choice(["onet", "unit"]),
+        default="onet",
+        show_default=True,
+        help="Attributes on O*NET's scales, or on 0 to 1.",
+    ),
+    click.option(
+        "--reasons",
+        is_flag=True,
+        help="With --attributes: also the three strongest reasons of each row; takes ten times as long.",
+    ),
+    click.option(
+        "--format",
+        "output",
+        type=click.Choice(["parquet", "csv", "excel"]),
+        help="Of the rows written.  [default: the registry's]",
+    ),
+    click.option(
+        "--column-prefix",
+        default="occurisk_",
+        show_default=True,
+        metavar="TEXT",
+        help="Of the added columns.",
+    ),
+)

@@ -1,0 +1,338 @@
+"""A scored registry in memory: its account, its codes, what they stand for, and where the rows are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from occurisk.files import sha256
+from occurisk.occupations.concordances import load_tables
+from occurisk.occupations.crosswalk import KINDS, near_misses
+from occurisk.registry.columns import IntakeOptions
+from occurisk.registry.formats.base import RegistryFile
+from occurisk.registry.formats.writers import SUFFIX
+from occurisk.registry.group_rows import GroupRows
+from occurisk.registry.understanding import Understanding
+from occurisk.scoring.account import (
+    Account,
+    Mixed,
+    NationalFigures,
+    Repair,
+    ScoredWith,
+    Source,
+    Totals,
+    Understood,
+    Unmatched,
+)
+from occurisk.scoring.codebook import MANY_UNKNOWN, SEPARATOR, CodeBook
+from occurisk.scoring.outcomes import (
+    NOT_COUNTED,
+    OUTCOMES,
+    RAGGED,
+    TITLE_ONLY,
+    UNKNOWN,
+    UNUSABLE_WEIGHT,
+    Tally,
+    account_of,
+)
+
+_MOST_UNMATCHED = 25
+BY_OCCUPATION = [
+    "code", "title", "match", "rows", "weight", "share", "probability", "lower", "upper", "band", "stability",
+    "minimum", "maximum", "share_high", "mixed", "occupations", "covered", "note",
+    "reason_1", "reason_2", "reason_3",
+]  # fmt: skip
+LINEAGE = ["code", "soc", "soc_title", "weight", "probability"]
+
+
+@dataclass(frozen=True)
+class OwnRows:
+    """Rows that were scored by attributes of their own, as few as people read one by one.
+
+    Attributes
+    ----------
+    rows : DataFrame, index code
+        `row 17` for row 17 of the registry; `title`, `probability`, `lower`, `upper`, `band`, `stability`,
+        `weight`.
+    X : DataFrame, index code
+        What the model saw, on [0, 1], gaps filled.
+    missing : ndarray of bool, shape of X
+    """
+
+    rows: pd.DataFrame
+    X: pd.DataFrame
+    missing: np.ndarray
+
+
+@dataclass(frozen=True)
+class ScoredRegistry:
+    """The result of scoring a registry.
+
+    Attributes
+    ----------
+    out : Path
+        Folder of the results.
+    kind : str
+        `parquet`, `csv` or `excel`.
+    input_path : Path
+    account : Account
+        What became of every row, and the national figures.
+    by_occupation : DataFrame
+        One row per scored code, heaviest first: score, spread, rows, weight. By band, of rows that were
+        scored by attributes of their own.
+    lineage : DataFrame
+        `code`, `soc`, `soc_title`, `weight` (sums to 1 per code), `probability`.
+    own : OwnRows or None
+        Of a short registry that was scored by its own attributes.
+    """
+
+    out: Path
+    kind: str
+    input_path: Path
+    account: Account
+    by_occupation: pd.DataFrame
+    lineage: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=LINEAGE))
+    own: OwnRows | None = None
+
+    @property
+    def input_name(self) -> str:
+        """The registry's name, for people."""
+        return self.account.registry.name
+
+    @property
+    def model_version(self) -> str:
+        """The model that scored it."""
+        return self.account.model.version
+
+    @property
+    def scores(self) -> str:
+        """`model` or `published`."""
+        return self.account.model.scores
+
+    @property
+    def weights(self) -> str:
+        """Weights of occupations within a code; empty of rows with attributes of their own."""
+        return self.account.model.weights
+
+    @property
+    def national(self) -> dict[str, float]:
+        """The national figures by name; see `NationalFigures`."""
+        return asdict(self.account.national)
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """Rows and weight by outcome: `rows`, `weight`, `scored`, `counted`; index `outcome`."""
+        names = ["outcome", "rows", "weight", "scored", "counted"]
+        return pd.DataFrame([asdict(o) for o in self.account.outcomes], columns=names).set_index("outcome")
+
+    @property
+    def scored_path(self) -> Path:
+        """Where the scored rows are."""
+        return self.out / f"scored{SUFFIX[self.kind]}"
+
+    @property
+    def unscored_path(self) -> Path:
+        """Where the other rows are."""
+        return self.out / f"unscored{SUFFIX[self.kind]}"
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The scored rows, read from their file."""
+        return _read(self.scored_path)
+
+    @property
+    def unscored(self) -> pd.DataFrame:
+        """The rows without a score, with row number and reason, read from their file."""
+        return _read(self.unscored_path)
+
+    @cached_property
+    def input_sha256(self) -> str:
+        """SHA-256 of the registry; read when asked for."""
+        return sha256(self.input_path) if self.input_path.is_file() else ""
+
+    @cached_property
+    def scored_sha256(self) -> str:
+        """SHA-256 of the scored file; read when asked for."""
+        return sha256(self.scored_path)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    if path.suffix == ".csv":
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    return pd.read_excel(path, engine="calamine")
+
+
+def source_of(file: RegistryFile) -> Source:
+    """Describe a registry's file."""
+    names = tuple(str(name) for name in file.schema.names)
+    return Source(file.name, file.kind, file.path.stat().st_size, names, tuple(file.notes))
+
+
+def scored_by_code(
+    book: CodeBook,
+    tally: Tally,
+    groups: GroupRows,
+    file: RegistryFile,
+    understanding: Understanding,
+    options: IntakeOptions,
+    model: ScoredWith,
+    kind: str,
+    out: Path,
+    seconds: float,
+) -> ScoredRegistry:
+    """Put together what was counted while the rows passed."""
+    keys = book.table().assign(rows=tally.rows, weight=tally.weight, unusable=tally.unusable)
+    if understanding.code is None:
+        keys["outcome"] = TITLE_ONLY
+    sums = keys.groupby("outcome")[["rows", "weight"]].sum()
+    found = {
+        str(name): (row.rows, row.weight) for name, row in zip(sums.index, sums.itertuples(), strict=True)
+    }
+    found[UNUSABLE_WEIGHT] = (int(keys["unusable"].sum()), 0.0)
+    found[RAGGED] = (len(tally.ragged), 0.0)
+    outcomes = account_of(found, OUTCOMES)
+    by_occupation = _by_occupation(keys)
+    lineage = _lineage(book, keys)
+    counted = float(sum(o.weight for o in outcomes if o.counted))
+    scored = [o for o in outcomes if o.scored]
+    mixed = by_occupation[by_occupation["mixed"].astype(bool)]
+    account = Account(
+        registry=source_of(file),
+        understood=_understood(understanding, groups, options),
+        evidence=tuple(e.to_json() for e in understanding.evidence[:12]),
+        model=model,
+        totals=Totals(
+            rows_in=tally.total_rows + len(tally.ragged),
+            rows_scored=sum(o.rows for o in scored),
+            rows_unscored=sum(o.rows for o in outcomes if not o.scored),
+            rows_filtered_out=tally.filtered,
+            weight_in=tally.total_weight,
+            weight_scored=float(sum(o.weight for o in scored)),
+            weight_unscored=float(sum(o.weight for o in outcomes if not o.scored)),
+            weight_counted=counted,
+            rows_without_weight=tally.missing_weight,
+            cells_disarmed=tally.altered,
+        ),
+        outcomes=outcomes,
+        national=_national(book, by_occupation, lineage, counted),
+        repairs=_repairs(keys),
+        unmatched=_unmatched(keys, understanding),
+        mixed=Mixed(len(mixed), float(mixed["weight"].sum())),
+        seconds=round(seconds, 3),
+    )
+    return ScoredRegistry(out, kind, file.path, account, by_occupation, lineage)
+
+
+def _understood(known: Understanding, groups: GroupRows, options: IntakeOptions) -> Understood:
+    return Understood(
+        code_column=known.name(known.code),
+        weight_column=known.name(known.weight),
+        level_column=known.name(known.level),
+        coding_system=known.system.title,
+        taxonomy=known.taxonomy,
+        notes=(*known.notes, *([groups.note] if groups.note else [])),
+        warnings=tuple(known.warnings),
+        prefix=known.prefix,
+        crosswalk=str(options.crosswalk) if options.crosswalk else None,
+        decimal=known.style.decimal,
+        where=tuple(f"{name}={value}" for name, value in options.where),
+    )
+
+
+def _national(
+    book: CodeBook, by_occupation: pd.DataFrame, lineage: pd.DataFrame, counted: float
+) -> NationalFigures:
+    """Spread the jobs of each code over its occupations, and sum up."""
+    scores = book.scores
+    jobs = lineage["weight"] * lineage["code"].map(by_occupation.set_index("code")["weight"])
+    by_soc = jobs.astype(float).groupby(lineage["soc"]).sum()
+    p = scores.table["probability"].reindex(by_soc.index).to_numpy(dtype=float)
+    replicas = None
+    if scores.replicas is not None:
+        replicas = scores.replicas.reindex(by_soc.index).to_numpy(dtype=float)
+    return NationalFigures.of(by_soc.to_numpy(), counted, p, scores.bands, replicas, scores.coverage)
+
+
+def _by_occupation(keys: pd.DataFrame) -> pd.DataFrame:
+    scored = keys[keys["outcome"].isin(KINDS) & (keys["rows"] > 0)]
+    if scored.empty:
+        return pd.DataFrame(columns=BY_OCCUPATION)
+    groups = scored.groupby("matched", sort=False)
+    table = groups.first()
+    table["rows"], table["weight"] = groups["rows"].sum(), groups["weight"].sum()
+    table["match"] = groups["outcome"].agg(lambda kinds: ", ".join(dict.fromkeys(kinds)))
+    total = table["weight"].sum()
+    table["share"] = table["weight"] / total if total else np.nan
+    table = table.drop(columns="code").rename_axis("code").reset_index()
+    table["mixed"] = table["mixed"].astype(bool)
+    table["occupations"] = table["occupations"].astype(int)
+    return table.sort_values(["weight", "code"], ascending=[False, True], ignore_index=True)[BY_OCCUPATION]
+
+
+def _lineage(book: CodeBook, keys: pd.DataFrame) -> pd.DataFrame:
+    """Return the members of each scored code, once per code."""
+    scored = keys[keys["outcome"].isin(KINDS) & (keys["rows"] > 0)].drop_duplicates("matched")
+    if scored.empty or not book.members:
+        return pd.DataFrame(columns=LINEAGE)
+    members = pd.concat(book.members, ignore_index=True).drop_duplicates(["code", "soc"])
+    table = (
+        members.merge(scored[["code", "matched"]], on="code")
+        .drop(columns="code")
+        .rename(columns={"matched": "code"})
+    )
+    table["soc_title"] = table["soc"].map(load_tables().titles["soc2010"]).fillna("")
+    table["probability"] = table["soc"].map(book.scores.table["probability"])
+    table = table.sort_values(["code", "weight"], ascending=[True, False], ignore_index=True)
+    return table[LINEAGE]
+
+
+def _unmatched(keys: pd.DataFrame, understanding: Understanding) -> tuple[Unmatched, ...]:
+    lost = keys[~keys["outcome"].isin((*KINDS, *NOT_COUNTED, TITLE_ONLY)) & (keys["rows"] > 0)]
+    lost = lost.sort_values(["weight", "rows"], ascending=False).head(_MOST_UNMATCHED)
+    found = []
+    for row in lost.to_dict("records"):
+        known = row["outcome"] == UNKNOWN and row["code"] != MANY_UNKNOWN and not understanding.user_map
+        near = near_misses(row["code"], understanding.system) if known else []
+        found.append(
+            Unmatched(
+                code=row["key"].partition(SEPARATOR)[0],
+                title=_text(row["title"]),
+                reason=row["outcome"],
+                rows=int(row["rows"]),
+                weight=float(row["weight"]),
+                near="; ".join(f"{code} {title}".strip() for code, title in near),
+            )
+        )
+    return tuple(found)
+
+
+def _repairs(keys: pd.DataFrame) -> tuple[Repair, ...]:
+    """Count codes and rows by kind of repair, most rows first."""
+    codes: dict[str, set[str]] = {}
+    rows: dict[str, int] = {}
+    example: dict[str, str] = {}
+    for row in _mended(keys):
+        for repair in row["repairs"].split("; "):
+            codes.setdefault(repair, set()).add(row["key"])
+            rows[repair] = rows.get(repair, 0) + int(row["rows"])
+            example.setdefault(repair, f"{row['code']} → {row['matched']}")
+    return tuple(
+        Repair(name, len(codes[name]), rows[name], example[name])
+        for name in sorted(rows, key=lambda name: (-rows[name], name))
+    )
+
+
+def _mended(keys: pd.DataFrame) -> Iterable[dict[str, str]]:
+    mended = keys[keys["repairs"].fillna("").ne("") & (keys["rows"] > 0)]
+    return mended[["key", "code", "matched", "repairs", "rows"]].to_dict("records")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
