@@ -88,6 +88,12 @@ class RegistryError(OccuriskError):
     exit_code = 10
 
 
+class CoverageError(OccuriskError):
+    """A list of which nothing was scored, or less than was asked for; its results are written."""
+
+    exit_code = 13
+
+
 class CrosswalkError(OccuriskError):
     """A crosswalk that cannot be used."""
 

@@ -91,7 +91,9 @@ def main(arguments: list[str] | None = None) -> Any:
     try:
         return occurisk.main(args=arguments, prog_name="occurisk")
     except OccuriskError as problem:
-        click.echo(f"Error: {problem}", err=True)
+        from occurisk.cli.console import printable
+
+        click.echo(f"Error: {printable(str(problem))}", err=True)
         sys.exit(problem.exit_code)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleRenderable
     from rich.table import Table
 
     from occurisk.model.bundle import Bundle
@@ -28,18 +31,82 @@ MODELS_DIR_OPTION = click.option(
 )
 
 
-def out() -> Console:
-    """The console of results (standard output)."""
-    from rich.console import Console
+# What a terminal would act upon: control characters but tab and line feed, and marks of writing direction.
+_ACTED_UPON = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
-    return Console(highlight=False, soft_wrap=False)
+
+def printable(text: str) -> str:
+    """Return text in which nothing moves the cursor, changes colours or hides what stands there.
+
+    Control characters become their pictures (`␛` for escape), other marks `�`.
+    """
+    return _ACTED_UPON.sub(
+        lambda mark: chr(0x2400 + ord(mark[0])) if mark[0] < " " else "\N{REPLACEMENT CHARACTER}", text
+    )
+
+
+def out() -> Console:
+    """The console of results (standard output); it outlives a reader such as `head`."""
+    return _console(sys.stdout, soft_wrap=False)
 
 
 def err() -> Console:
     """The console of progress and remarks (standard error)."""
-    from rich.console import Console
+    return _console(sys.stderr)
 
-    return Console(highlight=False, stderr=True)
+
+def _console(stream: IO[str], **options: Any) -> Console:
+    from rich.console import Console
+    from rich.segment import Segment
+
+    class Harmless:
+        """What is shown, as text that a terminal does not act upon."""
+
+        def __init__(self, shown: ConsoleRenderable) -> None:
+            self.shown = shown
+
+        def __rich_console__(self, console: Console, options: Any) -> Iterator[Segment]:
+            for segment in console.render(self.shown, options):
+                yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
+    class Hook:
+        def process_renderables(self, shown: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+            return [Harmless(one) for one in shown]
+
+    console = Console(file=_Outliving(stream), highlight=False, **options)  # type: ignore[arg-type]
+    console.push_render_hook(Hook())  # type: ignore[arg-type]
+    return console
+
+
+class _Outliving:
+    """A stream that goes on when nobody reads it any more: what is written then goes nowhere."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self.stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, text: str) -> int:
+        """Write, while somebody reads."""
+        try:
+            return self.stream.write(text)
+        except BrokenPipeError:
+            self._close()
+            return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        try:
+            self.stream.flush()
+        except BrokenPipeError:
+            self._close()
+
+    def _close(self) -> None:
+        # The interpreter flushes the stream once more when it ends; that must not fail either.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.stream.fileno())
+        os.close(nowhere)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import click
 
 from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, need_model, out, ui_hint
 from occurisk.cli.options import intake_options, read_options, score_options
+from occurisk.errors import CoverageError
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -38,6 +39,13 @@ if TYPE_CHECKING:
 @intake_options
 @score_options
 @read_options
+@click.option(
+    "--min-coverage",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="SHARE",
+    help="End with exit code 13 if less of the weight is scored. Nothing scored ends so, too.",
+)
 @click.option("--force", is_flag=True, help="Replace the results of an earlier run.")
 @click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 @click.option(
@@ -57,6 +65,7 @@ def score(
     options: IntakeOptions,
     choices: ScoreOptions,
     reading: ReadOptions,
+    min_coverage: float,
     force: bool,
     no_track: bool,
     lang: str,
@@ -75,13 +84,29 @@ def score(
     refuse_overwriting(json_path, [registry, *([options.crosswalk] if options.crosswalk else [])])
     bundle = need_model(models_dir, version)
     console = out()
+    understood: list[tuple[RegistryFile, Understanding]] = []
+
+    def said(file: RegistryFile, understanding: Understanding) -> None:
+        # Who looks on is told before the work begins; in a pipe nothing is printed before all is written.
+        if console.is_terminal:
+            _print_understood(console, file, understanding)
+        else:
+            understood.append((file, understanding))
+
     with _Progress() as tick:
         result = score_registry(
             bundle, registry, folder, options=options, reading=reading, choices=choices, force=force,
-            progress=tick, said=lambda file, understanding: _say(console, file, understanding),
+            progress=tick, said=said,
         )  # fmt: skip
+    short = _too_little(result.account, min_coverage)
     if json_path:
-        write_json(json_path, result.account.to_json())
+        ending = {
+            "status": "too little scored" if short else "scored",
+            "exit_code": short.exit_code if short else 0,
+        }
+        write_json(json_path, {**result.account.to_json(), **ending})
+    for pair in understood:
+        _print_understood(console, *pair)
     _print_result(console, result.account)
     tracked = None
     if not no_track:
@@ -89,6 +114,26 @@ def score(
 
         tracked, _ = track_scoring(result, bundle, lang)
     _print_closing(console, result, json_path, tracked)
+    if short:
+        raise short
+
+
+def _too_little(account: Account, least: float) -> CoverageError | None:
+    """Return what is wrong if nothing was scored, or less than was asked for."""
+    totals, coverage = account.totals, account.national.coverage
+    if not totals.rows_scored:
+        return CoverageError(
+            f"None of the {totals.rows_in:,} rows could be scored.",
+            rule="The results are written; each row's reason is in unscored.*, the evidence in intake.md.",
+            fix="Name the column of codes with --code-column, and their system with --taxonomy.",
+        )
+    if not coverage >= least:
+        return CoverageError(
+            f"{coverage:.1%} of the counted weight is scored, less than --min-coverage {least:.1%}.",
+            rule="The results are written; unscored.* gives each row's reason.",
+            fix="Mend the largest codes without a score, which intake.md lists, or ask for less.",
+        )
+    return None
 
 
 class _Progress:
@@ -100,28 +145,34 @@ class _Progress:
     def __enter__(self) -> Callable[[int, int | None], None]:
         if not sys.stderr.isatty():
             return lambda done, total: None
+        started = time.monotonic()
+
+        def tick(done: int, total: int | None) -> None:
+            if self.bar is None:  # not before there is something to show: what is printed has its own lines
+                self.bar = self._start()
+            speed = done / max(time.monotonic() - started, 1e-6)
+            self.bar.update(0, completed=done, total=total, rate=f"{done:,} rows, {speed:,.0f}/s")
+
+        return tick
+
+    def _start(self) -> Any:
         from rich import progress as bars
 
-        self.bar = bars.Progress(
+        bar = bars.Progress(
             bars.TextColumn("Scoring"), bars.BarColumn(), bars.TextColumn("{task.fields[rate]}"),
             bars.TimeRemainingColumn(), console=err(), transient=True,
         )  # fmt: skip
-        task, started = self.bar.add_task("rows", total=None, rate=""), time.monotonic()
-        self.bar.start()
-
-        def tick(done: int, total: int | None) -> None:
-            speed = done / max(time.monotonic() - started, 1e-6)
-            self.bar.update(task, completed=done, total=total, rate=f"{done:,} rows, {speed:,.0f}/s")
-
-        return tick
+        bar.add_task("rows", total=None, rate="")
+        bar.start()
+        return bar
 
     def __exit__(self, *_: object) -> None:
         if self.bar is not None:
             self.bar.stop()
 
 
-def _say(console: Console, file: RegistryFile, understanding: Understanding) -> None:
-    """Say what was understood, before the work begins."""
+def _print_understood(console: Console, file: RegistryFile, understanding: Understanding) -> None:
+    """Print what the registry was taken for."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -213,8 +264,13 @@ def _print_closing(console: Console, result: ScoredRegistry, json_path: Path | N
         f"Scored    {result.scored_path}",
         f"Set aside {result.unscored_path}",
         f"By code   {result.out / 'by_occupation.csv'} and {result.out / 'lineage.csv'}",
-        f"Report    {result.out / 'intake.md'}",
+        f"Report    {result.out / 'intake.md'} and intake.json",
         *([f"Figures   {json_path}"] if json_path else []),
+        *(["For Excel: add --format excel."] if _for_excel(result) else []),
         *([f"Look at it  {ui_hint()}, then {tracked.link}"] if tracked else []),
     ):
         console.print(text, soft_wrap=True, markup=False)
+
+
+def _for_excel(result: ScoredRegistry) -> bool:
+    return result.account.registry.format == "excel" and result.kind != "excel"

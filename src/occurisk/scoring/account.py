@@ -177,14 +177,15 @@ class NationalFigures:
         return not math.isnan(self.expected)
 
     def in_words(self) -> list[str]:
-        """Return the figures as two sentences, each share and the mean with its interval."""
+        """Return the figures as sentences, each share and the mean with its interval."""
         high, medium, low = (
             f"{name} {_percent(self, f'share_{name}')}" for name in ("high", "medium", "low")
         )
         mean = f"{self.expected:.3f}{_ends(self, 'expected', '.3f')}"
+        brackets = "" if math.isnan(self.expected_lower) else " In brackets: 90% intervals."
         return [
             f"{high.capitalize()}, {medium}, {low} of the scored weight.",
-            f"Expected value {mean}; coverage {self.coverage:.1%}.",
+            f"Expected value {mean}; coverage {self.coverage:.1%}.{brackets}",
         ]
 
 
@@ -194,7 +195,7 @@ def _percent(figures: NationalFigures, name: str) -> str:
 
 def _ends(figures: NationalFigures, name: str, form: str) -> str:
     lower, upper = getattr(figures, f"{name}_lower"), getattr(figures, f"{name}_upper")
-    return "" if math.isnan(lower) else f" (90% interval {lower:{form}} to {upper:{form}})"
+    return "" if math.isnan(lower) else f" ({lower:{form}} to {upper:{form}})"
 
 
 @dataclass(frozen=True)

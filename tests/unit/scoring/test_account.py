@@ -83,8 +83,11 @@ def test_jobs_of_a_code_are_spread_over_its_occupations_before_they_are_counted(
 
 def test_each_figure_is_said_with_its_interval(result):
     text = " ".join(result.account.national.in_words())
-    assert text.count("90% interval") == 4
-    assert f"{result.national['share_high']:.1%} (90% interval" in text
+    assert text.count(" to ") == 4
+    assert text.endswith("In brackets: 90% intervals.")
+    got = result.national
+    high, lower, upper = (got[f"share_high{end}"] for end in ("", "_lower", "_upper"))
+    assert f"High {high:.1%} ({lower:.1%} to {upper:.1%})" in text
     report = (result.out / "intake.md").read_text(encoding="utf-8")
     for sentence in result.account.national.in_words():
         assert sentence in report
