@@ -19,6 +19,7 @@ COMMANDS = {
     "train": "Train the default model, evaluate it, track it, score the reference occupations.",
     "evaluate": "Run the held-out protocol of Frey & Osborne with every baseline.",
     "score": "Score an occupation registry, every row accounted for.",
+    "lookup": "Score a register that stays in its database: distinct codes out, a join in.",
     "explain": "Say why occupations get their probability.",
     "review": "Record a reviewer's verdict on a scored list.",
     "national": "The national picture: shares at risk, expected value, breakdowns.",

@@ -37,6 +37,26 @@ from occurisk.scoring.outcomes import (
 _SAMPLE_ROWS = 200_000
 
 
+def group_rows(book: CodeBook, tally: Tally, understanding: Understanding, groups: str) -> GroupRows:
+    """Find the codes whose rows only add up listed detail.
+
+    Parameters
+    ----------
+    book : CodeBook
+    tally : Tally
+    understanding : Understanding
+    groups : {"auto", "totals", "separate"}
+        See `find_repeats`.
+    """
+    known = pd.DataFrame(
+        {"matched": book.matched, "word": book.words, "rows": tally.rows, "weight": tally.weight},
+        index=book.keys,
+    )
+    totals = np.array([o == TOTAL_ROW for o in book.outcome], dtype=bool)
+    known = known[~totals & (tally.rows > 0)]  # a dictionary may list codes that no row has
+    return find_repeats(known, understanding.system, groups, understanding.weight is not None)
+
+
 @dataclass
 class Stream:
     """The stream from file to files.
@@ -82,25 +102,15 @@ class Stream:
         first (all of a small file), so that one pass is enough for nearly every registry.
         """
         book, tally = self._count(_SAMPLE_ROWS)
-        levels = self._levels(book, tally)
+        levels = group_rows(book, tally, self.understanding, self.groups)
         for _ in range(2):
             book = book.with_repeats(levels.repeats)
             tally = self._stream(book)
-            final = self._levels(book, tally)
+            final = group_rows(book, tally, self.understanding, self.groups)
             if final.repeats == levels.repeats:
                 break
             levels = final
         return book, tally, final
-
-    def _levels(self, book: CodeBook, tally: Tally) -> GroupRows:
-        known = pd.DataFrame(
-            {"matched": book.matched, "word": book.words, "rows": tally.rows, "weight": tally.weight},
-            index=book.keys,
-        )
-        totals = np.array([o == TOTAL_ROW for o in book.outcome], dtype=bool)
-        weighted = self.understanding.weight is not None
-        known = known[~totals & (tally.rows > 0)]  # a dictionary may list codes that no row has
-        return find_repeats(known, self.understanding.system, self.groups, weighted)
 
     def _count(self, most: int) -> tuple[CodeBook, Tally]:
         """Count keys without writing anything."""

@@ -1,0 +1,105 @@
+"""`occurisk lookup`: a register that stays in its warehouse, scored by a join."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, need_model, out
+from occurisk.cli.options import read_options
+from occurisk.files import write_json
+from occurisk.scoring.lookup.dialects import DIALECTS, Register, values_query
+
+if TYPE_CHECKING:
+    from occurisk.scoring.options import ReadOptions
+
+
+@click.command()
+@click.argument("values", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--out", "folder", type=click.Path(file_okay=False, path_type=Path), help="Folder of the lookup."
+)
+@click.option("--table", default="register", show_default=True, help="The register's name in the engine.")
+@click.option("--code", default="code", show_default=True, help="Its column of codes.")
+@click.option("--weight", help="Its column of jobs or weights.  [default: none; each row counts once]")
+@click.option("--by", multiple=True, metavar="COLUMN", help="With --query: a breakdown; repeatable.")
+@click.option(
+    "--query",
+    type=click.Choice(DIALECTS),
+    help="Print the query that makes VALUES from the register, and stop.",
+)
+@click.option("--value-column", default="value", show_default=True, help="Column of values in VALUES.")
+@click.option("--rows-column", default="rows", show_default=True, help="Column of numbers of rows in VALUES.")
+@click.option("--weight-column", help="Column of summed weights in VALUES.  [default: weight, if --weight]")
+@click.option(
+    "--taxonomy",
+    type=click.Choice(["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk"]),
+    default="auto",
+    show_default=True,
+    help="Coding system.",
+)
+@click.option("--crosswalk", type=click.Path(path_type=Path), metavar="MAP.csv", help="Your own map.")
+@read_options
+@click.option("--force", is_flag=True, help="Replace an earlier lookup.")
+@click.option("--model", "version", metavar="VERSION", help="Model version.  [default: the current one]")
+@MODELS_DIR_OPTION
+@JSON_OPTION
+def lookup(
+    *,
+    values: Path | None,
+    folder: Path | None,
+    table: str,
+    code: str,
+    weight: str | None,
+    by: tuple[str, ...],
+    query: str | None,
+    value_column: str,
+    rows_column: str,
+    weight_column: str | None,
+    taxonomy: str,
+    crosswalk: Path | None,
+    reading: ReadOptions,
+    force: bool,
+    version: str | None,
+    models_dir: Path | None,
+    json_path: Path | None,
+) -> None:
+    """Score the distinct codes of a register that stays in its database: VALUES holds value, rows, weight.
+
+    First, --query DIALECT prints the query that makes VALUES. Then the lookup and the SQL that joins it
+    are written. About a thousand rows leave the database; no row of the register does.
+    """
+    register = Register(table, code, weight, by)
+    if query:
+        click.echo(values_query(register, query), nl=False)
+        return
+    if values is None or folder is None:
+        raise click.UsageError("Give VALUES and --out, or --query DIALECT for the query that makes VALUES.")
+    from occurisk.registry.columns import IntakeOptions
+    from occurisk.scoring.lookup.lookup_table import TABLE, ValueColumns, make_lookup
+
+    columns = ValueColumns(value_column, rows_column, weight_column or ("weight" if weight else None))
+    made = make_lookup(
+        need_model(models_dir, version), values, folder, register, columns=columns,
+        options=IntakeOptions(taxonomy=taxonomy, crosswalk=crosswalk), reading=reading, force=force,
+    )  # fmt: skip
+    account = made.scored.account
+    if json_path:
+        write_json(json_path, account.to_json())
+    console = out()
+    totals = account.totals
+    for text in (
+        *(f"Note: {note}" for note in made.notes),
+        *(f"Warning: {warning}" for warning in account.understood.warnings),
+        *(account.national.in_words() if totals.rows_scored else ["Nothing could be scored."]),
+        f"{made.table.num_rows:,} values stand for {totals.rows_in:,} rows = {totals.rows_scored:,} scored + "
+        f"{totals.rows_unscored:,} not scored.",
+        f"Lookup   {folder / TABLE}",
+        f"SQL      {folder / 'sql'}: a folder for each of {', '.join(DIALECTS)}; run 1_load, 2_check, "
+        "3_account, 4_join in this order",
+        f"Report   {folder / 'intake.md'}",
+        *([f"Figures  {json_path}"] if json_path else []),
+    ):
+        console.print(text, soft_wrap=True, markup=False)
