@@ -18,7 +18,6 @@ from helpers.explained import own_bundle
 from helpers.trained import default_bundle
 from occurisk.cli.backtest import backtest
 from occurisk.cli.national import national
-from occurisk.cli.reproduce import reproduce
 from occurisk.errors import LabelError, RegistryError
 from occurisk.labour_market.picture import scored_with, vintage_of
 from occurisk.labour_market.register_totals import register_totals
@@ -384,43 +383,3 @@ def test_backtest_prints_what_it_found_and_writes_it(tmp_path):
         document["verdict"] in " ".join(text.split()).replace("  ", " ") or document["verdict"][:40] in text
     )
     assert len(document["bands"]) == 3
-
-
-@pytest.mark.originals
-def test_the_headline_figures_of_the_literature(originals, tmp_path):
-    """49.1/20.0/30.9 and 0.579 (May 2010); 47% of total; Germany 46% and 0.56; Sweden 38% and 0.48."""
-    default_bundle()
-    us, countries = tmp_path / "us.json", tmp_path / "c.json"
-    data = originals / "employment"
-    run(reproduce, "us", "--data", data, "--json", us)
-    rows = {r["year"]: r for r in json.loads(us.read_text(encoding="utf-8"))}
-    paper = rows[2010]
-    got = [paper[f"share_{b}"] for b in ("high", "medium", "low")]
-    assert got == pytest.approx([0.491, 0.200, 0.309], abs=0.003)
-    assert paper["expected"] == pytest.approx(0.579, abs=0.003)
-    assert paper["high_of_total"] == pytest.approx(0.47, abs=0.01)
-    assert set(rows) == {*range(2010, 2016), *range(2021, 2025)}
-    run(reproduce, "countries", "--data", data, "--json", countries, "--figure", tmp_path / "c.svg")
-    found = {r["country"]: r for r in json.loads(countries.read_text(encoding="utf-8"))}
-    assert found["Germany"]["share_high"] == pytest.approx(0.46, abs=0.01)
-    assert found["Germany"]["expected"] == pytest.approx(0.56, abs=0.01)
-    assert found["Sweden"]["share_high"] == pytest.approx(0.38, abs=0.01)
-    assert found["Sweden"]["expected"] == pytest.approx(0.48, abs=0.01)
-    assert {"Kyrgyzstan", "Russian Federation"} <= set(found)
-    assert len(found) >= 14
-    assert b"<svg" in (tmp_path / "c.svg").read_bytes()
-
-
-@pytest.mark.originals
-def test_kazakhstan_is_held_against_its_neighbours(originals):
-    text = run(reproduce, "kazakhstan", "--data", originals / "employment")
-    assert text.count("which cannot be") == 3
-    assert "assumption, not a" in text
-
-
-@pytest.mark.originals
-def test_job_zones_are_what_the_original_gives(originals, tmp_path):
-    from occurisk.occupations.facts import JOB_ZONES
-    from occurisk.training_data.originals_national import make_job_zones
-
-    assert make_job_zones(originals, tmp_path).read_bytes() == JOB_ZONES.read_bytes()

@@ -6,11 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
+from helpers.commands import run
 from helpers.registries import scored, write
-from occurisk.cli import occurisk
 from occurisk.model.bundle import MANIFEST, SCORES
 from occurisk.paths import FEATURES
 
@@ -31,9 +30,7 @@ def written(model, tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("contracts")
     scored(write(folder / "jobs.csv", REGISTRY), folder / "by_code")
     registry = FEATURES / "reference" / "us_employment.csv"
-    arguments = ["national", registry, "--out", folder / "national", "--models-dir", model.path.parent]
-    done = CliRunner().invoke(occurisk, [str(a) for a in arguments], catch_exceptions=False)
-    assert done.exit_code == 0
+    run("national", registry, "--out", folder / "national", "--models-dir", model.path.parent)
     rows = model.attributes.head(5).rename_axis("code").reset_index()
     rows.to_csv(folder / "rows.csv", index=False)
     scored(folder / "rows.csv", folder / "by_attributes", attributes="all", attribute_scale="unit")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from helpers.checkout import ORIGINALS, PROJECT
+from helpers.commands import run
 from helpers.trained import models_dir
 from occurisk.cli import occurisk
 from occurisk.evaluation.baselines import TITLES
@@ -38,14 +38,6 @@ def commands(group: click.Group, name: str = "occurisk") -> list[tuple[str, clic
 
 
 COMMANDS = dict(commands(occurisk))
-
-
-def run(*arguments, cwd=None) -> str:
-    done = CliRunner(env={"COLUMNS": str(WIDE)}).invoke(
-        occurisk, [str(a) for a in arguments], catch_exceptions=False
-    )
-    assert done.exit_code == 0, done.output
-    return done.output
 
 
 def reference() -> str:
@@ -142,7 +134,9 @@ def test_what_the_docs_print_is_what_the_command_prints(originals, model, page, 
             words[i] = str(originals / "employment" / word)
         elif words[i - 1] in ("--figure", "--out"):
             words[i] = str(tmp_path / "out.png")
-    printed = [" ".join(row.split()) for row in run(*words, "--models-dir", models_dir()).splitlines()]
+    printed = [
+        " ".join(row.split()) for row in run(*words, "--models-dir", models_dir(), columns=WIDE).splitlines()
+    ]
     missing = [row for row in text.splitlines() if row.strip() and " ".join(row.split()) not in printed]
     assert not missing, f"{page}: {line} does not print\n" + "\n".join(missing)
 

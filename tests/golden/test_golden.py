@@ -9,9 +9,8 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from occurisk.cli import occurisk
+from helpers.commands import run
 from occurisk.model.bundle import SCORES
 from occurisk.paths import FEATURES
 
@@ -39,21 +38,13 @@ def agreed(request):
     return compare
 
 
-def run(*arguments) -> str:
-    done = CliRunner(env={"COLUMNS": "100"}).invoke(
-        occurisk, [str(a) for a in arguments], catch_exceptions=False
-    )
-    assert done.exit_code == 0, done.output
-    return done.output
-
-
 def test_the_scores_of_the_default_model(model, agreed):
     agreed("scores.csv", (model.path / SCORES).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])
 def test_the_words_of_one_occupation(model, agreed, language):
-    text = run("explain", "43-9021", "--lang", language, "--models-dir", model.path.parent)
+    text = run("explain", "43-9021", "--lang", language, "--models-dir", model.path.parent, columns=100)
     lines = [line.rstrip() for line in text.splitlines() if str(model.path.parent) not in line]
     agreed(f"explain_43-9021_{language}.txt", "\n".join(lines) + "\n")
 

@@ -7,9 +7,6 @@ import pandas as pd
 import pytest
 
 from helpers.markets import P, market, scores, spread_market
-from helpers.trained import default_bundle
-from occurisk.labour_market.history.official_statistics import read_oes
-from occurisk.labour_market.history.reproductions import market_of, sources
 from occurisk.labour_market.multiverse import (
     AS_CODED,
     EXPECTED,
@@ -22,7 +19,6 @@ from occurisk.labour_market.multiverse import (
     one_at_a_time,
     universes_of,
 )
-from occurisk.training_data.labels import load_labels
 
 ONE = market(["43-9021", "29-1125", "25-1011"], [50.0, 30.0, 20.0])
 
@@ -80,32 +76,3 @@ def test_universes_that_score_nothing_are_left_out():
     groups = market(["11-0000"], [10.0])
     found = universes_of(groups, (scores(), None), pd.Series(P), pd.Series(P))
     assert {u.repair for u in found} <= {"on"}
-
-
-@pytest.mark.originals
-def test_known_sensitivities_of_the_published_list_on_oews_2021(originals):
-    """Our facts, measured independently of this code: a plain join of the printed list, US May 2021."""
-    model = default_bundle()
-    both = sources(model.reference, model.replicas, model.bands, model.version)
-    statistic = read_oes(originals / "employment" / "oews_national_may2021_full.csv")
-    labels = load_labels()
-    universes = universes_of(
-        market_of(statistic, both, published=False),
-        (model.reference, model.replicas),
-        labels.published_by_soc2010(),
-        labels.published,
-    )
-    table = multiverse(universes, Choice())
-    plain = table[
-        (table["source"] == "published") & (table["repair"] == "off") & (table["statistic"] == SHARE)
-    ]
-    occupations = plain[plain["aggregation"] == OCCUPATION].set_index("threshold")["value"]
-    for threshold, want in {0.6: 0.599, 0.65: 0.541, 0.7: 0.487, 0.75: 0.464, 0.8: 0.428}.items():
-        assert occupations[threshold] == pytest.approx(want, abs=0.002)
-    at = plain[plain["threshold"] == 0.7].set_index(["aggregation", "weighting"])["value"]
-    wanted = {
-        ("ISCO-4", "weighted"): 0.495, ("ISCO-3", "unweighted"): 0.368, ("ISCO-3", "weighted"): 0.483,
-        ("ISCO-2", "weighted"): 0.475, ("ISCO-1", "weighted"): 0.509,
-    }  # fmt: skip
-    for key, want in wanted.items():
-        assert at[key] == pytest.approx(want, abs=0.006)

@@ -131,3 +131,11 @@ def test_aggregates_are_the_mean_of_their_rated_members():
     # A hybrid that is there already is left as it is; one without rated members is not made up.
     assert rooms.with_aggregates(table, members).loc["29-9799", "a"] == 9.0
     assert "99-9999" not in rooms.with_aggregates(table, pd.Series({"99-9999": "11-1111"})).index
+
+
+@pytest.mark.originals
+def test_job_zones_are_what_the_original_gives(originals, tmp_path):
+    from occurisk.occupations.facts import JOB_ZONES
+    from occurisk.training_data.originals_national import make_job_zones
+
+    assert make_job_zones(originals, tmp_path).read_bytes() == JOB_ZONES.read_bytes()

@@ -1,0 +1,72 @@
+"""Published national figures, computed again from official files."""
+
+import json
+
+import pytest
+
+from helpers.commands import run
+from helpers.trained import default_bundle
+from occurisk.labour_market.history.official_statistics import read_oes
+from occurisk.labour_market.history.reproductions import market_of, sources
+from occurisk.labour_market.multiverse import OCCUPATION, SHARE, Choice, multiverse, universes_of
+from occurisk.training_data.labels import load_labels
+
+pytestmark = pytest.mark.originals
+
+
+def test_the_headline_figures_of_the_literature(originals, tmp_path):
+    """49.1/20.0/30.9 and 0.579 (May 2010); 47% of total; Germany 46% and 0.56; Sweden 38% and 0.48."""
+    default_bundle()
+    us, countries = tmp_path / "us.json", tmp_path / "c.json"
+    data = originals / "employment"
+    run("reproduce", "us", "--data", data, "--json", us)
+    rows = {r["year"]: r for r in json.loads(us.read_text(encoding="utf-8"))}
+    paper = rows[2010]
+    got = [paper[f"share_{b}"] for b in ("high", "medium", "low")]
+    assert got == pytest.approx([0.491, 0.200, 0.309], abs=0.003)
+    assert paper["expected"] == pytest.approx(0.579, abs=0.003)
+    assert paper["high_of_total"] == pytest.approx(0.47, abs=0.01)
+    assert set(rows) == {*range(2010, 2016), *range(2021, 2025)}
+    run("reproduce", "countries", "--data", data, "--json", countries, "--figure", tmp_path / "c.svg")
+    found = {r["country"]: r for r in json.loads(countries.read_text(encoding="utf-8"))}
+    assert found["Germany"]["share_high"] == pytest.approx(0.46, abs=0.01)
+    assert found["Germany"]["expected"] == pytest.approx(0.56, abs=0.01)
+    assert found["Sweden"]["share_high"] == pytest.approx(0.38, abs=0.01)
+    assert found["Sweden"]["expected"] == pytest.approx(0.48, abs=0.01)
+    assert {"Kyrgyzstan", "Russian Federation"} <= set(found)
+    assert len(found) >= 14
+    assert b"<svg" in (tmp_path / "c.svg").read_bytes()
+
+
+def test_kazakhstan_is_held_against_its_neighbours(originals):
+    text = run("reproduce", "kazakhstan", "--data", originals / "employment")
+    assert text.count("which cannot be") == 3
+    assert "assumption, not a" in text
+
+
+def test_known_sensitivities_of_the_published_list_on_oews_2021(originals):
+    """Our facts, measured independently of this code: a plain join of the printed list, US May 2021."""
+    model = default_bundle()
+    both = sources(model.reference, model.replicas, model.bands, model.version)
+    statistic = read_oes(originals / "employment" / "oews_national_may2021_full.csv")
+    labels = load_labels()
+    universes = universes_of(
+        market_of(statistic, both, published=False),
+        (model.reference, model.replicas),
+        labels.published_by_soc2010(),
+        labels.published,
+    )
+    table = multiverse(universes, Choice())
+    plain = table[
+        (table["source"] == "published") & (table["repair"] == "off") & (table["statistic"] == SHARE)
+    ]
+    occupations = plain[plain["aggregation"] == OCCUPATION].set_index("threshold")["value"]
+    for threshold, want in {0.6: 0.599, 0.65: 0.541, 0.7: 0.487, 0.75: 0.464, 0.8: 0.428}.items():
+        assert occupations[threshold] == pytest.approx(want, abs=0.002)
+    at = plain[plain["threshold"] == 0.7].set_index(["aggregation", "weighting"])["value"]
+    wanted = {
+        ("ISCO-4", "weighted"): 0.495, ("ISCO-3", "unweighted"): 0.368, ("ISCO-3", "weighted"): 0.483,
+        ("ISCO-2", "weighted"): 0.475, ("ISCO-1", "weighted"): 0.509,
+    }  # fmt: skip
+    for key, want in wanted.items():
+        assert at[key] == pytest.approx(want, abs=0.006)
