@@ -20,6 +20,7 @@ PACKAGES = [
     "files",
     "result_sets",
     "background",
+    "spreadsheets",
     "documents",
     "probabilities",
     # the floors

@@ -1,6 +1,4 @@
-"""Parquet that we put together ourselves: Arrow, DuckDB and Polars read back what went in."""
-
-import io
+"""Parquet as it is written: Arrow, DuckDB and Polars read back what went in."""
 
 import numpy as np
 import pandas as pd
@@ -10,10 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from occurisk.registry.formats.looked_up import LookedUp
+from occurisk.registry.formats.base import KeyedColumn
 from occurisk.registry.formats.parquet import ParquetOut
-from occurisk.registry.formats.parquet_encoding import pack_bits
-from occurisk.registry.formats.thrift_compact import encode, footer
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
 
@@ -22,41 +18,9 @@ def write(path, user, fields, columns, numbers, compact=frozenset()):
     """Write batches of user columns with columns that are looked up; return what Arrow reads."""
     out = ParquetOut(path, user[0].schema, fields, compact)
     for batch, number in zip(user, numbers, strict=True):
-        out.write_looked_up(batch.columns, columns, number)
+        out.write_keyed(batch.columns, columns, number)
     out.close()
     return pq.read_table(path)
-
-
-@given(
-    st.integers(1, 16).filter(lambda w: w <= 8 or w % 2 == 0),
-    st.lists(st.integers(0, 2**16 - 1), min_size=1, max_size=100),
-)
-def test_bits_are_packed_lowest_first(width, values):
-    values = (np.array(values) % (1 << width)).astype(np.uint8 if width <= 8 else np.uint16)
-    packed = pack_bits(values, width)
-    bits = np.unpackbits(packed, bitorder="little").reshape(-1, width)
-    back = (bits.astype(int) << np.arange(width)).sum(axis=1)
-    assert back[: len(values)].tolist() == values.tolist()
-    assert not back[len(values) :].any() and len(back) % 8 == 0
-
-
-def test_a_footer_of_arrow_is_read_and_written_byte_for_byte():
-    table = pa.table(
-        {
-            "n": pa.array([1, None, 3]),
-            "t": ["a", "bb", None],
-            "l": [[1.5], [], None],
-            "d": pa.array([1, 2, 3], pa.decimal128(30, 2)),
-        },
-        metadata={"k": "v" * 300},
-    )
-    sink = io.BytesIO()
-    pq.write_table(table, sink, row_group_size=1)
-    raw = sink.getvalue()
-    found = footer(memoryview(raw))
-    length = int.from_bytes(raw[-8:-4], "little")
-    assert encode(found) == raw[-8 - length : -8]
-    assert len(found[4][1][1]) == found[3][1] == 3
 
 
 @settings(deadline=None, max_examples=40)
@@ -68,9 +32,9 @@ def test_looked_up_columns_are_read_back(tmp_path_factory, data):
     index = rng.permutation(n_values).astype(np.uint16)
     texts = pa.array([f"{i} “Büro”," * (i % 3) + str(i) for i in range(n_values)])
     figures = pa.array(rng.choice([0.5, 0.25], n_values))  # repeated figures are allowed
-    truth = LookedUp(pa.array([False, True]), rng.integers(0, 2, n_values).astype(np.uint8))
-    gap = LookedUp(pa.array([None, 1.5]), rng.integers(0, 2, n_values).astype(np.uint8))
-    columns = [LookedUp(texts, index), LookedUp(figures, index), truth, gap]
+    truth = KeyedColumn(pa.array([False, True]), rng.integers(0, 2, n_values).astype(np.uint8))
+    gap = KeyedColumn(pa.array([None, 1.5]), rng.integers(0, 2, n_values).astype(np.uint8))
+    columns = [KeyedColumn(texts, index), KeyedColumn(figures, index), truth, gap]
     fields = [
         pa.field("text", TEXT, nullable=False),
         pa.field("figure", pa.float64(), nullable=False),
@@ -107,7 +71,7 @@ def test_user_columns_survive_with_types_gaps_and_metadata(tmp_path):
         metadata={"made": "here"},
     )
     [batch] = user.to_batches()
-    columns = [LookedUp(pa.array(["low", "high"]), np.array([0, 1, 0], np.uint8))]
+    columns = [KeyedColumn(pa.array(["low", "high"]), np.array([0, 1, 0], np.uint8))]
     fields = [pa.field("band", TEXT, nullable=False)]
     compact = frozenset({"region", "sex"})
     table = write(tmp_path / "o.parquet", [batch], fields, columns, [np.array([0, 1, 2, 1])], compact)
@@ -122,23 +86,6 @@ def test_user_columns_survive_with_types_gaps_and_metadata(tmp_path):
     assert leaves[0] == "id" and leaves[-1] == "band" and len(leaves) == 9
 
 
-def test_columns_with_the_same_numbers_share_their_rows(tmp_path):
-    index = np.arange(300, dtype=np.uint16)
-    number = np.random.default_rng(0).integers(0, 300, 50_000)
-    fields = [pa.field(n, TEXT, nullable=False) for n in "ab"]
-    columns = [LookedUp(pa.array([f"{n}{i}" for i in range(300)]), index) for n in "ab"]
-    user = [pa.record_batch({"id": np.zeros(50_000)})]
-    write(tmp_path / "o.parquet", user, fields, columns, [number])
-    raw = (tmp_path / "o.parquet").read_bytes()
-    group = pq.ParquetFile(tmp_path / "o.parquet").metadata.row_group(0)
-    pages = []
-    for i in (1, 2):
-        column = group.column(i)
-        end = column.dictionary_page_offset + column.total_compressed_size
-        pages.append(raw[column.data_page_offset : end])
-    assert pages[0] == pages[1] and len(pages[0]) > 50_000
-
-
 @pytest.mark.parametrize("reader", ["duckdb", "polars"])
 def test_other_readers_agree(tmp_path, reader):
     library = pytest.importorskip(reader, reason=f"{reader} is only in the group `bench`")
@@ -150,9 +97,9 @@ def test_other_readers_agree(tmp_path, reader):
         pa.field("m", pa.bool_(), nullable=False),
     ]
     columns = [
-        LookedUp(pa.array([f"t{i}" for i in range(900)]), index),
-        LookedUp(pa.array(np.arange(900) / 7), index),
-        LookedUp(pa.array([False, True]), (index % 2).astype(np.uint8)),
+        KeyedColumn(pa.array([f"t{i}" for i in range(900)]), index),
+        KeyedColumn(pa.array(np.arange(900) / 7), index),
+        KeyedColumn(pa.array([False, True]), (index % 2).astype(np.uint8)),
     ]
     user = [pa.record_batch({"s": pa.array(["F", "M"] * 5_000).dictionary_encode()})]
     path = tmp_path / "o.parquet"

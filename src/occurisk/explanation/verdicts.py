@@ -10,12 +10,12 @@ import pandas as pd
 
 from occurisk.errors import OccuriskError
 from occurisk.probabilities import Bands
+from occurisk.spreadsheets import disarm
 
 VERDICTS = ("agree", "disagree", "unsure")
 COLUMNS = ["code", "verdict", "note", "reviewer", "time"]
 # A reviewer has seen the model's answer before giving one: the label counts for half a blind one.
 REVIEW_WEIGHT = 0.5
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
 _GUARDED = re.compile(r"^'(?=[=+\-@\t\r])")
 
 
@@ -114,11 +114,7 @@ def read_verdicts(path: Path) -> pd.DataFrame:
 def write_csv(table: pd.DataFrame) -> str:
     """Return a table as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front."""
     safe = table.apply(
-        lambda column: (
-            column.map(lambda v: f"'{v}" if isinstance(v, str) and _FORMULA.match(v) else v)
-            if column.name in ("note", "reviewer", "rater")
-            else column
-        )
+        lambda column: column.map(disarm) if column.name in ("note", "reviewer", "rater") else column
     )
     return safe.to_csv(index=False, lineterminator="\n")
 

@@ -59,7 +59,7 @@ def all_evidence(
         if not values or (not asked and (i == skip or constant or names[i].startswith("occurisk_"))):
             continue
         if user_map:
-            hits = sum(v in user_map.targets or v.strip() in user_map.targets for v in values) / len(values)
+            hits = sum(v in user_map or v.strip() in user_map for v in values) / len(values)
             found.append(Evidence(names[i], "crosswalk", hits, hits, len(values), values[0]))
             continue
         named = name_worth(names[i]) > 0 or asked

@@ -15,7 +15,7 @@ from occurisk.registry.group_rows import level_word
 from occurisk.registry.numbers import NumberStyle, number_style, read_numbers
 
 _DISTINCT = 3000
-_SAMPLE_ROWS = 200_000
+_SAMPLE_ROWS, _SAMPLE_BYTES = 200_000, 1 << 26
 _WEIGHT_NAMES = (
     r"tot_?emp|employment|employed|employees|emp",
     r"obs_?value",
@@ -94,14 +94,15 @@ def sample(file: RegistryFile, where: tuple[tuple[int, str], ...]) -> pa.Table:
     RegistryError
         If there are none.
     """
-    parts, rows = [], 0
+    parts, rows, size = [], 0, 0
     ragged: list[Ragged] = []
     for batch in file.batches(ragged.append):
         mask = keep(batch, where)
         part = batch if mask is None else batch.filter(mask)
         parts.append(part)
         rows += part.num_rows
-        if rows >= _SAMPLE_ROWS:
+        size += part.nbytes
+        if rows >= _SAMPLE_ROWS or size >= _SAMPLE_BYTES:
             break
     if not rows and ragged:
         number, expected, found, _ = ragged[0]

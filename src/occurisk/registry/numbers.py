@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from occurisk.registry.formats.base import as_text
+
 # What statistical offices print where they print no number: BLS *, **, #; Eurostat :, and the like.
 _SUPPRESSED = r"^\s*(?:|\*{1,3}|#|:|\.{1,3}|-|–|—|x|c|na|n/a|nan|null|none|<na>|~)\s*[a-z]?\s*$"
 _NUMBER = re.compile(r"[+-]?(?=.*\d)[\d.,]+(?:e[+-]?\d+)?", re.I)
@@ -109,7 +111,7 @@ def read_numbers(column: pa.Array, style: NumberStyle) -> Numbers:
         nothing = np.isnan(value)
         missing = nothing if missing is None else missing | nothing
     else:
-        value, missing = _from_text(column.cast(pa.string()), style)
+        value, missing = _from_text(as_text(column), style)
     unusable = ~missing & ~((value >= 0) & (value < np.inf))
     off = missing | unusable
     return Numbers(np.where(off, 0.0, value) if off.any() else value, missing, unusable)

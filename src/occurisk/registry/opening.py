@@ -1,4 +1,4 @@
-"""Open any registry file: the format is told by content, not by name."""
+"""Open any registry file, to read or to write; the format of what is read is told by content, not by name."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from typing import IO
 import pyarrow as pa
 
 from occurisk.errors import OutputError, RegistryError
-from occurisk.registry.formats.base import RegistryFile, no_table, unreadable
+from occurisk.registry.formats.base import RegistryFile, Writer, no_table, reading
 from occurisk.registry.formats.csv_reader import open_csv
-from occurisk.registry.formats.excel import open_excel
-from occurisk.registry.formats.parquet_reader import open_parquet
+from occurisk.registry.formats.csv_writer import CsvOut
+from occurisk.registry.formats.excel import ExcelOut, open_excel
+from occurisk.registry.formats.parquet import ParquetOut, open_parquet
+
+SUFFIX = {"parquet": ".parquet", "csv": ".csv", "excel": ".xlsx"}
 
 _MAGIC = {
     b"PAR1": "parquet",
@@ -122,9 +125,10 @@ def open_registry(
     try:
         with open(path, "rb") as stream:
             start = stream.read(8)
-    except OSError as problem:
+    except (OSError, ValueError) as problem:
         raise RegistryError(
-            f"Cannot read the registry {name}: {problem.strerror}.", fix="Check the path and its permissions."
+            f"Cannot read the registry {name}: {getattr(problem, 'strerror', problem)}.",
+            fix="Check the path and its permissions.",
         ) from problem
     if not start:
         raise RegistryError(
@@ -134,21 +138,36 @@ def open_registry(
     other = next((what for magic, what in _OTHERS.items() if start.startswith(magic)), None)
     if other:
         raise no_table(name, f"it is {other}")
-    if kind == "zip" and _holds_workbook(path, name):
-        kind = "excel"
-    try:
+    with reading(name):
+        if kind == "zip" and _holds_workbook(path):
+            kind = "excel"
         if kind == "parquet":
             return open_parquet(path, name)
         if kind == "excel":
             return open_excel(path, name, sheet)
         return open_csv(path, name, kind, encoding, delimiter)
-    except (pa.ArrowException, EOFError, OSError, UnicodeError, zipfile.BadZipFile) as problem:
-        raise unreadable(name, problem) from problem
 
 
-def _holds_workbook(path: Path, name: str) -> bool:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any(n in {"[Content_Types].xml", "mimetype"} for n in archive.namelist())
-    except zipfile.BadZipFile as problem:
-        raise unreadable(name, problem) from problem
+def open_writer(
+    kind: str, path: Path, user: pa.Schema, added: list[pa.Field], compact: frozenset[str] | None = None
+) -> Writer:
+    """Open an output file.
+
+    Parameters
+    ----------
+    kind : {"parquet", "csv", "excel"}
+    path : Path
+    user : pyarrow.Schema
+        The registry's own columns, which keep name, order and type.
+    added : list of pyarrow.Field
+    compact : frozenset of str, optional
+        The user's columns that were dictionary-encoded in a Parquet input; None if that is not known.
+    """
+    if kind == "parquet":
+        return ParquetOut(path, user, added, compact)
+    return CsvOut(path, user, added) if kind == "csv" else ExcelOut(path, user, added)
+
+
+def _holds_workbook(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return any(n in {"[Content_Types].xml", "mimetype"} for n in archive.namelist())

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from occurisk.files import json_text
 from occurisk.scoring.account import Account
 from occurisk.scoring.scored_registry import ScoredRegistry
+from occurisk.spreadsheets import disarmed
 
 REPORTS = ("by_occupation.csv", "lineage.csv", "intake.md", "intake.json")
 
@@ -19,21 +18,9 @@ REPORTS = ("by_occupation.csv", "lineage.csv", "intake.md", "intake.json")
 def write_reports(result: ScoredRegistry, folder: Path) -> None:
     """Write by_occupation.csv, lineage.csv, intake.md and intake.json into a folder."""
     for name, table in (("by_occupation", result.by_occupation), ("lineage", result.lineage)):
-        _safe(table).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", float_format="%.15g")
+        disarmed(table).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", float_format="%.15g")
     (folder / "intake.md").write_text(intake_markdown(result.account), encoding="utf-8")
     (folder / "intake.json").write_text(json_text(result.account.to_json()) + "\n", encoding="utf-8")
-
-
-def _safe(table: pd.DataFrame) -> pd.DataFrame:
-    safe = table.copy()
-    for column in safe.columns[safe.dtypes.map(lambda kind: kind.kind not in "ifb")]:
-        safe[column] = safe[column].map(disarm)
-    return safe
-
-
-def disarm(cell: Any) -> Any:
-    """Put an apostrophe before a text that a spreadsheet would run."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "@", "\t", "\r") else cell
 
 
 def _cell(value: Any) -> str:

@@ -30,9 +30,9 @@ from occurisk.registry.columns import (
     sample,
     texts,
 )
-from occurisk.registry.formats.base import RegistryFile
-from occurisk.registry.formats.writers import SUFFIX, Writer, open_writer
+from occurisk.registry.formats.base import RegistryFile, Writer
 from occurisk.registry.numbers import Numbers, NumberStyle, number_style, read_numbers
+from occurisk.registry.opening import SUFFIX, open_writer
 from occurisk.scoring.account import Account, ScoredWith, Totals, Understood
 from occurisk.scoring.code_scores import REASON_COLUMNS
 from occurisk.scoring.options import Progress, ScoreOptions

@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 
 from occurisk.background import finished
 from occurisk.registry.columns import keep, position_of, texts
-from occurisk.registry.formats.base import RegistryFile, Rows
-from occurisk.registry.formats.writers import SUFFIX, Writer, open_writer
+from occurisk.registry.formats.base import RegistryFile, Rows, Writer
 from occurisk.registry.group_rows import GroupRows, find_repeats
 from occurisk.registry.numbers import Numbers, read_numbers
+from occurisk.registry.opening import SUFFIX, open_writer
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.code_scores import Scores
 from occurisk.scoring.codebook import SEPARATOR, CodeBook, ScoreColumns
@@ -135,7 +135,7 @@ class Stream:
             word = texts(batch.column(level)).fill_null("")
             column = pc.binary_join_element_wise(texts(column).fill_null(""), word, SEPARATOR)
         if not pa.types.is_dictionary(column.type):
-            column = column.dictionary_encode()
+            column = texts(column).dictionary_encode()
         numbers = book.numbers(texts(column.dictionary).to_pylist())
         if column.indices.null_count:
             gap = book.numbers([None])
@@ -204,7 +204,7 @@ class Stream:
             good &= ~weights.unusable
         added = columns.columns()
         if good.all():
-            return (lambda: scored.write_looked_up(rows.user(), added, number),)
+            return (lambda: scored.write_keyed(rows.user(), added, number),)
         at = np.flatnonzero(~good)
         reason = book.outcome_number[number[at]]
         if self.understanding.code is None:
@@ -219,5 +219,5 @@ class Stream:
             mask = pa.array(good)
             kept = rows.user(mask)
             keys = pa.array(number).filter(mask).to_numpy()
-            work.append(lambda: scored.write_looked_up(kept, added, keys))
+            work.append(lambda: scored.write_keyed(kept, added, keys))
         return tuple(work)

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from occurisk.occupations.crosswalk import KINDS
-from occurisk.registry.formats.looked_up import LookedUp
+from occurisk.registry.formats.base import KeyedColumn
 from occurisk.registry.group_rows import level_word
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.code_scores import Scores, score_occupations
@@ -144,7 +144,7 @@ class ScoreColumns:
     book: CodeBook
     prefix: str = "occurisk_"
     version: int = -1
-    known: list[LookedUp] = field(default_factory=list)
+    known: list[KeyedColumn] = field(default_factory=list)
 
     @property
     def fields(self) -> list[pa.Field]:
@@ -157,14 +157,14 @@ class ScoreColumns:
             pa.field(self.prefix + n, kinds.get(n, pa.bool_()), nullable=n in gaps) for n in SCORE_COLUMNS
         ]
 
-    def columns(self) -> list[LookedUp]:
+    def columns(self) -> list[KeyedColumn]:
         """Return the added columns; the same list until keys are added to the book."""
         if self.version != self.book.version:
             self.known = self._columns()
             self.version = self.book.version
         return self.known
 
-    def _columns(self) -> list[LookedUp]:
+    def _columns(self) -> list[KeyedColumn]:
         table = self.book.table().rename(columns={"matched": "matched_code"})
         source = {"code": "matched_code", "match": "outcome"}
         table = table.assign(
@@ -180,7 +180,7 @@ class ScoreColumns:
         columns = []
         for name in SCORE_COLUMNS:
             if name == "mixed":
-                columns.append(LookedUp(pa.array([False, True]), table[name].to_numpy(dtype=np.uint8)))
+                columns.append(KeyedColumn(pa.array([False, True]), table[name].to_numpy(dtype=np.uint8)))
                 continue
             found, first = number.get(name, figures)
             index = np.zeros(len(table), _narrow(len(first)))
@@ -189,7 +189,7 @@ class ScoreColumns:
             shared.append(index)
             values = scored[name].to_numpy()[first]
             texts = pa.string() if name in _TEXTS else pa.float64()
-            columns.append(LookedUp(pa.array(values, texts, from_pandas=True), index))
+            columns.append(KeyedColumn(pa.array(values, texts, from_pandas=True), index))
         return columns
 
 

@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from occurisk.errors import RegistryError
 from occurisk.occupations.crosswalk import KINDS, REASONS
-from occurisk.registry.formats.base import Ragged, RegistryFile
-from occurisk.registry.formats.writers import Writer
+from occurisk.registry.formats.base import Ragged, RegistryFile, Writer
 from occurisk.registry.numbers import Numbers
 from occurisk.scoring.account import Outcome
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from occurisk.errors import RegistryError
 from occurisk.registry.columns import IntakeOptions
 from occurisk.registry.formats.base import RegistryFile
-from occurisk.registry.formats.writers import SUFFIX
-from occurisk.registry.opening import on_disk
+from occurisk.registry.opening import SUFFIX, on_disk
 from occurisk.registry.understanding import Understanding, open_for_intake, understand
 from occurisk.result_sets import result_set
 from occurisk.scoring.account import ScoredWith

@@ -15,8 +15,8 @@ from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import KINDS, near_misses
 from occurisk.registry.columns import IntakeOptions
 from occurisk.registry.formats.base import RegistryFile
-from occurisk.registry.formats.writers import SUFFIX
 from occurisk.registry.group_rows import GroupRows
+from occurisk.registry.opening import SUFFIX
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.account import (
     Account,

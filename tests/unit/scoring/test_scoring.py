@@ -166,7 +166,7 @@ def test_total_rows_and_levels_do_not_count_twice(tmp_path):
 
 def test_one_pass_is_enough_unless_the_end_contradicts_the_beginning(tmp_path, monkeypatch):
     monkeypatch.setattr("occurisk.scoring.by_code._SAMPLE_ROWS", 1)
-    monkeypatch.setattr("occurisk.registry.formats.parquet_reader.BATCH_ROWS", 2)
+    monkeypatch.setattr("occurisk.registry.formats.parquet.BATCH_ROWS", 2)
     path = tmp_path / "r.parquet"
     frame(["11-1010", "13-2011", "11-1011", "13-2011"], [10, 5, 10, 5]).to_parquet(path)
     result = scored(path, tmp_path / "out")
@@ -332,7 +332,7 @@ def test_a_full_disk_is_one_error_and_keeps_the_earlier_results(register, tmp_pa
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("occurisk.registry.formats.writers.CsvOut.write_looked_up", full)
+    monkeypatch.setattr("occurisk.registry.formats.csv_writer.CsvOut.write_keyed", full)
     with pytest.raises(OutputError, match="No space left"):
         scored(register, tmp_path / "out", force=True)
     assert {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()} == before
@@ -342,7 +342,7 @@ def test_a_killed_run_leaves_no_result_under_a_final_name(tmp_path):
     fifo = tmp_path / "out"
     script = (
         "import os, signal, sys\n"
-        "from occurisk.registry.formats import writers as registry_writers\n"
+        "from occurisk.registry.formats import csv_writer as registry_writers\n"
         "registry_writers.CsvOut.close = lambda self: os.kill(os.getpid(), signal.SIGKILL)\n"
         "from helpers.registries import scored\n"
         "scored(sys.argv[1], sys.argv[2])\n"

@@ -1,19 +1,22 @@
-"""A registry file as a stream of Arrow record batches, and what to say when it cannot be read."""
+"""A registry file as a stream of Arrow batches, what is written of it, what to say when it fails."""
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeAlias, TypeVar
+from uuid import UUID
 
+import numpy as np
 import pyarrow as pa
 
-from occurisk.errors import RegistryError
+from occurisk.errors import OccuriskError, RegistryError
 
 _T = TypeVar("_T")
-BATCH_ROWS = 1 << 18
+# A batch ends at whichever comes first.
+BATCH_ROWS, BATCH_BYTES = 1 << 18, 1 << 25
 CSV_BLOCK = 1 << 22
 # (record number with the header as record 0, expected fields, found fields, text)
 Ragged = tuple[int, int, int, str]
@@ -92,28 +95,127 @@ class RegistryFile:
         return self._readable(self.lines(needed, on_ragged))
 
     def _readable(self, pieces: Iterator[_T]) -> Iterator[_T]:
-        try:
+        with reading(self.name):
             yield from pieces
-        except (
-            pa.ArrowException,
-            EOFError,
-            OSError,
-            UnicodeError,
-            ValueError,
-            zipfile.BadZipFile,
-        ) as problem:
-            raise unreadable(self.name, problem) from problem
 
 
-def unreadable(name: str, problem: Exception) -> RegistryError:
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Turn whatever a reader raises into a `RegistryError`: decoders and parsers raise what they like."""
+    try:
+        yield
+    except OccuriskError:
+        raise
+    except Exception as problem:
+        raise unreadable(name, problem) from problem
+    except BaseException as problem:
+        if type(problem).__name__ != "PanicException":  # what readers written in Rust raise
+            raise
+        raise unreadable(name, problem) from problem
+
+
+# The user's columns; or, written as CSV, whole lines, each with the line feed before it.
+User: TypeAlias = list[pa.Array] | pa.StringArray
+
+
+class Writer(Protocol):
+    """One output file."""
+
+    @property
+    def altered(self) -> int:
+        """Cells that had to be made safe."""
+
+    def write(self, user: User, added: list[pa.Array]) -> None:
+        """Append rows: the user's columns and ours."""
+
+    def write_keyed(self, user: User, added: list[KeyedColumn], number: np.ndarray) -> None:
+        """Append rows whose added columns follow from their keys."""
+
+    def close(self) -> None:
+        """Finish the file."""
+
+    def abandon(self) -> None:
+        """Let go of a file that will not be finished."""
+
+
+@dataclass(frozen=True)
+class KeyedColumn:
+    """A column whose row i holds `values[index[number[i]]]`, `number` being the rows' keys.
+
+    Attributes
+    ----------
+    values : pyarrow.Array, shape (n_values,)
+        Of text, each value once.
+    index : ndarray of unsigned integers, shape (n_keys,)
+    """
+
+    values: pa.Array
+    index: np.ndarray
+
+    def rows(self, number: np.ndarray) -> pa.Array:
+        """Return the column for rows with these keys; text stays in its dictionary."""
+        index = pa.array(self.index[number])
+        if pa.types.is_string(self.values.type):
+            return pa.DictionaryArray.from_arrays(index.cast(pa.int32()), self.values, safe=False)
+        return self.values.take(index)
+
+
+def sliced(user: User, rows: slice) -> User:
+    """Return some of the rows."""
+    return [column[rows] for column in user] if isinstance(user, list) else user[rows]
+
+
+def readable(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch in types that Arrow can filter: views as text, extensions as what they store."""
+    columns = [_plain_type(c) for c in batch.columns]
+    if all(new is old for new, old in zip(columns, batch.columns, strict=True)):
+        return batch
+    fields = [f.with_type(c.type) for f, c in zip(batch.schema, columns, strict=True)]
+    return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields, metadata=batch.schema.metadata))
+
+
+def _plain_type(column: pa.Array) -> pa.Array:
+    if isinstance(column.type, pa.UuidType):
+        texts = [None if v is None else str(UUID(bytes=v)) for v in column.storage.to_pylist()]
+        return pa.array(texts, pa.string())
+    if isinstance(column, pa.ExtensionArray):
+        return _plain_type(column.storage)
+    if pa.types.is_float16(column.type):
+        return column.cast(pa.float32())
+    if pa.types.is_string_view(column.type):
+        return column.cast(pa.string())
+    return column.cast(pa.binary()) if pa.types.is_binary_view(column.type) else column
+
+
+def as_text(column: pa.Array) -> pa.Array:
+    """Return a column of any type as text; bytes that are no UTF-8 as hexadecimal digits."""
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowException:  # nested values, bytes
+        return pa.array([None if v is None else value_as_text(v) for v in column.to_pylist()], pa.string())
+
+
+def value_as_text(value: object) -> str:
+    """Return a value as text; bytes that are no UTF-8 as hexadecimal digits."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return value.hex()
+    return str(value)
+
+
+def unreadable(name: str, problem: BaseException) -> RegistryError:
     """Say in one sentence why a reader gave up."""
-    text = str(problem).split("\n", maxsplit=1)[0]
+    text = str(problem).split("\n", maxsplit=1)[0] or type(problem).__name__
     if "straddl" in text:
         return RegistryError(
             f"The registry {name} has a row longer than {CSV_BLOCK >> 20} MB.",
             rule="A row fits into one reading block.",
-            fix="Look for a quotation mark that is never closed, or a binary file under a wrong name.",
+            fix="Look for a quotation mark that is never closed, or shorten the longest text.",
         )
+    if "password" in text.lower():
+        return protected(name)
     if "UTF" in text.upper() or isinstance(problem, UnicodeError):
         return RegistryError(
             f"The registry {name} holds text that its encoding cannot explain.",
@@ -122,6 +224,14 @@ def unreadable(name: str, problem: Exception) -> RegistryError:
         )
     return RegistryError(
         f"The registry {name} cannot be read.", first=text, fix="Check that the file is whole; save it again."
+    )
+
+
+def protected(name: str) -> RegistryError:
+    return RegistryError(
+        f"The workbook {name} is protected by a password.",
+        rule="A registry can be opened without one.",
+        fix="Open it in Excel, remove the password (File, Info, Protect Workbook, Encrypt) and save it.",
     )
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _LINES = 200
 _LONGEST_LINE = 1 << 20
+_NO_TEXTS = {"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"}
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -27,13 +28,16 @@ class Dialect:
         One character.
     header : tuple of str
     skip : int
-        Lines above the header.
+        Records above the header.
+    start : int
+        Characters above the header.
     """
 
     encoding: str
     delimiter: str
     header: tuple[str, ...]
     skip: int = 0
+    start: int = 0
 
     @property
     def delimiter_name(self) -> str:
@@ -63,7 +67,7 @@ def sniff(head: bytes, *, whole: bool, encoding: str | None = None, delimiter: s
     LookupError
         If the encoding does not exist.
     """
-    encoding = codecs.lookup(encoding).name if encoding else _encoding(head, whole)
+    encoding = _known(encoding) if encoding else _encoding(head, whole)
     if encoding in {"utf-8", "ascii"} and head.startswith(codecs.BOM_UTF8):
         encoding = "utf-8-sig"
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(
@@ -73,22 +77,35 @@ def sniff(head: bytes, *, whole: bool, encoding: str | None = None, delimiter: s
         max((len(line) for line in text[: 4 * _LONGEST_LINE].split("\n")[:_LINES]), default=0)
         >= _LONGEST_LINE - 8
     ):
-        raise ValueError("its first lines are longer than 1 MB")
+        raise ValueError("one of its first lines is longer than 1 MB")
     lines = lines_of(text)[:_LINES]
     if not whole and len(lines) > 1:
         lines = lines[:-1]  # may be cut
     try:
         delimiter = delimiter or _delimiter(lines)
-        records = list(csv.reader(lines, delimiter=delimiter))
+        reader = csv.reader(lines, delimiter=delimiter)
+        records, ends = [], []
+        for record in reader:
+            records.append(record)
+            ends.append(reader.line_num)
     except csv.Error as problem:
         raise ValueError(f"its first lines are no CSV ({problem})") from problem
     skip, header = _header(records)
-    return Dialect(encoding, delimiter, tuple(header), skip)
+    start = sum(len(line) for line in lines[: ends[skip - 1]]) if skip else 0
+    return Dialect(encoding, delimiter, tuple(header), skip, start)
 
 
 def lines_of(text: str) -> list[str]:
-    """Cut a text at line feeds, returns, or both, and nowhere else."""
-    return io.StringIO(text, newline=None).readlines()
+    """Cut a text at line feeds, returns, or both, and nowhere else; every line keeps its end."""
+    return io.StringIO(text, newline="").readlines()
+
+
+def _known(encoding: str) -> str:
+    """Return Python's name of an encoding of texts; its other codecs turn bytes into something else."""
+    found = codecs.lookup(encoding)
+    if not getattr(found, "_is_text_encoding", True) or found.name.replace("-", "_") in _NO_TEXTS:
+        raise LookupError(encoding)
+    return found.name
 
 
 def _encoding(head: bytes, whole: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import io
 import zipfile
@@ -16,11 +17,12 @@ import pyarrow.csv as pacsv
 
 from occurisk.errors import RegistryError
 from occurisk.registry.formats.base import CSV_BLOCK, Ragged, RegistryFile, Rows, no_table
-from occurisk.registry.formats.csv_dialect import Dialect, lines_of, sniff
+from occurisk.registry.formats.csv_dialect import Dialect, sniff
 from occurisk.registry.formats.csv_lines import Rest, plain_blocks
 
 _HEAD = 1 << 20
 _UTF8 = {"utf-8", "utf-8-sig", "ascii"}
+_MARKUP = (b"<html", b"<!doctype html", b"<table", b"<?xml", b"<meta", b"<style")
 _WHOLE = Rest(b"", 0, has_header=True)
 
 
@@ -83,6 +85,8 @@ def open_csv(path: Path, name: str, kind: str, encoding: str | None, delimiter: 
         if not whole and kind == "text" and path.stat().st_size < 64 * _HEAD:
             head += bytes(stream.read(63 * _HEAD))
             whole = True
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:14].lower().startswith(_MARKUP):
+        raise no_table(name, "it is a web page (HTML or XML), whatever its name says")
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise RegistryError(
             f"The registry {name} is empty.", rule="A registry has a header and at least one row."
@@ -111,7 +115,7 @@ def open_csv(path: Path, name: str, kind: str, encoding: str | None, delimiter: 
     as_ours = dialect.delimiter == "," and not dialect.skip and dialect.encoding in _UTF8
     notes = [f"{dialect.encoding} text, columns separated by {dialect.delimiter_name}"]
     if dialect.skip:
-        notes.append(f"{dialect.skip} lines above the header skipped")
+        notes.append(f"{dialect.skip} {'line' if dialect.skip == 1 else 'lines'} above the header skipped")
     return RegistryFile(
         path,
         name,
@@ -165,8 +169,10 @@ def _csv_batches(
     encoding = "utf8" if dialect.encoding.startswith("utf-8") else dialect.encoding
     names = [f"c{i}" for i in range(len(schema))]  # unique, whatever the header says
     if dialect.skip:
-        stream = _without_lines(stream, dialect)
+        stream = pa.PythonFile(io.BufferedReader(_Decoded(stream, dialect.encoding, dialect.start)), mode="r")
         encoding = "utf8"
+    elif encoding == "utf8":
+        stream = pa.PythonFile(io.BufferedReader(_Checked(stream), CSV_BLOCK), mode="r")
     reader = pacsv.open_csv(
         stream,
         # One thread: only then does Arrow number ragged rows; the scoring loop runs beside it.
@@ -189,7 +195,45 @@ def _csv_batches(
             yield pa.RecordBatch.from_arrays(rows.columns, schema=schema)
 
 
-def _without_lines(stream: Any, dialect: Dialect) -> Any:
-    """Drop the lines above the header; such files are small hand-made tables, so memory will do."""
-    text = bytes(stream.read()).decode(dialect.encoding)
-    return io.BytesIO("".join(lines_of(text)[dialect.skip :]).encode())
+class _Checked(io.RawIOBase):
+    """A stream that is UTF-8: Arrow cannot say so itself where a ragged row is not."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream, self.decoder = stream, codecs.getincrementaldecoder("utf-8")()
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read on."""
+        found = bytes(self.stream.read(len(buffer)))
+        if not (found.isascii() and not self.decoder.getstate()[0]):
+            self.decoder.decode(found, final=not found)
+        buffer[: len(found)] = found
+        return len(found)
+
+
+class _Decoded(io.RawIOBase):
+    """A text stream as UTF-8, without its first characters."""
+
+    def __init__(self, stream: Any, encoding: str, drop: int) -> None:
+        self.stream, self.drop, self.ready, self.done = stream, drop, b"", False
+        self.decoder = codecs.getincrementaldecoder(encoding)()
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read on."""
+        while not self.ready and not self.done:
+            read = bytes(self.stream.read(1 << 18))
+            self.done = not read
+            text = self.decoder.decode(read, final=self.done)
+            dropped = min(self.drop, len(text))
+            self.drop -= dropped
+            self.ready = text[dropped:].encode()
+        found, self.ready = self.ready[: len(buffer)], self.ready[len(buffer) :]
+        buffer[: len(found)] = found
+        return len(found)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_RUNNING = b"=+-@\t\r"
+from occurisk.registry.formats.base import KeyedColumn, User, as_text, sliced
+from occurisk.spreadsheets import MARKS, NUMBER
+
+_RUNNING = MARKS.encode()
 _RISKY = np.zeros(256, dtype=bool)
 _RISKY[list(_RUNNING)] = True
 _BEFORE_CELL = np.zeros(256, dtype=bool)
 _BEFORE_CELL[list(b',"\n')] = True
-_NUMBER = r"^[+-]?[0-9][0-9.,\s]*(?:[eE][+-]?[0-9]+)?%?$|^-$"
+# Lines are put together this many at a time: buffers that fit the cache and are used again.
+_SLICE = 1 << 14
 _PIECE = 1 << 18  # bytes that fit the cache
 _LARGEST = 1 << 28  # bytes of a batch that are joined in one piece; Arrow's limit is 2 GiB
 
@@ -83,9 +89,48 @@ class CsvCells:
         return ",".join(cells).encode()
 
 
-def sliced(user: list[pa.Array] | pa.StringArray, rows: slice) -> list[pa.Array] | pa.StringArray:
-    """Return some of the rows."""
-    return [column[rows] for column in user] if isinstance(user, list) else user[rows]
+class CsvOut:
+    """CSV: UTF-8, commas, line feeds; formulas are disarmed."""
+
+    def __init__(self, path: Path, user: pa.Schema, added: list[pa.Field]) -> None:
+        self.text = CsvCells()
+        self.stream = open(path, "wb")  # noqa: SIM115
+        # Every row brings the line feed before it, so that lines can come out of the middle of a file.
+        self.stream.write(self.text.header([f.name for f in (*user, *added)]))
+        self.rendered: tuple[list[KeyedColumn], pa.Array] | None = None
+
+    @property
+    def altered(self) -> int:
+        """Cells that got an apostrophe."""
+        return self.text.disarmed
+
+    def write(self, user: User, added: list[pa.Array]) -> None:
+        """Append rows."""
+        self._write(user, self.text.endings(added))
+
+    def write_keyed(self, user: User, added: list[KeyedColumn], number: np.ndarray) -> None:
+        """Append rows; what follows from a key is rendered once, as the end of a line."""
+        if self.rendered is None or self.rendered[0] is not added:
+            keys = np.arange(len(added[0].index))
+            self.rendered = added, CsvCells().endings([column.rows(keys) for column in added])
+        ending = self.rendered[1]
+        for start in range(0, len(number), _SLICE):
+            rows = slice(start, start + _SLICE)
+            self._write(sliced(user, rows), ending.take(pa.array(number[rows])))
+
+    def _write(self, user: User, endings: pa.Array) -> None:
+        for piece in self.text.lines(user, endings):
+            self.stream.write(piece.data)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self.stream.write(b"\n")
+        self.stream.close()
+
+    def abandon(self) -> None:
+        """Let go of the file."""
+        with suppress(OSError):
+            self.stream.close()
 
 
 def may_run(text: bytes) -> bool:
@@ -110,9 +155,9 @@ def _cells(column: pa.Array) -> tuple[pa.Array, np.ndarray | None]:
     """Return cells, and which were disarmed (None: none)."""
     if pa.types.is_large_string(column.type):
         column = column.cast(pa.string())
-    is_text = pa.types.is_string(column.type)
-    if not is_text:
-        column = _plain(column)
+    is_text = not (pa.types.is_primitive(column.type) or pa.types.is_decimal(column.type))
+    if not pa.types.is_string(column.type):
+        column = as_text(column)
     if column.null_count:
         column = column.fill_null("")
     hit = None
@@ -130,21 +175,13 @@ def _disarm(column: pa.Array) -> tuple[pa.Array, np.ndarray | None]:
     first[filled] = data[offsets[:-1][filled]]
     at = np.flatnonzero(_RISKY[first])
     if len(at):
-        sound = pc.match_substring_regex(column.take(pa.array(at)), _NUMBER)
+        sound = pc.match_substring_regex(column.take(pa.array(at)), NUMBER)
         at = at[~sound.to_numpy(zero_copy_only=False)]
     if not len(at):
         return column, None
     hit = np.zeros(len(column), dtype=bool)
     hit[at] = True
     return pc.if_else(pa.array(hit), pc.binary_join_element_wise("'", column, ""), column), hit
-
-
-def _plain(column: pa.Array) -> pa.Array:
-    """Return a column of any type as text."""
-    try:
-        return column.cast(pa.string())
-    except pa.ArrowException:  # nested values
-        return pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())
 
 
 def _buffers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:

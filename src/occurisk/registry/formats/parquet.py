@@ -1,52 +1,119 @@
-"""Write Parquet as rows come: Arrow encodes what is new; of dictionary columns only numbers are packed."""
+"""Parquet registries, in and out: text stays in the dictionaries that the file keeps it in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+import base64
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from occurisk.registry.formats.looked_up import LookedUp
-from occurisk.registry.formats.parquet_encoding import (
-    MOST_VALUES,
-    Chunk,
-    Page,
-    bit_chunk,
-    bit_page,
-    copied,
-    dictionary_chunk,
-    number_page,
+from occurisk.errors import RegistryError
+from occurisk.registry.formats.base import (
+    BATCH_BYTES,
+    BATCH_ROWS,
+    KeyedColumn,
+    Ragged,
+    RegistryFile,
+    readable,
 )
-from occurisk.registry.formats.thrift_compact import I16, I64, LIST, MAGIC, STRUCT, Struct, encode, footer
+
+# Bytes that a value takes outside a dictionary; of a text, at least.
+_PLAIN_BYTES = {"BYTE_ARRAY": 5, "INT32": 4, "INT64": 8, "FLOAT": 4, "DOUBLE": 8}
+
+# Bytes of a column that are read at a time, however large its row group.
+_BUFFER = 1 << 20
+
+
+def open_parquet(path: Path, name: str) -> RegistryFile:
+    """Prepare to read a Parquet file.
+
+    Raises
+    ------
+    RegistryError
+        If it has no rows.
+    """
+    with pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER) as file:
+        schema, rows = file.schema_arrow, file.metadata.num_rows
+        if rows:
+            # Reading checks the footer; asking it for a column of a damaged file ends the process.
+            next(file.iter_batches(1, row_groups=[0]), None)
+        compact = _compact_columns(file)
+        batch_rows = _batch_rows(file)
+    if rows == 0:
+        raise RegistryError(
+            f"The registry {name} has columns and no rows.",
+            rule="A registry has a header and at least one row.",
+        )
+    strings = [
+        f.name
+        for f in schema
+        if f.name in compact and (pa.types.is_string(f.type) or pa.types.is_large_string(f.type))
+    ]
+
+    def read(_: Callable[[Ragged], None]) -> Iterator[pa.RecordBatch]:
+        with pq.ParquetFile(path, read_dictionary=strings, pre_buffer=False, buffer_size=_BUFFER) as file:
+            for batch in file.iter_batches(batch_rows):
+                yield _sound(readable(batch), name)
+
+    return RegistryFile(path, name, "parquet", schema, rows, ("Parquet",), read, compact=compact)
+
+
+def _sound(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
+    """Return a batch whose texts are UTF-8: Parquet promises it, and nobody has looked so far."""
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        try:
+            (column.dictionary if pa.types.is_dictionary(column.type) else column).validate(full=True)
+        except pa.ArrowInvalid as problem:
+            raise RegistryError(
+                f"The column {field.name!r} of {name} holds what it must not: {problem}.",
+                rule="Text in Parquet is UTF-8.",
+                fix="Write the file again with a tool that checks its texts.",
+            ) from problem
+    return batch
+
+
+def _compact_columns(file: pq.ParquetFile) -> frozenset[str]:
+    """Name the flat columns that dictionaries made small, as the first row group says.
+
+    A writer that gives up on a dictionary half-way still reports one; the bytes per value tell.
+    """
+    if not file.num_row_groups:
+        return frozenset()
+    found = set()
+    for column in (file.metadata.row_group(0).column(i) for i in range(len(file.schema))):
+        plain = _PLAIN_BYTES.get(column.physical_type, 0)
+        small = column.total_uncompressed_size < 0.8 * plain * max(1, column.num_values)
+        if column.has_dictionary_page and small and "." not in column.path_in_schema:
+            found.add(column.path_in_schema)
+    return frozenset(found)
+
+
+def _batch_rows(file: pq.ParquetFile) -> int:
+    """Return how many rows to read at a time, so that no batch is larger than `BATCH_BYTES`."""
+    widest = 1.0
+    for i in range(file.num_row_groups):
+        group = file.metadata.row_group(i)
+        if group.num_rows > 0:
+            widest = max(widest, group.total_byte_size / group.num_rows)
+    return int(max(1, min(BATCH_ROWS, BATCH_BYTES // widest)))
 
 
 class ParquetOut:
-    """Parquet; text stays in its dictionaries on the way, and keeps its declared type in the file.
+    """Parquet by Arrow: the user's columns keep their declared types, and have statistics.
 
-    Every `write` is a row group.
+    Every write is a row group. What is a dictionary stays one on the way; the file declares text.
     """
 
     def __init__(
         self, path: Path, user: pa.Schema, added: list[pa.Field], compact: frozenset[str] | None
     ) -> None:
-        self.user, self.added = list(user), added
-        # A column that did not fit a dictionary on the way in does not fit one on the way out.
-        self.compact = compact
-        self.groups: list[Struct] = []
-        self.rows = 0
-        # Arrow says how such a table is declared: in a file without rows.
-        declared = pa.schema([*user, *added], metadata=user.metadata)
-        self.footer = footer(_file(declared.empty_table()))
-        self.stream = open(path, "wb")  # noqa: SIM115
-        self.stream.write(MAGIC)
-        self.pool = ThreadPoolExecutor(2)  # each column on its own
-        self.end = len(MAGIC)
+        self.path, self.user, self.added, self.compact = path, user, added, compact
+        self.writer: pq.ParquetWriter | None = None
 
     @property
     def altered(self) -> int:
@@ -55,104 +122,74 @@ class ParquetOut:
 
     def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
         """Append rows."""
-        work = self._user(user)
-        for field, column in zip(self.added, added, strict=True):
-            work.append(partial(_chunks, field, column, compact=True, statistics=False))
-        self._append(work, len(user[0]) if user else len(added[0]))
+        columns = [*user, *added]
+        fields = [*self.user, *self.added]
+        if self.writer is None:
+            self.writer = self._open(
+                [_on_the_way(f.type, c.type) for f, c in zip(fields, columns, strict=True)]
+            )
+        declared = self.writer.schema
+        arrays = [_as(c, f.type) for c, f in zip(columns, declared, strict=True)]
+        table = pa.Table.from_arrays(arrays, schema=declared)
+        self.writer.write_table(table, row_group_size=max(1, len(table)))
 
-    def write_looked_up(self, user: list[pa.Array], added: list[LookedUp], number: np.ndarray) -> None:
+    def write_keyed(self, user: list[pa.Array], added: list[KeyedColumn], number: np.ndarray) -> None:
         """Append rows whose added columns follow from their keys."""
-        work = self._user(user)
-        pages: dict[int, Future[Page]] = {}
-        for field, column in zip(self.added, added, strict=True):
-            if field.nullable or len(column.values) > MOST_VALUES:
-                work.append(partial(_chunks, field, column.rows(number), compact=True, statistics=False))
-            elif pa.types.is_boolean(field.type):
-                work.append(partial(_bits, field.name, column, number))
-            else:
-                key = id(column.index)
-                if key not in pages:
-                    pages[key] = self.pool.submit(_numbers, column, number)
-                work.append(partial(_dictionary, field.name, column, pages[key]))
-        self._append(work, len(number))
+        self.write(user, [column.rows(number) for column in added])
 
-    def _user(self, columns: list[pa.Array]) -> list[Callable[[], list[Chunk]]]:
-        work: list[Callable[[], list[Chunk]]] = []
-        for field, column in zip(self.user, columns, strict=True):
-            compact = self.compact is None or field.name in self.compact
-            # Minimum and maximum of dictionary-encoded text cost more than all the rest of the writing.
-            statistics = self.compact is None or not compact
-            work.append(partial(_chunks, field, column, compact, statistics))
-        return work
-
-    def _append(self, work: list[Callable[[], list[Chunk]]], rows: int) -> None:
-        chunks = [chunk for some in [self.pool.submit(w) for w in work] for chunk in some.result()]
-        start, columns = self.end, []
-        for chunk in chunks:
-            columns.append(chunk.at(self.end))
-            for page in chunk.pages:
-                self.stream.write(page)
-                self.end += len(page)
-        group: Struct = {
-            1: (LIST, (STRUCT, columns)),
-            2: (I64, sum(chunk.plain_size for chunk in chunks)),
-            3: (I64, rows),
-            5: (I64, start),
-            6: (I64, self.end - start),
-        }
-        if len(self.groups) <= np.iinfo(np.int16).max:
-            group[7] = (I16, len(self.groups))
-        self.groups.append(group)
-        self.rows += rows
+    def _open(self, types: list[pa.DataType]) -> pq.ParquetWriter:
+        fields = [*self.user, *self.added]
+        declared = pa.schema(fields, metadata=self.user.metadata)
+        schema = pa.schema(
+            [f.with_type(kind) for f, kind in zip(fields, types, strict=True)], metadata=self.user.metadata
+        )
+        ours = [f.name for f in self.added]
+        # A column that did not fit a dictionary on the way in does not fit one on the way out.
+        kept = True if self.compact is None else [*self.compact, *ours]
+        # Smallest and largest of text in dictionaries cost more than all the rest of the writing.
+        own = [f.name for f, kind in zip(self.user, types, strict=False) if not pa.types.is_dictionary(kind)]
+        writer = pq.ParquetWriter(
+            self.path,
+            schema,
+            use_dictionary=kept,
+            write_statistics=own or False,
+            write_page_index=bool(own),
+            store_schema=False,
+        )
+        # Arrow reads from here how the table is declared; its own note would say `dictionary`.
+        note = base64.b64encode(declared.serialize().to_pybytes())
+        writer.add_key_value_metadata({b"ARROW:schema": note})
+        return writer
 
     def close(self) -> None:
         """Finish the file; one without rows still has its columns."""
-        self.pool.shutdown()
-        found = {**self.footer, 3: (I64, self.rows), 4: (LIST, (STRUCT, self.groups))}
-        encoded = encode(found)
-        self.stream.write(encoded + len(encoded).to_bytes(4, "little") + MAGIC)
-        self.stream.close()
+        if self.writer is None:
+            self.writer = self._open([f.type for f in (*self.user, *self.added)])
+        self.writer.close()
 
     def abandon(self) -> None:
         """Let go of the file."""
-        self.pool.shutdown()
-        with suppress(OSError):
-            self.stream.close()
+        if self.writer is not None:
+            with suppress(OSError, pa.ArrowException):
+                self.writer.close()
 
 
-def _numbers(column: LookedUp, number: np.ndarray) -> Page:
-    return number_page(column.index[number], len(column.values))
+def _on_the_way(declared: pa.DataType, found: pa.DataType) -> pa.DataType:
+    """Return the type that a column is handed to Arrow in."""
+    if pa.types.is_dictionary(found) and pa.types.is_large_string(found.value_type):
+        return pa.dictionary(pa.int32(), pa.large_string())
+    return pa.dictionary(pa.int32(), found.value_type) if pa.types.is_dictionary(found) else declared
 
 
-def _dictionary(name: str, column: LookedUp, page: Future[Page]) -> list[Chunk]:
-    return [dictionary_chunk(name, column.values, page.result())]
-
-
-def _bits(name: str, column: LookedUp, number: np.ndarray) -> list[Chunk]:
-    truth = column.values.to_numpy(zero_copy_only=False).astype(np.uint8)[column.index]
-    return [bit_chunk(name, bit_page(truth[number]))]
-
-
-def _chunks(field: pa.Field, column: pa.Array, compact: bool, statistics: bool) -> list[Chunk]:
-    """Encode a column: one chunk, or one per leaf if it is nested."""
-    if pa.types.is_dictionary(column.type) and _is_plain_text(column):
-        index = column.indices.to_numpy()
-        page = number_page(index, len(column.dictionary), field.nullable)
-        return [dictionary_chunk(field.name, column.dictionary, page)]
-    table = pa.Table.from_arrays([column], schema=pa.schema([field.with_type(column.type)]))
-    file = _file(table, use_dictionary=compact, write_statistics=statistics)
-    [group] = footer(file)[4][1][1]
-    return [copied(file, column) for column in group[1][1][1]]
-
-
-def _is_plain_text(column: pa.DictionaryArray) -> bool:
-    kind, n = column.dictionary.type, len(column.dictionary)
-    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    return text and 0 < n <= MOST_VALUES and not column.null_count and not column.dictionary.null_count
-
-
-def _file(table: pa.Table, **options: bool) -> memoryview:
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, table.schema, **options) as writer:
-        writer.write_table(table, row_group_size=max(1, len(table)))
-    return memoryview(sink.getvalue())
+def _as(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    if column.type == kind:
+        return column
+    if isinstance(kind, pa.UuidType):
+        column = pa.array([None if v is None else UUID(v).bytes for v in column.to_pylist()], pa.binary(16))
+    if isinstance(kind, pa.BaseExtensionType):
+        return pa.ExtensionArray.from_storage(kind, column.cast(kind.storage_type))
+    if pa.types.is_dictionary(kind) and pa.types.is_dictionary(column.type):
+        return pa.DictionaryArray.from_arrays(
+            column.indices.cast(kind.index_type), column.dictionary.cast(kind.value_type), safe=False
+        )
+    return column.cast(kind, safe=not pa.types.is_float16(kind))
