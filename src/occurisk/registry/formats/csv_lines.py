@@ -56,10 +56,10 @@ def plain_blocks(
         text = head + read
         if not text:
             return None
-        if not read and not text.endswith(b"\n"):
-            text += b"\n"
-        cut = text.rfind(b"\n") + 1
-        block = _plain(text[:cut], header)
+        # The last row may lack its line feed; the rest, if there is one, begins with the bytes as they are.
+        ended = text if read or text.endswith(b"\n") else text + b"\n"
+        cut = ended.rfind(b"\n") + 1
+        block = _plain(ended[:cut], header)
         if block is None:
             return Rest(text, rows, header)
         if len(block) > 1:
