@@ -6,14 +6,18 @@ import json
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from helpers.registries import write
+from helpers.registries import scored, write
 from helpers.trained import default_bundle, models_dir
 from occurisk.cli import main
 from occurisk.cli.console import printable
 from occurisk.cli.score import score
+from occurisk.labour_market.picture import scored_with
+from occurisk.labour_market.scored_market import market_of
+from occurisk.tracking.scoring_run import explain_scored
 
 LIST = "soc,jobs\n43-9021,5\n11-1011,3\n99-9999,7\n"
 NAMED = ("--code-column", "soc", "--taxonomy", "soc2010")
@@ -23,6 +27,15 @@ NAMED = ("--code-column", "soc", "--taxonomy", "soc2010")
 def jobs(tmp_path):
     default_bundle()
     return write(tmp_path / "jobs.csv", LIST)
+
+
+def table(path):
+    """A written file, whichever its format."""
+    if path.suffix == ".xlsx":
+        read = pd.read_excel(path, engine="calamine")
+    else:
+        read = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    return read.pipe(lambda t: t.astype({n: str for n in t if t[n].dtype != float}))
 
 
 def run(capsys, *arguments):
@@ -118,3 +131,62 @@ def test_the_figures_printed_are_those_of_the_file_and_of_the_national_page(jobs
     page = json.loads((tmp_path / "n.json").read_text(encoding="utf-8"))["figures"]
     for name in ("share_high", "share_high_lower", "share_high_upper", "expected", "expected_upper"):
         assert page[name] == pytest.approx(document[name], rel=1e-9), name
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "excel"])
+def test_only_the_columns_asked_for_are_added(jobs, tmp_path, capsys, kind):
+    run(capsys, jobs, "--out", tmp_path / "all", *NAMED, "--format", kind)
+    code, _, errors = run(
+        capsys, jobs, "--out", tmp_path / "some", *NAMED, "--format", kind, "--add", "band, probability,code"
+    )
+    assert (code, errors) == (0, "")
+    suffix = {"csv": "csv", "parquet": "parquet", "excel": "xlsx"}[kind]
+    every, some = (table(tmp_path / name / f"scored.{suffix}") for name in ("all", "some"))
+    names = ["soc", "jobs", "occurisk_code", "occurisk_probability", "occurisk_band"]
+    assert some.columns.tolist() == names
+    pd.testing.assert_frame_equal(some, every[names])
+    aside = table(tmp_path / "some" / f"unscored.{suffix}").columns.tolist()
+    assert aside[:4] == ["soc", "jobs", "occurisk_row", "occurisk_reason"]
+    account = json.loads((tmp_path / "some" / "intake.json").read_text(encoding="utf-8"))
+    assert account["output"] == {
+        "format": kind,
+        "prefix": "occurisk_",
+        "added": ["code", "probability", "band"],
+    }
+
+
+def test_a_column_that_cannot_be_added_is_named_and_nothing_is_written(jobs, tmp_path, capsys):
+    code, _, errors = run(capsys, jobs, "--out", tmp_path / "out", *NAMED, "--add", "probability,chance")
+    assert code == 10
+    assert "'chance'" in errors
+    assert "code, title, match" in errors
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_their_codes_rows_cannot_be_added_up_and_the_page_says_so(jobs, tmp_path, capsys):
+    run(capsys, jobs, "--out", tmp_path / "out", *NAMED, "--add", "probability,band")
+    with pytest.raises(SystemExit):
+        main(["national", str(tmp_path / "out"), "--models-dir", str(models_dir())])
+    assert "--add code" in capsys.readouterr().err
+
+
+def test_own_attributes_add_only_what_was_asked_for(tmp_path, capsys):
+    sample = default_bundle().attributes.dropna().head(20)
+    sample.to_csv(tmp_path / "own.csv", index=False)
+    own = ("--attributes", "all", "--attribute-scale", "unit", "--format", "parquet", "--reasons")
+    run(capsys, tmp_path / "own.csv", "--out", tmp_path / "all", *own)
+    run(capsys, tmp_path / "own.csv", "--out", tmp_path / "some", *own, "--add", "reason_1,probability")
+    every, some = (pd.read_parquet(tmp_path / name / "scored.parquet") for name in ("all", "some"))
+    names = [*sample.columns, "occurisk_probability", "occurisk_reason_1"]
+    pd.testing.assert_frame_equal(some, every[names])
+
+
+def test_codes_of_the_users_own_and_a_column_name_that_stands_twice_can_be_explained_and_added_up(tmp_path):
+    model = default_bundle()
+    own = write(tmp_path / "map.csv", "from,to\nA1,43-9021\nB2,11-1011\n")
+    path = write(tmp_path / "r.csv", "job,n,n\nA1,5,x\nB2,6,x\n")
+    result = scored(path, tmp_path / "out", crosswalk=own, code_column="job")
+    explained = explain_scored(result, model)
+    assert explained.rows["major"].to_dict() == {"A1": "43", "B2": "11"}
+    market = market_of(result, *scored_with(model, False), model.bands)
+    assert market.figures()["coverage"].iloc[0] == 1

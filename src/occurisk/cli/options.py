@@ -92,10 +92,12 @@ def _choices(
     reasons: bool,
     output: str | None,
     column_prefix: str,
+    add: str,
 ) -> ScoreOptions:
     from occurisk.scoring.options import ScoreOptions
 
-    return ScoreOptions(scores, weights, attributes, attribute_scale, reasons, output, column_prefix)
+    names = None if add == "all" else tuple(filter(None, (name.strip() for name in add.split(","))))
+    return ScoreOptions(scores, weights, attributes, attribute_scale, reasons, output, column_prefix, names)
 
 
 intake_options = packed(
@@ -185,6 +187,13 @@ score_options = packed(
         "output",
         type=click.Choice(["parquet", "csv", "excel"]),
         help="Of the rows written.  [default: the registry's]",
+    ),
+    click.option(
+        "--add",
+        default="all",
+        show_default=True,
+        metavar="all|NAMES",
+        help="Columns to add to each row, by commas, such as code,probability,band.",
     ),
     click.option(
         "--column-prefix",

@@ -35,15 +35,17 @@ class ScoredFolder:
     scored, unscored : Path or None
     account : Account
         What intake.json holds.
-    prefix : str
-        Of the added columns.
     """
 
     path: Path
     scored: Path
     unscored: Path | None
     account: Account
-    prefix: str
+
+    @property
+    def prefix(self) -> str:
+        """What the added columns begin with."""
+        return self.account.output.prefix
 
     @property
     def weight_column(self) -> str | None:
@@ -104,8 +106,8 @@ def find_folder(path: Path) -> ScoredFolder | None:
             rule="A scoring run leaves intake.json, lineage.csv and scored.parquet, .csv or .xlsx.",
             fix="Score the registry again, or give the folder that --out named.",
         )
-    prefix = _prefix(files["scored"], account)
-    return ScoredFolder(folder, files["scored"], files["unscored"], account, prefix)
+    _check_codes(folder, account)
+    return ScoredFolder(folder, files["scored"], files["unscored"], account)
 
 
 def market_of(
@@ -247,17 +249,18 @@ def _system(understood: Understood) -> str:
     return titles.get(understood.coding_system, ISCO08.name)
 
 
-def _prefix(scored: Path, account: Account) -> str:
-    """Return what the added columns begin with: `PREFIXcode`, which the registry did not have."""
-    from occurisk.registry.opening import open_registry
-
-    names = [str(n) for n in open_registry(scored).schema.names]
-    added = [n for n in names if n not in account.registry.columns]
-    for name in added:
-        if name.endswith("code") and f"{name.removesuffix('code')}probability" in added:
-            return name.removesuffix("code")
+def _check_codes(folder: Path, account: Account) -> None:
+    """Refuse results whose rows do not say which code they were matched to."""
+    if "code" in account.output.added:
+        return
+    if account.understood.attributes:
+        raise RegistryError(
+            f"{folder} has no matched codes.",
+            rule="A registry that was scored by its rows' own attributes has no occupations to add up.",
+            fix="Score it by its codes: occurisk score REGISTRY --out DIR",
+        )
     raise RegistryError(
-        f"{scored} has no matched codes.",
-        rule="A registry that was scored row by row, by its own attributes, has no occupations to add up.",
-        fix="Score it by its codes: occurisk score REGISTRY --out DIR",
+        f"{folder} has no matched codes: only {', '.join(account.output.added)} were added to its rows.",
+        rule="Jobs are added up by the code that a row was matched to.",
+        fix="Score the registry again with: --add code,… (or all)",
     )

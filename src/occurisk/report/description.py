@@ -44,6 +44,7 @@ def description(dossier: Dossier, about: About, links: Mapping[str, str] | None 
     lines = [
         f"**{_plain(about.name)}**, scored by {link('model', f'model {_plain(about.model)}')}, "
         f"{_plain(about.made)}.",
+        *(f"\n**Warning: {_plain(text)}**" for text in about.warnings),
         "",
         f"Open: {link('report', 'report')} · {link('table', 'table')} · {link('beeswarm', 'beeswarm')}",
         "",

@@ -32,6 +32,8 @@ class About:
         Rows of the registry, and how many of them have no score.
     weight_name : str
         What the weights are ("employment"); empty if they are unknown or all one.
+    warnings : tuple of str
+        What may make the scores wrong.
     """
 
     name: str
@@ -42,6 +44,7 @@ class About:
     rows: int | None = None
     unscored: int | None = None
     weight_name: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

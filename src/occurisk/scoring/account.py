@@ -83,6 +83,15 @@ class ScoredWith:
 
 
 @dataclass(frozen=True)
+class Written:
+    """The scored file: its `format`; the added columns: what they begin with, and their names after it."""
+
+    format: str
+    prefix: str
+    added: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Totals:
     """Rows and weight, in and out; `weight_counted` is the labour market, in which no job counts twice."""
 
@@ -239,6 +248,7 @@ class Account:
     evidence : tuple of Mapping
         See `Evidence.to_json`.
     model : ScoredWith
+    output : Written
     totals : Totals
     outcomes : tuple of Outcome
     national : NationalFigures
@@ -260,6 +270,7 @@ class Account:
     understood: Understood
     evidence: tuple[Mapping[str, Any], ...]
     model: ScoredWith
+    output: Written
     totals: Totals
     outcomes: tuple[Outcome, ...]
     national: NationalFigures

@@ -33,7 +33,7 @@ from occurisk.registry.columns import (
 from occurisk.registry.formats.base import RegistryFile, Writer
 from occurisk.registry.numbers import Numbers, NumberStyle, number_style, read_numbers
 from occurisk.registry.opening import SUFFIX, open_writer
-from occurisk.scoring.account import Account, ScoredWith, Totals, Understood
+from occurisk.scoring.account import Account, ScoredWith, Totals, Understood, Written
 from occurisk.scoring.code_scores import REASON_COLUMNS
 from occurisk.scoring.options import Progress, ScoreOptions
 from occurisk.scoring.outcomes import (
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 STABILITY = (*(ROBUST + band for band in BANDS), MODEL_DEPENDENT)
 # With more rows nobody reads them one by one, and explaining them takes minutes.
 MOST_EXPLAINED = 1000
+ROW_COLUMNS = ("probability", "lower", "upper", "band", "stability", "gaps", *REASON_COLUMNS)
 # Rows go to a core this many at a time.
 _SLICE = 1 << 14
 
@@ -80,7 +81,7 @@ class RowStream:
     style: NumberStyle
     styles: list[NumberStyle]  # of the attributes
     progress: Progress | None
-    reasons: bool = False
+    added: tuple[str, ...] = ROW_COLUMNS
     tally: Tally = field(default_factory=Tally)
     figures: RowFigures = field(default_factory=RowFigures)
     own: list[OwnRows] | None = field(default_factory=list)  # None: too many
@@ -91,8 +92,7 @@ class RowStream:
         text = pa.dictionary(pa.int32(), pa.string())
         kinds = dict.fromkeys(("probability", "lower", "upper"), pa.float64())
         kinds |= {"band": text, "stability": text, "gaps": pa.int32()}
-        kinds |= dict.fromkeys(REASON_COLUMNS, pa.string()) if self.reasons else {}
-        fields = [pa.field(self.prefix + name, kind, nullable=False) for name, kind in kinds.items()]
+        fields = [pa.field(self.prefix + n, kinds.get(n, pa.string()), nullable=False) for n in self.added]
         suffix, compact = SUFFIX[self.kind], self.file.compact if self.file.kind == "parquet" else None
         aside = aside_fields(self.file, self.prefix)
         scored, unscored = (
@@ -135,7 +135,7 @@ class RowStream:
         self.figures.add(p.to_numpy(), band.to_numpy(), w[good], X, missing)
         kept = batch if every else batch.filter(pa.array(good))
         self._remember(kept, position[good], w[good], scores, X, missing)
-        added = list(scores.values())
+        added = [scores[name] for name in self.added]
         work = [lambda: scored.write(kept.columns, added)]
         if not every:
             aside = batch.filter(pa.array(~good))
@@ -169,7 +169,7 @@ class RowStream:
             "stability": _named(np.where(robust, band, len(BANDS)), STABILITY),
             "gaps": pa.array(missing.sum(axis=1, dtype=np.int32)),
         }
-        return columns | (self._reasons(X) if self.reasons else {})
+        return columns | (self._reasons(X) if set(REASON_COLUMNS) & set(self.added) else {})
 
     def _remember(
         self,
@@ -259,9 +259,10 @@ def score_rows(
         NumberStyle() if i is None else number_style(distinct(table.column(i)), file.delimiter)
         for i in columns.position
     ]
+    added = choices.added(ROW_COLUMNS if choices.reasons else ROW_COLUMNS[: -len(REASON_COLUMNS)])
     stream = RowStream(
         model, model.spread, file, staging, columns, kind, choices.column_prefix, where, weight, style,
-        styles, progress, choices.reasons,
+        styles, progress, added,
     )  # fmt: skip
     stream.run()
     used = tuple(n for n, p in zip(columns.names, columns.position, strict=True) if p is not None)
@@ -279,7 +280,7 @@ def score_rows(
     figures = stream.figures
     by_band = pd.DataFrame({"code": BANDS, "rows": figures.rows, "weight": figures.weight, "band": BANDS})
     return ScoredRegistry(
-        out, kind, file.path, account, by_band.reindex(columns=BY_OCCUPATION), own=_together(stream.own)
+        out, file.path, account, by_band.reindex(columns=BY_OCCUPATION), own=_together(stream.own)
     )
 
 
@@ -297,6 +298,7 @@ def _account(stream: RowStream, understood: Understood, seconds: float) -> Accou
         understood=understood,
         evidence=(),
         model=ScoredWith(model.version, "model", "", model.bands),
+        output=Written(stream.kind, stream.prefix, stream.added),
         totals=Totals(
             rows_in=tally.total_rows + len(tally.ragged),
             rows_scored=int(tally.rows[0]),

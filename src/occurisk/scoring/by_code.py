@@ -76,6 +76,8 @@ class Stream:
         Folder that they are written into.
     prefix : str
         Of the added columns.
+    added : tuple of str
+        Their names, without the prefix.
     progress : Progress or None
     """
 
@@ -87,6 +89,7 @@ class Stream:
     kind: str
     staging: Path
     prefix: str
+    added: tuple[str, ...]
     progress: Progress | None
 
     @cached_property
@@ -152,7 +155,7 @@ class Stream:
 
     def _stream(self, book: CodeBook) -> Tally:
         tally = Tally()
-        columns = ScoreColumns(book, self.prefix)
+        columns = ScoreColumns(book, self.prefix, self.added)
         suffix = SUFFIX[self.kind]
         compact = self.file.compact if self.file.kind == "parquet" else None
         user = self.file.schema

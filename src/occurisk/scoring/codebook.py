@@ -13,6 +13,7 @@ from occurisk.registry.formats.base import KeyedColumn
 from occurisk.registry.group_rows import level_word
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.code_scores import Scores, score_occupations
+from occurisk.scoring.options import PREFIX
 from occurisk.scoring.outcomes import OUTCOMES, REPEATS, TOTAL_ROW, UNKNOWN
 
 # Between a code and its row's level word, in registries with a level column.
@@ -142,7 +143,8 @@ class ScoreColumns:
     """The columns that are added to a row, looked up by key number."""
 
     book: CodeBook
-    prefix: str = "occurisk_"
+    prefix: str = PREFIX
+    wanted: tuple[str, ...] = SCORE_COLUMNS
     version: int = -1
     known: list[KeyedColumn] = field(default_factory=list)
 
@@ -153,9 +155,7 @@ class ScoreColumns:
         kinds = texts | dict.fromkeys(_FLOATS, pa.float64())
         # The published list has no intervals.
         gaps = set() if "lower" in self.book.scores.table else {"lower", "upper"}
-        return [
-            pa.field(self.prefix + n, kinds.get(n, pa.bool_()), nullable=n in gaps) for n in SCORE_COLUMNS
-        ]
+        return [pa.field(self.prefix + n, kinds.get(n, pa.bool_()), nullable=n in gaps) for n in self.wanted]
 
     def columns(self) -> list[KeyedColumn]:
         """Return the added columns; the same list until keys are added to the book."""
@@ -173,12 +173,12 @@ class ScoreColumns:
         )
         # Keys without a score are never looked up; they stand where the first does.
         scored = table[self.book.scored]
-        number = {name: _numbered(scored[name]) for name in _TEXTS}
+        number = {name: _numbered(scored[name]) for name in _TEXTS if name in self.wanted}
         figures = _numbered(pd.MultiIndex.from_frame(scored[["code", "title", *_FLOATS]]))
         # Columns with the same numbers share them: a code and all that there is one of per code.
         shared: list[np.ndarray] = []
         columns = []
-        for name in SCORE_COLUMNS:
+        for name in self.wanted:
             if name == "mixed":
                 columns.append(KeyedColumn(pa.array([False, True]), table[name].to_numpy(dtype=np.uint8)))
                 continue

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from occurisk.errors import RegistryError
+
 # progress(rows done, rows in all or None)
 Progress = Callable[[int, int | None], None]
 PREFIX = "occurisk_"
@@ -48,6 +50,8 @@ class ScoreOptions:
         The registry's own format by default.
     column_prefix : str
         Of the columns that are added.
+    add : tuple of str or None
+        Which columns are added, without their prefix; None for all.
     """
 
     scores: str = "model"
@@ -57,3 +61,24 @@ class ScoreOptions:
     reasons: bool = False
     output: str | None = None
     column_prefix: str = PREFIX
+    add: tuple[str, ...] | None = None
+
+    def added(self, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the columns to add, in their own order, of those that this way of scoring knows.
+
+        Raises
+        ------
+        RegistryError
+            If a name is none of them.
+        """
+        if self.add is None:
+            return known
+        foreign = [name for name in self.add if name not in known]
+        if foreign or not self.add:
+            raise RegistryError(
+                f"{len(foreign)} of {len(self.add)} columns to add do not exist.",
+                first=repr(foreign[0]) if foreign else None,
+                rule=f"Columns that can be added: {', '.join(known)}.",
+                fix="Name some of these, by commas, or all (add): --add code,probability,band",
+            )
+        return tuple(name for name in known if name in self.add)

@@ -28,6 +28,7 @@ from occurisk.scoring.account import (
     Totals,
     Understood,
     Unmatched,
+    Written,
 )
 from occurisk.scoring.codebook import MANY_UNKNOWN, SEPARATOR, CodeBook
 from occurisk.scoring.outcomes import (
@@ -77,8 +78,6 @@ class ScoredRegistry:
     ----------
     out : Path
         Folder of the results.
-    kind : str
-        `parquet`, `csv` or `excel`.
     input_path : Path
     account : Account
         What became of every row, and the national figures.
@@ -92,12 +91,16 @@ class ScoredRegistry:
     """
 
     out: Path
-    kind: str
     input_path: Path
     account: Account
     by_occupation: pd.DataFrame
     lineage: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=LINEAGE))
     own: OwnRows | None = None
+
+    @property
+    def kind(self) -> str:
+        """Format of the files of rows: `parquet`, `csv` or `excel`."""
+        return self.account.output.format
 
     @property
     def input_name(self) -> str:
@@ -183,7 +186,7 @@ def scored_by_code(
     understanding: Understanding,
     options: IntakeOptions,
     model: ScoredWith,
-    kind: str,
+    output: Written,
     out: Path,
     seconds: float,
 ) -> ScoredRegistry:
@@ -208,6 +211,7 @@ def scored_by_code(
         understood=_understood(understanding, groups, options),
         evidence=tuple(e.to_json() for e in understanding.evidence[:12]),
         model=model,
+        output=output,
         totals=Totals(
             rows_in=tally.total_rows + len(tally.ragged),
             rows_scored=sum(o.rows for o in scored),
@@ -227,7 +231,7 @@ def scored_by_code(
         mixed=Mixed(len(mixed), float(mixed["weight"].sum())),
         seconds=round(seconds, 3),
     )
-    return ScoredRegistry(out, kind, file.path, account, by_occupation, lineage)
+    return ScoredRegistry(out, file.path, account, by_occupation, lineage)
 
 
 def _understood(known: Understanding, groups: GroupRows, options: IntakeOptions) -> Understood:

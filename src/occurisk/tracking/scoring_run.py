@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from occurisk.explanation.dossier import Dossier, explain_list, explain_reference, explain_rows
 from occurisk.labour_market.picture import Picture
 from occurisk.model.bundle import Bundle
-from occurisk.occupations.coding_systems import ISCO08, SYSTEMS, major_group
+from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, major_group
 from occurisk.report.explanation_payload import About
 from occurisk.scoring.scored_registry import ScoredRegistry
 from occurisk.tracking.explanations import log_explanations
@@ -107,8 +107,14 @@ def explain_scored(scored: ScoredRegistry, bundle: Bundle) -> Dossier | None:
     reference = bundle.reference
     rows["published_probability"] = reference["published_probability"].reindex(rows.index)
     rows["label"] = reference["label"].reindex(rows.index)
-    rows["major"] = [major_group(str(code), system) for code in rows.index]
     members = scored.lineage[["code", "soc", "weight"]]
+    if (
+        scored.account.understood.crosswalk
+    ):  # a user's own codes are of no system: their heaviest occupation's
+        heaviest = members.sort_values("weight").drop_duplicates("code", keep="last").set_index("code")["soc"]
+        rows["major"] = [major_group(heaviest[code], SOC2010) for code in rows.index]
+    else:
+        rows["major"] = [major_group(str(code), system) for code in rows.index]
     return explain_list(rows, explain_reference(bundle, only=members["soc"].unique()), members)
 
 
@@ -122,6 +128,7 @@ def _about(scored: ScoredRegistry, language: str) -> About:
         language=language,
         rows=totals.rows_in,
         unscored=totals.rows_unscored,
+        warnings=scored.account.understood.warnings,
         weight_name=scored.account.understood.weight_column or "",
     )
 

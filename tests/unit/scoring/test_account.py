@@ -136,3 +136,20 @@ def test_nothing_scored_has_no_figures(tmp_path):
     assert not result.account.national.known
     assert json.loads((result.out / "intake.json").read_text())["national"]["share_high"] is None
     assert isinstance(result.outcomes, pd.DataFrame)
+
+
+def test_a_warning_stands_in_every_output(tmp_path, result, capsys):
+    from occurisk.cli.console import out
+    from occurisk.cli.score import _print_result
+    from occurisk.report.explanation_page import render
+    from occurisk.scoring.account_report import intake_markdown
+    from occurisk.tracking.scoring_run import _about, explain_scored
+
+    warned = replace(result.account.understood, warnings=("only <43%> of the rows fit",))
+    told = replace(result, account=replace(result.account, understood=warned))
+    assert "Warning: only &lt;43%&gt; of the rows fit" in intake_markdown(told.account)
+    assert told.account.to_json()["understood"]["warnings"] == ("only <43%> of the rows fit",)
+    _print_result(out(), told.account)
+    assert "Warning: only <43%> of the rows fit" in capsys.readouterr().out
+    page = render(explain_scored(told, default_bundle()), _about(told, "en"))
+    assert "⚠ only &lt;43%&gt; of the rows fit" in page
