@@ -19,11 +19,11 @@ from occurisk.registry.columns import IntakeOptions
 from occurisk.registry.opening import on_disk
 from occurisk.registry.understanding import Understanding, open_for_intake, understand
 from occurisk.result_sets import result_set
-from occurisk.scoring.account import ScoredWith
+from occurisk.scoring.account import ScoredWith, Written
 from occurisk.scoring.account_report import write_reports
 from occurisk.scoring.by_code import group_rows
 from occurisk.scoring.code_scores import Scores
-from occurisk.scoring.codebook import CodeBook, ScoreColumns
+from occurisk.scoring.codebook import SCORE_COLUMNS, CodeBook, ScoreColumns
 from occurisk.scoring.lookup import dialects
 from occurisk.scoring.lookup.distinct_values import DistinctValues, read_distinct_values
 from occurisk.scoring.options import ReadOptions, ScoreOptions
@@ -127,8 +127,9 @@ def make_lookup(
         book = book.with_repeats(groups.repeats)
         scored_with = ScoredWith(model.version, choices.scores, choices.weights, model.bands)
         scored = scored_by_code(
-            book, tally, groups, file, understanding, counted_by, scored_with, "parquet", Path(out), 0.0
-        )
+            book, tally, groups, file, understanding, counted_by, scored_with,
+            Written("parquet", choices.column_prefix, SCORE_COLUMNS), Path(out), 0.0,
+        )  # fmt: skip
         table = _table(found, book, number)
         write_reports(scored, results.folder)
         pq.write_table(table, results.folder / TABLE)
