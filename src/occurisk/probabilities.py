@@ -93,24 +93,24 @@ def logit(p: ArrayLike) -> np.ndarray:
     return np.asarray(np.log(p) - np.log1p(-p))
 
 
-def interval(p: np.ndarray, replicas: np.ndarray, coverage: float) -> np.ndarray:
+def interval(p: np.ndarray, replicas: np.ndarray, nominal: float) -> np.ndarray:
     """Return (lower, upper) of each probability: expit(logit p -+ z sd of the replicas' log-odds).
 
     Parameters
     ----------
     p : ndarray, shape (n,)
     replicas : ndarray, shape (n, B)
-    coverage : float
+    nominal : float
 
     Returns
     -------
     ndarray, shape (n, 2)
         Coverage in simulation: docs/method.md. No scikit-learn here: scoring a short list starts quickly.
     """
-    return ends(p, logit(replicas).std(axis=1, ddof=1), coverage)
+    return ends(p, logit(replicas).std(axis=1, ddof=1), nominal)
 
 
-def ends(p: np.ndarray, sd: np.ndarray, coverage: float) -> np.ndarray:
+def ends(p: np.ndarray, sd: np.ndarray, nominal: float) -> np.ndarray:
     """Return (lower, upper) of each probability: expit(logit p -+ z sd).
 
     Parameters
@@ -118,14 +118,14 @@ def ends(p: np.ndarray, sd: np.ndarray, coverage: float) -> np.ndarray:
     p : ndarray, shape (n,)
     sd : ndarray, shape (n,)
         Of the log-odds.
-    coverage : float
+    nominal : float
 
     Returns
     -------
     ndarray, shape (n, 2)
         Never 0 or 1.
     """
-    half = NormalDist().inv_cdf(0.5 + coverage / 2) * sd
+    half = NormalDist().inv_cdf(0.5 + nominal / 2) * sd
     centre = logit(p)
     found = 1 / (1 + np.exp(-np.column_stack([centre - half, centre + half])))
     return np.asarray(np.clip(found, _LEAST, 1 - _LEAST))
@@ -148,14 +148,14 @@ def stability(band: np.ndarray, replica_bands: np.ndarray) -> np.ndarray:
     return np.where(agreed >= ROBUST_SHARE, ROBUST + band.astype(object), MODEL_DEPENDENT)
 
 
-def share_interval(point: np.ndarray, replicas: np.ndarray, coverage: float) -> np.ndarray:
+def share_interval(point: np.ndarray, replicas: np.ndarray, nominal: float) -> np.ndarray:
     """Return the interval of shares or means from the same figure in every replica.
 
     Parameters
     ----------
     point : ndarray, shape (n,)
     replicas : ndarray, shape (n, B)
-    coverage : float
+    nominal : float
 
     Returns
     -------
@@ -169,30 +169,30 @@ def share_interval(point: np.ndarray, replicas: np.ndarray, coverage: float) -> 
     both = np.column_stack([point, replicas])
     inner = known & (both > _EDGE).all(axis=1) & (both < 1 - _EDGE).all(axis=1)
     if inner.any():
-        ends[inner] = interval(point[inner], replicas[inner], coverage)
+        ends[inner] = interval(point[inner], replicas[inner], nominal)
     if (edge := known & ~inner).any():
-        tails = np.quantile(replicas[edge], [(1 - coverage) / 2, (1 + coverage) / 2], axis=1).T
+        tails = np.quantile(replicas[edge], [(1 - nominal) / 2, (1 + nominal) / 2], axis=1).T
         ends[edge] = np.column_stack(
             [np.minimum(tails[:, 0], point[edge]), np.maximum(tails[:, 1], point[edge])]
         )
     return ends
 
 
-def plain_interval(point: np.ndarray, replicas: np.ndarray, coverage: float = 0.9) -> np.ndarray:
+def plain_interval(point: np.ndarray, replicas: np.ndarray, nominal: float = 0.9) -> np.ndarray:
     """Return point -+ z standard deviations of the replicas, for figures that are no shares.
 
     Parameters
     ----------
     point : ndarray, shape (n,)
     replicas : ndarray, shape (n, B)
-    coverage : float
+    nominal : float
 
     Returns
     -------
     ndarray, shape (n, 2)
         A replica in which the figure does not exist (NaN) is left out.
     """
-    half = NormalDist().inv_cdf(0.5 + coverage / 2) * np.nanstd(replicas, axis=1, ddof=1)
+    half = NormalDist().inv_cdf(0.5 + nominal / 2) * np.nanstd(replicas, axis=1, ddof=1)
     return np.column_stack([point - half, point + half])
 
 
@@ -243,7 +243,7 @@ def market_shares(
     p: np.ndarray,
     bands: Bands | None = None,
     replicas: np.ndarray | None = None,
-    coverage: float = 0.9,
+    nominal: float = 0.9,
 ) -> dict[str, np.ndarray]:
     """Sum up labour markets in both statistics, with intervals.
 
@@ -257,8 +257,8 @@ def market_shares(
     bands : Bands, optional
     replicas : ndarray, shape (n_occupations, B), optional
         Replica probabilities: each column is one national labour market, had the labels been drawn anew.
-    coverage : float
-        Nominal coverage of the intervals.
+    nominal : float
+        Nominal level of the intervals.
 
     Returns
     -------
@@ -276,7 +276,7 @@ def market_shares(
         ends = np.full((len(jobs), 2), np.nan)
         if replicas is not None:
             drawn = ratio(jobs @ _statistics(replicas, bands)[name], scored[:, None])
-            ends = share_interval(point, drawn, coverage)
+            ends = share_interval(point, drawn, nominal)
         result[f"{name}_lower"], result[f"{name}_upper"] = ends.T
     return result
 

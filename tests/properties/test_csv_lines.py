@@ -80,6 +80,7 @@ def read(path, needed, block, monkeypatch):
 @example('5" pipe,"begins\nends",z\n1,2,3\n', 8, "")
 @example("1,2\n1,2,3\n\n1,2,3,4\n", 64, "")
 @SLOW
+@pytest.mark.slow
 def test_lines_mean_what_cells_mean(tmp_path_factory, body, block, bom):
     with pytest.MonkeyPatch.context() as patch:
         path = tmp_path_factory.getbasetemp() / "lines.csv"

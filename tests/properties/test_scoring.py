@@ -53,6 +53,7 @@ def write_quoted(path, table):
 
 @given(rows)
 @SLOW
+@pytest.mark.slow
 def test_rows_in_are_rows_out(table):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "r.csv")
@@ -85,6 +86,7 @@ NAMES = load_catalogue().names[:4]
 
 @given(st.lists(st.tuples(*[hostile] * len(NAMES), weights, texts), min_size=1, max_size=30))
 @SLOW
+@pytest.mark.slow
 def test_rows_with_their_own_attributes_in_are_rows_out(table):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "r.csv")
@@ -110,6 +112,7 @@ def test_rows_with_their_own_attributes_in_are_rows_out(table):
 
 @given(st.lists(texts, min_size=1, max_size=20), st.sampled_from(list(SYSTEMS)))
 @settings(max_examples=200, deadline=None)
+@pytest.mark.slow
 def test_any_text_has_an_outcome(cells, name):
     lineage = to_soc2010(cells, SYSTEMS[name])
     assert lineage.codes["code"].tolist() == list(dict.fromkeys(cells))

@@ -104,6 +104,7 @@ def test_a_result_that_was_worked_on_is_not_replaced(tmp_path):
     assert (tmp_path / "scored.csv").read_text() == "mended by hand"
 
 
+@pytest.mark.slow
 def test_other_commands_keep_the_users_files_too(tmp_path):
     (tmp_path / "r.csv").write_text(REGISTER)
     for command, name in (

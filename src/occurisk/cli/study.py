@@ -153,9 +153,9 @@ def rows(seed: int, models_dir: Path | None, json_path: Path | None) -> None:
         cells = [f"{row[name]:.2f}" for name in ("ratio_low", "ratio", "ratio_high")]
         shown.add_row(f"{noise:g}", *cells, f"{row['apart']:.3f}", f"{row['apart_high']:.3f}")
     show(console, shown)
-    coverage = bundle.coverage
+    nominal = bundle.nominal
     shown = table(
-        f"Attributes hidden: is the whole score within the gaps' own {coverage:.0%}?",
+        f"Attributes hidden: is the whole score within the gaps' own {nominal:.0%}?",
         ["hidden", "covered", "sd expected", "change found"],
         flexible="hidden",
     )

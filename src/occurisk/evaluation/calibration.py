@@ -36,7 +36,7 @@ def reliability(
     p: np.ndarray,
     y: np.ndarray,
     cluster: np.ndarray,
-    coverage: float = 0.9,
+    nominal: float = 0.9,
     draws: int = 500,
     seed: int = 0,
 ) -> Reliability:
@@ -51,7 +51,7 @@ def reliability(
     cluster : ndarray, shape (n,)
         The occupation of each prediction. An occupation is predicted in many splits; the bootstrap draws
         occupations, so that its repetitions are not taken for independent evidence.
-    coverage, draws, seed
+    nominal, draws, seed
         Of the bootstrap band.
     """
     p, y = np.asarray(p, dtype=float), np.asarray(y, dtype=float)
@@ -71,7 +71,7 @@ def reliability(
     errors = np.abs(boot_p - boot_y).sum(axis=1) / boot_n.sum(axis=1)
     with np.errstate(invalid="ignore"):
         share = boot_y / boot_n
-    tail = (1 - coverage) / 2
+    tail = (1 - nominal) / 2
     full = n.sum(axis=0) > 0
     total, low, high = n.sum(axis=0)[full], tail, 1 - tail
     curve = pd.DataFrame(

@@ -69,14 +69,14 @@ class Evaluation:
         by_model = self.scores.groupby("model")[list(METRICS)]
         return by_model.mean().join(by_model.std().add_suffix("_sd")).sort_values("log_loss")
 
-    def paired(self, against: str, coverage: float = 0.95) -> pd.DataFrame:
+    def paired(self, against: str, nominal: float = 0.95) -> pd.DataFrame:
         """Return LightGBM minus another model, split by split.
 
         Parameters
         ----------
         against : str
             The other model.
-        coverage : float
+        nominal : float
             Of the interval.
 
         Returns
@@ -90,7 +90,7 @@ class Evaluation:
         rows = {}
         for metric in METRICS:
             delta = wide[metric][LIGHTGBM] - wide[metric][against]
-            reach = student_t.ppf(0.5 + coverage / 2, len(delta) - 1) * delta.std()
+            reach = student_t.ppf(0.5 + nominal / 2, len(delta) - 1) * delta.std()
             # n_test = n_train: the halves are equal.
             corrected = reach * np.sqrt(1 / len(delta) + TEST_SHARE / (1 - TEST_SHARE))
             naive = reach / np.sqrt(len(delta))

@@ -43,7 +43,7 @@ def compare_intervals(model: Bundle, seed: int = 0) -> pd.DataFrame:
             exact, formula = replicas.std(axis=1, ddof=1), learn.sd(X)
             ratio.append(formula / exact)
             p = expit(model.log_odds(X))
-            of_both = [ends(p, sd, model.coverage) for sd in (exact, formula)]
+            of_both = [ends(p, sd, model.nominal) for sd in (exact, formula)]
             apart.append(np.abs(of_both[0] - of_both[1]).ravel())
         low, middle, high = np.quantile(np.concatenate(ratio), [0.05, 0.5, 0.95])
         distance = np.quantile(np.concatenate(apart), [0.5, 0.95])
@@ -69,7 +69,7 @@ def hide_attributes(model: Bundle, seed: int = 0) -> pd.DataFrame:
         `change`, root mean square of the actual change.
     """
     rows: dict[int, list[tuple[float, float, float]]] = {q: [] for q in HIDDEN}
-    reach = float(logit(ends(np.array([0.5]), np.ones(1), model.coverage)[0, 1]))
+    reach = float(logit(ends(np.array([0.5]), np.ones(1), model.nominal)[0, 1]))
     for learn, X, rng in _halves(model, seed, _HALVES):
         whole = model.log_odds(X)
         for q in HIDDEN:

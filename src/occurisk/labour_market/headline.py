@@ -17,7 +17,7 @@ def headline(
     p: np.ndarray,
     bands: Bands | None = None,
     replicas: np.ndarray | None = None,
-    coverage: float = 0.9,
+    nominal: float = 0.9,
 ) -> pd.DataFrame:
     """Sum up labour markets in both statistics, with intervals and bounds.
 
@@ -31,8 +31,8 @@ def headline(
     bands : Bands, optional
     replicas : ndarray, shape (n_occupations, B), optional
         Replica probabilities: each column is one national labour market, had the labels been drawn anew.
-    coverage : float
-        Nominal coverage of the intervals.
+    nominal : float
+        Nominal level of the intervals.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def headline(
         and `expected` with `_least` and `_most`: of all jobs, if every unscored one were low or high.
     """
     jobs, unscored = np.atleast_2d(np.asarray(jobs, dtype=float)), np.asarray(unscored, dtype=float)
-    result = pd.DataFrame(market_shares(jobs, unscored, p, bands, replicas, coverage))
+    result = pd.DataFrame(market_shares(jobs, unscored, p, bands, replicas, nominal))
     for name in BOUNDED:
         result[f"{name}_least"] = result[name].fillna(0) * result["coverage"]
         result[f"{name}_most"] = result[f"{name}_least"] + 1 - result["coverage"]

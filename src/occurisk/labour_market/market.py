@@ -142,10 +142,10 @@ class Market:
         wide = totals.unstack("code", fill_value=0.0)
         return wide.reindex(columns=self.codes, fill_value=0.0)
 
-    def figures(self, cells: Cells | None = None, coverage: float = 0.9) -> pd.DataFrame:
+    def figures(self, cells: Cells | None = None, nominal: float = 0.9) -> pd.DataFrame:
         """Return both statistics of every cell; see `headline`. Without cells, of the whole market."""
         cells = cells or self.cells()
-        return headline(cells.jobs, cells.unscored, self.p, self.bands, self.spread, coverage).set_index(
+        return headline(cells.jobs, cells.unscored, self.p, self.bands, self.spread, nominal).set_index(
             cells.index
         )
 

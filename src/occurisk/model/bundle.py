@@ -127,8 +127,8 @@ class Bundle:
         return list(self.manifest["model"]["names"])
 
     @property
-    def coverage(self) -> float:
-        """Nominal coverage of its intervals."""
+    def nominal(self) -> float:
+        """Nominal level of its intervals."""
         return float(self.manifest["model"]["parameters"]["coverage"])
 
     @cached_property

@@ -159,7 +159,7 @@ class NationalFigures:
         p: np.ndarray,
         bands: Bands,
         replicas: np.ndarray | None = None,
-        coverage: float = 0.9,
+        nominal: float = 0.9,
     ) -> NationalFigures:
         """Sum up a labour market.
 
@@ -172,11 +172,11 @@ class NationalFigures:
         p : ndarray, shape (n,)
         bands : Bands
         replicas : ndarray, shape (n, B), optional
-        coverage : float
-            Nominal coverage of the intervals.
+        nominal : float
+            Nominal level of the intervals.
         """
         unscored = np.array([max(0.0, counted - float(jobs.sum()))])
-        found = market_shares(jobs[None, :], unscored, p, bands, replicas, coverage)
+        found = market_shares(jobs[None, :], unscored, p, bands, replicas, nominal)
         renamed = {**found, "scored_weight": found["scored_jobs"]}
         return cls(**{field.name: float(renamed[field.name][0]) for field in fields(cls)})
 

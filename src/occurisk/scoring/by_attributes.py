@@ -157,7 +157,7 @@ class RowStream:
         log_odds = self.model.log_odds(X, threads=1)
         sd = self.spread.sd(X, missing)
         p = expit(log_odds)
-        lower, upper = ends(p, sd, self.model.coverage).T
+        lower, upper = ends(p, sd, self.model.nominal).T
         p, lower, upper = (six_digits(values) for values in (p, lower, upper))
         band = np.digitize(p, [bands.low, bands.high])
         robust = share_in_band(log_odds, sd, band, bands) >= ROBUST_SHARE

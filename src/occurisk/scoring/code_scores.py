@@ -103,8 +103,8 @@ class Scores:
     replicas : DataFrame or None
         Index `soc`, shape (n_occupations, B).
     bands : Bands
-    coverage : float
-        Nominal coverage of the intervals.
+    nominal : float
+        Nominal level of the intervals.
     siblings : bool
         Whether unrated occupations take their siblings' scores.
     weights : str
@@ -114,7 +114,7 @@ class Scores:
     table: pd.DataFrame
     replicas: pd.DataFrame | None
     bands: Bands
-    coverage: float = 0.9
+    nominal: float = 0.9
     siblings: bool = True
     weights: str = "employment"
 
@@ -188,7 +188,7 @@ def score_codes(scores: Scores, lineage: Lineage) -> pd.DataFrame:
         drawn = scores.replicas.reindex(socs[rows]).to_numpy(dtype=float)
         drawn = _by_code(drawn, weight[rows], counts[many])
         result.loc[many, ["lower", "upper"]] = interval(
-            result["probability"].to_numpy()[many], drawn, scores.coverage
+            result["probability"].to_numpy()[many], drawn, scores.nominal
         )
         result.loc[many, "stability"] = stability(result["band"].to_numpy()[many], bands.of(drawn))
     result["minimum"] = np.minimum.reduceat(p, starts)

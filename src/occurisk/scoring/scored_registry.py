@@ -261,7 +261,7 @@ def _national(
     replicas = None
     if scores.replicas is not None:
         replicas = scores.replicas.reindex(by_soc.index).to_numpy(dtype=float)
-    return NationalFigures.of(by_soc.to_numpy(), counted, p, scores.bands, replicas, scores.coverage)
+    return NationalFigures.of(by_soc.to_numpy(), counted, p, scores.bands, replicas, scores.nominal)
 
 
 def _by_occupation(keys: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from occurisk.model.training import load_data
 from occurisk.training_data.catalogue import load_catalogue
 from occurisk.training_data.originals import PAPER_CATALOGUE
 
+pytestmark = pytest.mark.slow  # each fits the models on a dozen halves
 DATA = load_data()
 
 

@@ -16,6 +16,7 @@ from occurisk.training_data.attribute_table import REFERENCE_TABLE
 DATA = load_data()
 
 
+@pytest.mark.slow
 def test_intervals_cover_known_truths():
     """One panel per truth; `occurisk study coverage` runs ten and prints the table of docs/method.md."""
     found = coverage_study(DATA.X, DATA.labels.y, DATA.classifier(replicas=40), panels=1, seed=1)
@@ -25,6 +26,7 @@ def test_intervals_cover_known_truths():
     assert 0.2 < found.trials["width"].mean() < 0.6  # wide intervals would cover anything
 
 
+@pytest.mark.slow
 def test_intervals_without_the_randomised_prior_are_too_short():
     """The plain bootstrap: what the randomised prior is there to mend."""
     plain = DATA.classifier(replicas=20, prior_share=0.0)
@@ -42,6 +44,7 @@ def test_truths_are_spread_and_differ():
     assert np.corrcoef(values)[np.triu_indices(5, 1)].max() < 0.999
 
 
+@pytest.mark.slow
 def test_the_audit_finds_the_labels_that_everybody_doubts():
     found = label_audit(DATA)
     assert len(found) == 70
@@ -55,6 +58,7 @@ def test_the_audit_finds_the_labels_that_everybody_doubts():
     assert (found.loc[found["label"] == 1, "expected_change"] < 0.01).all()
 
 
+@pytest.mark.slow
 def test_a_bundle_is_refitted_with_what_it_was_fitted_with(tmp_path):
     bundle = own_bundle(tmp_path)
     scores, replicas = refit_bundle(bundle, REFERENCE_TABLE)

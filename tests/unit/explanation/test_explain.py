@@ -84,6 +84,7 @@ def test_contributions_are_shapley_values_counted_by_hand():
         assert row == pytest.approx(shapley_by_hand(model.booster_, x), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_base_and_contributions_add_up_to_the_log_odds():
     bundle, explanation = default_bundle(), reference().explanation
     raw = bundle.model.booster_.predict(bundle.attributes.to_numpy(), raw_score=True)

@@ -51,6 +51,7 @@ def test_reference_scores_are_complete_and_consistent(model):
     assert scores["label"].notna().sum() == 70
 
 
+@pytest.mark.slow
 def test_reasons_are_the_largest_contributions(model):
     soc = "43-3031"  # bookkeeping clerks
     explanation = explain(model.model, model.attributes)
@@ -61,6 +62,7 @@ def test_reasons_are_the_largest_contributions(model):
     assert row["raises"].split("; ")[0] == f"{highest.index[0]} {highest.iloc[0]:+.2f}"
 
 
+@pytest.mark.slow
 def test_two_trainings_write_the_same_bytes(model, tmp_path):
     again = train_default(tmp_path)
     assert again.version == model.version
@@ -112,6 +114,7 @@ def test_what_is_no_bundle_is_refused(tmp_path):
         find_bundle(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_place_that_cannot_be_written_leaves_nothing(tmp_path):
     (tmp_path / "models").write_text("a file in the way")
     with pytest.raises(OutputError, match="Cannot write"):

@@ -61,6 +61,7 @@ def test_ends_lie_z_deviations_from_the_log_odds_and_within_0_and_1():
     assert 0 < lower[1] < upper[1] < 1
 
 
+@pytest.mark.slow
 def test_the_formula_agrees_with_the_replicas_on_occupations_it_has_not_seen(monkeypatch):
     monkeypatch.setattr(row_study, "NOISES", (0.0,))
     row = row_study.compare_intervals(default_bundle()).loc[0.0]

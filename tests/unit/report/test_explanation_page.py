@@ -24,6 +24,7 @@ def data_of(page):
     return json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
 
 
+@pytest.mark.slow
 def test_the_page_needs_nothing_but_itself():
     page = render(reference_dossier(), ABOUT)
     code = page.replace(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1], "")

@@ -43,6 +43,7 @@ def register(tmp_path):
     return write(tmp_path / "register.csv", REGISTER)
 
 
+@pytest.mark.slow
 def test_every_row_has_an_outcome_and_every_column_survives(register, tmp_path):
     result = scored(register, tmp_path / "out")
     assert outcomes(result) == {
