@@ -16,7 +16,7 @@ from occurisk.cli import main
 from occurisk.cli.console import printable
 from occurisk.cli.score import score
 from occurisk.labour_market.picture import scored_with
-from occurisk.labour_market.scored_market import market_of
+from occurisk.labour_market.scored_market import find_folder, market_of
 from occurisk.tracking.scoring_run import explain_scored
 
 LIST = "soc,jobs\n43-9021,5\n11-1011,3\n99-9999,7\n"
@@ -148,11 +148,8 @@ def test_only_the_columns_asked_for_are_added(jobs, tmp_path, capsys, kind):
     aside = table(tmp_path / "some" / f"unscored.{suffix}").columns.tolist()
     assert aside[:4] == ["soc", "jobs", "occurisk_row", "occurisk_reason"]
     account = json.loads((tmp_path / "some" / "intake.json").read_text(encoding="utf-8"))
-    assert account["output"] == {
-        "format": kind,
-        "prefix": "occurisk_",
-        "added": ["code", "probability", "band"],
-    }
+    written = {"format": kind, "prefix": "occurisk_", "added": ["code", "probability", "band"]}
+    assert account["output"] == {**written, "delimiter": ",", "decimal": "."}
 
 
 def test_a_column_that_cannot_be_added_is_named_and_nothing_is_written(jobs, tmp_path, capsys):
@@ -190,3 +187,50 @@ def test_codes_of_the_users_own_and_a_column_name_that_stands_twice_can_be_expla
     assert explained.rows["major"].to_dict() == {"A1": "43", "B2": "11"}
     market = market_of(result, *scored_with(model, False), model.bands)
     assert market.figures()["coverage"].iloc[0] == 1
+
+
+RUSSIAN = "код;название;численность\n2411;Бухгалтер, главный;1,5\n4110;Делопроизводитель;2,25\n9999;=1+1;3\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "start", "delimiter", "decimal"),
+    [
+        (RUSSIAN, "cp1251", b"\xef\xbb\xbf", ";", ","),
+        (RUSSIAN, "utf-8-sig", b"\xef\xbb\xbf", ";", ","),
+        (RUSSIAN.replace(",5", "").replace(",25", ""), "utf-8", "код".encode(), ";", ","),
+        (RUSSIAN.replace(",5", ".5").replace(",25", ".25"), "utf-8", "код".encode(), ";", "."),
+        (RUSSIAN.replace(";", "\t"), "utf-16", b"\xef\xbb\xbf", "\t", ","),
+        (LIST, "utf-8", b"soc", ",", "."),
+    ],
+)
+def test_csv_is_written_as_the_spreadsheet_of_its_owner_reads_it(
+    tmp_path, text, encoding, start, delimiter, decimal
+):
+    path = write(tmp_path / "jobs.csv", text, encoding)
+    system = "soc2010" if text == LIST else "isco08"
+    result = scored(path, tmp_path / "out", taxonomy=system)
+    raw = (tmp_path / "out" / "scored.csv").read_bytes()
+    assert raw.startswith(start)
+    header, first, *_ = raw.decode("utf-8-sig").splitlines()
+    assert header.startswith(
+        delimiter.join(text.splitlines()[0].replace("\t", ";").split(";" if system == "isco08" else ","))
+    )
+    assert header.endswith(f"{delimiter}occurisk_reason_3")
+    rows = result.rows
+    assert (result.account.output.delimiter, result.account.output.decimal) == (delimiter, decimal)
+    probability = rows["occurisk_probability"][0]
+    assert decimal in probability
+    assert 0 < float(probability.replace(decimal, ".")) < 1
+    if system == "isco08":
+        assert rows["название"].tolist() == ["Бухгалтер, главный", "Делопроизводитель"]
+        assert f'2411{delimiter}"Бухгалтер, главный"{delimiter}1' in first
+        assert result.unscored["название"].tolist() == ["'=1+1"]
+        assert find_folder(result.out).account == result.account
+
+
+def test_an_excel_list_written_as_csv_is_offered_as_excel(tmp_path, capsys):
+    pd.DataFrame({"soc": ["43-9021", "11-1011"], "jobs": [5, 3]}).to_excel(tmp_path / "j.xlsx", index=False)
+    _, text, _ = run(capsys, tmp_path / "j.xlsx", "--out", tmp_path / "a", *NAMED, "--format", "csv")
+    assert "--format excel" in text
+    _, text, _ = run(capsys, tmp_path / "j.xlsx", "--out", tmp_path / "b", *NAMED)
+    assert "--format excel" not in text

@@ -148,9 +148,7 @@ def open_registry(
         return open_csv(path, name, kind, encoding, delimiter)
 
 
-def open_writer(
-    kind: str, path: Path, user: pa.Schema, added: list[pa.Field], compact: frozenset[str] | None = None
-) -> Writer:
+def open_writer(kind: str, path: Path, user: pa.Schema, added: list[pa.Field], file: RegistryFile) -> Writer:
     """Open an output file.
 
     Parameters
@@ -160,12 +158,13 @@ def open_writer(
     user : pyarrow.Schema
         The registry's own columns, which keep name, order and type.
     added : list of pyarrow.Field
-    compact : frozenset of str, optional
-        The user's columns that were dictionary-encoded in a Parquet input; None if that is not known.
+    file : RegistryFile
+        What the rows come from: Parquet keeps its dictionaries, text how it was written.
     """
+    compact = file.compact if file.kind == "parquet" else None
     if kind == "parquet":
         return ParquetOut(path, user, added, compact)
-    return CsvOut(path, user, added) if kind == "csv" else ExcelOut(path, user, added)
+    return CsvOut(path, user, added, file.style) if kind == "csv" else ExcelOut(path, user, added)
 
 
 def _holds_workbook(path: Path) -> bool:

@@ -84,11 +84,24 @@ class ScoredWith:
 
 @dataclass(frozen=True)
 class Written:
-    """The scored file: its `format`; the added columns: what they begin with, and their names after it."""
+    """The scored file.
+
+    Attributes
+    ----------
+    format : {"parquet", "csv", "excel"}
+    prefix : str
+        What the added columns begin with.
+    added : tuple of str
+        Their names after it.
+    delimiter, decimal : str
+        Of text.
+    """
 
     format: str
     prefix: str
     added: tuple[str, ...]
+    delimiter: str = ","
+    decimal: str = "."
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from occurisk.registry.columns import (
 from occurisk.registry.formats.base import RegistryFile, Writer
 from occurisk.registry.numbers import Numbers, NumberStyle, number_style, read_numbers
 from occurisk.registry.opening import SUFFIX, open_writer
-from occurisk.scoring.account import Account, ScoredWith, Totals, Understood, Written
+from occurisk.scoring.account import Account, ScoredWith, Totals, Understood
 from occurisk.scoring.code_scores import REASON_COLUMNS
 from occurisk.scoring.options import Progress, ScoreOptions
 from occurisk.scoring.outcomes import (
@@ -52,7 +52,7 @@ from occurisk.scoring.outcomes import (
     write_ragged,
 )
 from occurisk.scoring.row_figures import BANDS, RowFigures
-from occurisk.scoring.scored_registry import BY_OCCUPATION, OwnRows, ScoredRegistry, source_of
+from occurisk.scoring.scored_registry import BY_OCCUPATION, OwnRows, ScoredRegistry, output_of, source_of
 
 if TYPE_CHECKING:
     from occurisk.model.bundle import Bundle
@@ -93,10 +93,10 @@ class RowStream:
         kinds = dict.fromkeys(("probability", "lower", "upper"), pa.float64())
         kinds |= {"band": text, "stability": text, "gaps": pa.int32()}
         fields = [pa.field(self.prefix + n, kinds.get(n, pa.string()), nullable=False) for n in self.added]
-        suffix, compact = SUFFIX[self.kind], self.file.compact if self.file.kind == "parquet" else None
+        suffix = SUFFIX[self.kind]
         aside = aside_fields(self.file, self.prefix)
         scored, unscored = (
-            open_writer(self.kind, self.staging / f"{name}{suffix}", self.file.schema, added, compact)
+            open_writer(self.kind, self.staging / f"{name}{suffix}", self.file.schema, added, self.file)
             for name, added in (("scored", fields), ("unscored", aside))
         )
         # Every core has a slice of rows: BLAS with threads of its own would only stand in their way.
@@ -298,7 +298,7 @@ def _account(stream: RowStream, understood: Understood, seconds: float) -> Accou
         understood=understood,
         evidence=(),
         model=ScoredWith(model.version, "model", "", model.bands),
-        output=Written(stream.kind, stream.prefix, stream.added),
+        output=output_of(stream.file, stream.kind, stream.prefix, stream.added),
         totals=Totals(
             rows_in=tally.total_rows + len(tally.ragged),
             rows_scored=int(tally.rows[0]),

@@ -157,11 +157,10 @@ class Stream:
         tally = Tally()
         columns = ScoreColumns(book, self.prefix, self.added)
         suffix = SUFFIX[self.kind]
-        compact = self.file.compact if self.file.kind == "parquet" else None
         user = self.file.schema
         aside = aside_fields(self.file, self.prefix)
-        scored = open_writer(self.kind, self.staging / f"scored{suffix}", user, columns.fields, compact)
-        unscored = open_writer(self.kind, self.staging / f"unscored{suffix}", user, aside, compact)
+        scored = open_writer(self.kind, self.staging / f"scored{suffix}", user, columns.fields, self.file)
+        unscored = open_writer(self.kind, self.staging / f"unscored{suffix}", user, aside, self.file)
         with finished(scored, unscored) as background:
             # CSV to CSV, most of a row is copied and never parsed.
             needed = self._needed() if self.kind == "csv" else None

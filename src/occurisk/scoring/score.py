@@ -14,13 +14,13 @@ from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.opening import SUFFIX, on_disk
 from occurisk.registry.understanding import Understanding, open_for_intake, understand
 from occurisk.result_sets import result_set
-from occurisk.scoring.account import ScoredWith, Written
+from occurisk.scoring.account import ScoredWith
 from occurisk.scoring.account_report import REPORTS, write_reports
 from occurisk.scoring.by_code import Stream
 from occurisk.scoring.code_scores import Scores
 from occurisk.scoring.codebook import SCORE_COLUMNS
 from occurisk.scoring.options import Progress, ReadOptions, ScoreOptions
-from occurisk.scoring.scored_registry import ScoredRegistry, scored_by_code
+from occurisk.scoring.scored_registry import ScoredRegistry, output_of, scored_by_code
 
 if TYPE_CHECKING:
     from occurisk.model.bundle import Bundle
@@ -110,7 +110,7 @@ def score_registry(
             scored_with = ScoredWith(model.version, choices.scores, choices.weights, model.bands)
             result = scored_by_code(
                 book, tally, groups, file, understanding, options, scored_with,
-                Written(kind, choices.column_prefix, added), Path(out),
+                output_of(file, kind, choices.column_prefix, added), Path(out),
                 time.monotonic() - started,
             )  # fmt: skip
         write_reports(result, staging)

@@ -146,12 +146,20 @@ class ScoredRegistry:
     @property
     def rows(self) -> pd.DataFrame:
         """The scored rows, read from their file."""
-        return _read(self.scored_path)
+        return self._read(self.scored_path)
 
     @property
     def unscored(self) -> pd.DataFrame:
         """The rows without a score, with row number and reason, read from their file."""
-        return _read(self.unscored_path)
+        return self._read(self.unscored_path)
+
+    def _read(self, path: Path) -> pd.DataFrame:
+        if self.kind == "parquet":
+            return pd.read_parquet(path)
+        if self.kind == "excel":
+            return pd.read_excel(path, engine="calamine")
+        mark = self.account.output.delimiter
+        return pd.read_csv(path, sep=mark, dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
     @cached_property
     def input_sha256(self) -> str:
@@ -164,12 +172,9 @@ class ScoredRegistry:
         return sha256(self.scored_path)
 
 
-def _read(path: Path) -> pd.DataFrame:
-    if path.suffix == ".parquet":
-        return pd.read_parquet(path)
-    if path.suffix == ".csv":
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-    return pd.read_excel(path, engine="calamine")
+def output_of(file: RegistryFile, kind: str, prefix: str, added: tuple[str, ...]) -> Written:
+    """Describe the scored file of a registry."""
+    return Written(kind, prefix, added, file.style.delimiter, file.style.decimal)
 
 
 def source_of(file: RegistryFile) -> Source:

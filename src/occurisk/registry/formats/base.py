@@ -50,6 +50,25 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class TextStyle:
+    """How a text table is written for people: UTF-8, and what their spreadsheet expects.
+
+    Attributes
+    ----------
+    delimiter : str
+        Between cells.
+    decimal : {".", ","}
+        Decimal mark.
+    bom : bool
+        Whether it begins with the mark by which spreadsheets know UTF-8.
+    """
+
+    delimiter: str = ","
+    decimal: str = "."
+    bom: bool = False
+
+
+@dataclass(frozen=True)
 class RegistryFile:
     """A registry that can be read any number of times.
 
@@ -78,6 +97,7 @@ class RegistryFile:
     notes: tuple[str, ...]
     read: Callable[[Callable[[Ragged], None]], Iterator[pa.RecordBatch]]
     delimiter: str | None = None  # of a text file
+    style: TextStyle = TextStyle()  # of text that is written from it
     compact: frozenset[str] = field(default_factory=frozenset)  # columns whose pages are dictionaries
     # `lines(needed, on_ragged)`, of text that is written as ours is
     lines: Callable[[frozenset[int], Callable[[Ragged], None]], Iterator[Rows]] | None = None

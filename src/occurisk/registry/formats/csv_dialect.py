@@ -5,15 +5,21 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
+
+from occurisk.registry.formats.base import TextStyle
+from occurisk.registry.numbers import number_style
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _LINES = 200
 _LONGEST_LINE = 1 << 20
 _NO_TEXTS = {"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"}
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+_POINT = re.compile(r"[+-]?\d*\.\d+")
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,9 @@ class Dialect:
         Records above the header.
     start : int
         Characters above the header.
+    decimal : str
+        Decimal mark of its numbers: the one that more of the first lines' numbers have; a comma where
+        semicolons separate columns and no number has a point.
     """
 
     encoding: str
@@ -38,6 +47,12 @@ class Dialect:
     header: tuple[str, ...]
     skip: int = 0
     start: int = 0
+    decimal: str = "."
+
+    @property
+    def style(self) -> TextStyle:
+        """How text is written from such a table; what was not UTF-8 gets a BOM, to open as it did."""
+        return TextStyle(self.delimiter, self.decimal, self.encoding not in {"utf-8", "ascii"})
 
     @property
     def delimiter_name(self) -> str:
@@ -92,7 +107,15 @@ def sniff(head: bytes, *, whole: bool, encoding: str | None = None, delimiter: s
         raise ValueError(f"its first lines are no CSV ({problem})") from problem
     skip, header = _header(records)
     start = sum(len(line) for line in lines[: ends[skip - 1]]) if skip else 0
-    return Dialect(encoding, delimiter, tuple(header), skip, start)
+    return Dialect(encoding, delimiter, tuple(header), skip, start, _decimal(records, delimiter))
+
+
+def _decimal(records: list[list[str]], delimiter: str) -> str:
+    cells = [cell for record in records for cell in record]
+    if number_style(cells).decimal == ",":
+        return ","
+    points = any(_POINT.fullmatch(cell.strip()) for cell in cells)
+    return "," if delimiter == ";" and not points else "."
 
 
 def lines_of(text: str) -> list[str]:

@@ -125,6 +125,7 @@ def open_csv(path: Path, name: str, kind: str, encoding: str | None, delimiter: 
         tuple(notes),
         read,
         dialect.delimiter,
+        style=dialect.style,
         lines=lines if as_ours else None,
     )
 

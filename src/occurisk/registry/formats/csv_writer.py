@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from occurisk.registry.formats.base import KeyedColumn, User, as_text, sliced
+from occurisk.registry.formats.base import KeyedColumn, TextStyle, User, as_text, sliced
 from occurisk.spreadsheets import MARKS, NUMBER
 
 _RUNNING = MARKS.encode()
@@ -27,8 +29,13 @@ _LARGEST = 1 << 28  # bytes of a batch that are joined in one piece; Arrow's lim
 class CsvCells:
     """Turn columns into quoted cells; counts the cells that were disarmed."""
 
-    def __init__(self) -> None:
+    def __init__(self, style: TextStyle | None = None) -> None:
         self.disarmed = 0
+        self.style = style or TextStyle()
+        ours = re.escape(self.style.delimiter)
+        # Elsewhere a comma may separate cells: what could begin a cell there is quoted, a decimal is not.
+        self.special = f'[{ours}"\\r\\n]' + ("" if ours == "," else r"|,(?:\D|$)")
+        self.marks = [mark.encode() for mark in {",", self.style.delimiter, '"', "\n", "\r"}]
 
     def cells(self, column: pa.Array) -> pa.Array:
         """Return a column as CSV cells, without gaps.
@@ -37,12 +44,12 @@ class CsvCells:
         front (OWASP, CSV injection), so that a spreadsheet shows it and does not run it.
         """
         if pa.types.is_dictionary(column.type):
-            values, hit = _cells(column.dictionary)
+            values, hit = self._cells(column.dictionary)
             if hit is not None:  # count rows, not entries
                 self.disarmed += int(pc.sum(pa.array(hit).take(column.indices)).as_py() or 0)
             cells = values.take(column.indices)
             return cells.fill_null("") if cells.null_count else cells
-        cells, hit = _cells(column)
+        cells, hit = self._cells(column)
         self.disarmed += 0 if hit is None else int(hit.sum())
         return cells
 
@@ -75,26 +82,60 @@ class CsvCells:
         if isinstance(user, list):
             columns = [self.cells(c) for c in user]
             columns[0] = pc.binary_join_element_wise("\n", columns[0], "")
-        data, offsets = _buffers(pc.binary_join_element_wise(*columns, endings, ","))
+        data, offsets = _buffers(pc.binary_join_element_wise(*columns, endings, self.style.delimiter))
         return [data[offsets[0] : offsets[-1]]]
 
     def endings(self, columns: list[pa.Array]) -> pa.Array:
         """Render columns to the ends of lines, without line feed: an array of text."""
         cells = [self.cells(c) for c in columns]
-        return pc.binary_join_element_wise(*cells, ",") if len(cells) > 1 else cells[0]
+        return pc.binary_join_element_wise(*cells, self.style.delimiter) if len(cells) > 1 else cells[0]
 
     def header(self, names: list[str]) -> bytes:
         """Return the header line, without line feed."""
         cells = self.cells(pa.array(names, pa.string())).to_pylist()
-        return ",".join(cells).encode()
+        return self.style.delimiter.join(cells).encode()
+
+    def _cells(self, column: pa.Array) -> tuple[pa.Array, np.ndarray | None]:
+        """Return cells, and which were disarmed (None: none)."""
+        if pa.types.is_large_string(column.type):
+            column = column.cast(pa.string())
+        kind = column.type
+        is_text = not (pa.types.is_primitive(kind) or pa.types.is_decimal(kind))
+        if not pa.types.is_string(kind):
+            column = as_text(column)
+        if self.style.decimal == "," and (pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+            column = pc.replace_substring(column, ".", ",")
+        if column.null_count:
+            column = column.fill_null("")
+        hit = None
+        if is_text:
+            column, hit = _disarm(column)
+        return self._quote(column), hit
+
+    def _quote(self, column: pa.Array) -> pa.Array:
+        data, offsets = _buffers(column)
+        if not len(column) or not self._has_special(data[offsets[0] : offsets[-1]]):
+            return column
+        special = pc.match_substring_regex(column, self.special)
+        doubled = pc.replace_substring(column, '"', '""')
+        return pc.if_else(special, pc.binary_join_element_wise('"', doubled, '"', ""), column)
+
+    def _has_special(self, data: np.ndarray) -> bool:
+        # bytes.find is memchr: faster than any comparison of arrays.
+        text: Any = data.tobytes()
+        return any(text.find(mark) >= 0 for mark in self.marks)
 
 
 class CsvOut:
-    """CSV: UTF-8, commas, line feeds; formulas are disarmed."""
+    """CSV: UTF-8 and line feeds, in the style of the text that it comes from; formulas are disarmed."""
 
-    def __init__(self, path: Path, user: pa.Schema, added: list[pa.Field]) -> None:
-        self.text = CsvCells()
+    def __init__(
+        self, path: Path, user: pa.Schema, added: list[pa.Field], style: TextStyle | None = None
+    ) -> None:
+        self.text = CsvCells(style)
         self.stream = open(path, "wb")  # noqa: SIM115
+        if self.text.style.bom:
+            self.stream.write(codecs.BOM_UTF8)
         # Every row brings the line feed before it, so that lines can come out of the middle of a file.
         self.stream.write(self.text.header([f.name for f in (*user, *added)]))
         self.rendered: tuple[list[KeyedColumn], pa.Array] | None = None
@@ -112,7 +153,7 @@ class CsvOut:
         """Append rows; what follows from a key is rendered once, as the end of a line."""
         if self.rendered is None or self.rendered[0] is not added:
             keys = np.arange(len(added[0].index))
-            self.rendered = added, CsvCells().endings([column.rows(keys) for column in added])
+            self.rendered = added, CsvCells(self.text.style).endings([column.rows(keys) for column in added])
         ending = self.rendered[1]
         for start in range(0, len(number), _SLICE):
             rows = slice(start, start + _SLICE)
@@ -151,21 +192,6 @@ def may_run(text: bytes) -> bool:
     return False
 
 
-def _cells(column: pa.Array) -> tuple[pa.Array, np.ndarray | None]:
-    """Return cells, and which were disarmed (None: none)."""
-    if pa.types.is_large_string(column.type):
-        column = column.cast(pa.string())
-    is_text = not (pa.types.is_primitive(column.type) or pa.types.is_decimal(column.type))
-    if not pa.types.is_string(column.type):
-        column = as_text(column)
-    if column.null_count:
-        column = column.fill_null("")
-    hit = None
-    if is_text:
-        column, hit = _disarm(column)
-    return _quote(column), hit
-
-
 def _disarm(column: pa.Array) -> tuple[pa.Array, np.ndarray | None]:
     data, offsets = _buffers(column)
     if not len(data):
@@ -189,18 +215,3 @@ def _buffers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     _, offsets, data = column.buffers()
     ends = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
     return np.frombuffer(data, dtype=np.uint8) if data is not None else np.zeros(0, np.uint8), ends
-
-
-def _quote(column: pa.Array) -> pa.Array:
-    data, offsets = _buffers(column)
-    if not len(column) or not _has_special(data[offsets[0] : offsets[-1]]):
-        return column
-    special = pc.match_substring_regex(column, r'[",\r\n]')
-    doubled = pc.replace_substring(column, '"', '""')
-    return pc.if_else(special, pc.binary_join_element_wise('"', doubled, '"', ""), column)
-
-
-def _has_special(data: np.ndarray) -> bool:
-    # bytes.find is memchr: faster than any comparison of arrays.
-    text: Any = data.tobytes()
-    return any(text.find(mark) >= 0 for mark in (b",", b'"', b"\n", b"\r"))
