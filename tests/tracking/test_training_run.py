@@ -9,10 +9,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from helpers.checkout import PROJECT
 from occurisk.errors import OutputError
 from occurisk.evaluation.in_words import held_out
 from occurisk.evaluation.protocol import evaluate_data
-from occurisk.model.settings import settings_text
 from occurisk.model.training import load_data, train
 from occurisk.tracking import store as tracking
 from occurisk.tracking.store import TRAINING, tracking_uri, ui_command
@@ -42,7 +42,7 @@ def tracked(store):
     data = replace(data, settings=data.settings.model_copy(update={"evaluation": protocol}))
     evaluation = evaluate_data(data)
     training = train(data, store / "models", held_out(evaluation))
-    return training, track_training(training, evaluation, settings_text(data.settings))
+    return training, track_training(training, evaluation)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,9 @@ def test_the_run_holds_what_a_referee_asks_for(tracked, client):
         assert 0 <= data.metrics[name] <= 1
     assert data.tags["occurisk.model_version"] == training.bundle.version
     assert data.tags["sha256.labels"] == training.data.labels.digest
+    assert data.tags["sha256.manifest"] == training.bundle.digest
+    assert data.params["labels"] == "features/labels/frey_osborne_2017.csv"
+    assert not [value for value in data.params.values() if str(PROJECT) in value]
     assert {d.dataset.name for d in found.inputs.dataset_inputs} == {"task_attributes", "labels"}
     assert found.info.status == "FINISHED"
 
@@ -104,7 +107,7 @@ def test_the_champion_predicts_in_a_new_process_without_occurisk(tracked, store)
     found = json.loads(done.stdout.splitlines()[-1])
     expected = training.bundle.reference.loc[X.index]
     for name in ("probability", "lower", "upper"):
-        assert found[name] == pytest.approx(expected[name].tolist(), abs=1e-5)
+        assert found[name] == pytest.approx(expected[name].tolist(), rel=1e-6)  # written with six digits
     assert found["band"] == expected["band"].tolist()
 
 
@@ -116,7 +119,7 @@ def test_no_pickle_reaches_the_store(tracked, store):
 
 def test_training_again_moves_the_alias(tracked, client):
     training, run = tracked
-    again = track_training(training, None, settings_text(training.data.settings))
+    again = track_training(training, None)
     assert int(again.model_version) == int(run.model_version) + 1
     champion = client.get_model_version_by_alias("occurisk", "champion")
     assert str(champion.version) == again.model_version

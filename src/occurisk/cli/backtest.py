@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, need_model, out, show, table
+from occurisk.cli.console import JSON_OPTION, model_options, need_model, out, show, table
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--draws", type=click.IntRange(min=100), default=1000, show_default=True, help="Bootstrap samples."
 )
 @click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it (PNG or SVG).")
-@MODELS_DIR_OPTION
+@model_options
 @JSON_OPTION
 def backtest(
     *,

@@ -29,6 +29,25 @@ MODELS_DIR_OPTION = click.option(
     type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
     help="Where bundles live.  [default: models/ of the project, else of the working directory]",
 )
+_REQUIRED = "occurisk.require_digest"
+
+
+def _require(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None and not re.fullmatch("[0-9a-fA-F]{64}", value):
+        raise click.BadParameter("a SHA-256 has 64 hexadecimal digits, such as those in models/CURRENT.")
+    context.meta[_REQUIRED] = value
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that loads a model its options: where models are, and which one it must be."""
+    digest = click.option(
+        "--require-digest",
+        metavar="SHA256",
+        callback=_require,
+        expose_value=False,
+        help="Refuse any model whose manifest.json has another SHA-256.",
+    )
+    return MODELS_DIR_OPTION(digest(command))
 
 
 # What a terminal would act upon: control characters but tab and line feed, and marks of writing direction.
@@ -174,20 +193,22 @@ def jobs() -> int:
 
 def about_labels(bundle: Bundle) -> str:
     """Say what is not known of the labels that a model was trained on; empty if all of it is."""
-    if bundle.label_file:
+    if bundle.keeps_labels:
         return ""
-    path = bundle.manifest["settings"]["labels"]
     return (
-        f"The label file of {bundle.version}, {path}, is gone or has changed: using the "
-        f"{len(bundle.labels[0])} labels that the model keeps. It keeps no confidence: each counts 1."
+        f"{bundle.version} was written by an earlier occurisk and keeps no label file: using the "
+        f"{len(bundle.labels[0])} labels of its scores. They have no confidence: each counts 1."
     )
 
 
-def need_model(models_dir: Path | None, version: str | None = None) -> Bundle:
-    """Load the model that a command needs; train the default one, in seconds, if there is none."""
+def need_model(models_dir: Path | None, version: str | None = None, train: bool = True) -> Bundle:
+    """Load the model that a command needs, of the digest that `--require-digest` asks for.
+
+    Without a model, and if `train` allows it, the default one is trained, in seconds.
+    """
     from occurisk.model.bundle import find_bundle
 
-    def train(folder: Path) -> Bundle:
+    def train_one(folder: Path) -> Bundle:
         from occurisk.model.training import train_default
 
         console = err()
@@ -196,4 +217,6 @@ def need_model(models_dir: Path | None, version: str | None = None) -> Bundle:
         console.print(f"Trained {bundle.version}. 'occurisk train' would also evaluate and track it.")
         return bundle
 
-    return find_bundle(models_dir, version, train)
+    context = click.get_current_context(silent=True)
+    digest = context.meta.get(_REQUIRED) if context else None
+    return find_bundle(models_dir, version, train_one if train else None, digest)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, need_model, out
+from occurisk.cli.console import JSON_OPTION, err, model_options, need_model, out
 from occurisk.files import write_json
 from occurisk.probabilities import probability
 
@@ -35,7 +35,7 @@ BAR = 12
     "--lang", "language", type=click.Choice(["en", "ru", "kk"]), default="en", help="Language of the words."
 )
 @click.option("--model", "version", help="Version of the model.  [default: the current one]")
-@MODELS_DIR_OPTION
+@model_options
 @JSON_OPTION
 @click.option(
     "--png", type=click.Path(path_type=Path), help="Also draw the waterfalls: a file, or a folder for many."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, need_model, out
+from occurisk.cli.console import JSON_OPTION, model_options, need_model, out
 from occurisk.cli.options import read_options
 from occurisk.files import write_json
 from occurisk.scoring.lookup.dialects import DIALECTS, Register, values_query
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @read_options
 @click.option("--force", is_flag=True, help="Replace an earlier lookup.")
 @click.option("--model", "version", metavar="VERSION", help="Model version.  [default: the current one]")
-@MODELS_DIR_OPTION
+@model_options
 @JSON_OPTION
 def lookup(
     *,

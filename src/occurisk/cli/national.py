@@ -11,9 +11,9 @@ import click
 
 from occurisk.cli.console import (
     JSON_OPTION,
-    MODELS_DIR_OPTION,
     about_labels,
     err,
+    model_options,
     need_model,
     out,
 )
@@ -65,7 +65,7 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     help="Folder for national.html, national.json, tables and figures (PNG and SVG).",
 )  # fmt: skip
 @click.option("--model", "version", metavar="VERSION", help="For a raw registry.  [default: the current one]")
-@MODELS_DIR_OPTION
+@model_options
 @JSON_OPTION
 def national(
     *,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, need_model, out, show, table
+from occurisk.cli.console import JSON_OPTION, model_options, need_model, out, show, table
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def reproduce() -> None:
 
 @reproduce.command()
 @DATA
-@MODELS_DIR_OPTION
+@model_options
 @JSON_OPTION
 def us(data: Path, models_dir: Path | None, json_path: Path | None) -> None:
     """The United States, May 2010 to 2015 and 2021 to 2024, with both score sources."""
@@ -80,7 +80,7 @@ def us(data: Path, models_dir: Path | None, json_path: Path | None) -> None:
 )
 @click.option("--year", type=int, help="[default: the earliest of each country]")
 @FIGURE
-@MODELS_DIR_OPTION
+@model_options
 @JSON_OPTION
 def countries(
     data: Path,
@@ -135,7 +135,7 @@ def countries(
 @click.option(
     "--structure", "codes", multiple=True, default=("KGZ", "RUS", "MNG"), show_default=True, metavar="ISO"
 )
-@MODELS_DIR_OPTION
+@model_options
 @JSON_OPTION
 def kazakhstan(
     data: Path, name: str, codes: tuple[str, ...], models_dir: Path | None, json_path: Path | None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, about_labels, out
+from occurisk.cli.console import JSON_OPTION, about_labels, model_options, need_model, out
 from occurisk.files import write_json
 from occurisk.probabilities import probability
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the verdicts as labels, behind the model's own, for: train --labels.",
 )
-@MODELS_DIR_OPTION
+@model_options
 @JSON_OPTION
 def review(
     run: str,
@@ -57,7 +57,6 @@ def review(
     from datetime import UTC, datetime
 
     from occurisk.explanation.verdicts import check_verdicts, empty_verdicts
-    from occurisk.model.bundle import find_bundle
     from occurisk.tracking.reviews import read_review, store_review
     from occurisk.tracking.store import link_to
 
@@ -66,7 +65,7 @@ def review(
     console = out()
     reviewed = read_review(run)
     # Before anything is stored: an export without its model is an error.
-    bundle = find_bundle(models_dir, reviewed.model_version) if export else None
+    bundle = need_model(models_dir, reviewed.model_version, train=False) if export else None
     given = _given(code, verdict, note, csv_path)
     verdicts = reviewed.verdicts
     if len(given):
@@ -102,7 +101,7 @@ def _export(path: Path, verdicts: pd.DataFrame, scored: pd.DataFrame, bundle: Bu
     from occurisk.files import write_text
 
     labels, left_out = to_labels(verdicts, scored, bands=bundle.bands)
-    rater = bundle.label_file.stem if bundle.label_file else f"labels of {bundle.version}"
+    rater = bundle.label_name
     write_text(path, write_csv(label_file(labels, bundle.label_rows, rater)))
     reasons = ", ".join(f"{n} {reason}" for reason, n in left_out.items())
     console = out()

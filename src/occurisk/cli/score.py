@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, MODELS_DIR_OPTION, err, need_model, out, ui_hint
+from occurisk.cli.console import JSON_OPTION, err, model_options, need_model, out, ui_hint
 from occurisk.cli.options import intake_options, read_options, score_options
 from occurisk.errors import CoverageError
 from occurisk.files import write_json
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     help="Of the explanations in MLflow.",
 )
 @click.option("--model", "version", metavar="VERSION", help="Model version.  [default: the current one]")
-@MODELS_DIR_OPTION
+@model_options
 @JSON_OPTION
 def score(
     *,

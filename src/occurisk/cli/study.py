@@ -8,8 +8,8 @@ import click
 
 from occurisk.cli.console import (
     JSON_OPTION,
-    MODELS_DIR_OPTION,
     jobs,
+    model_options,
     need_model,
     out,
     progress,
@@ -135,7 +135,7 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
 
 @study.command()
 @click.option("--seed", type=int, default=0, show_default=True)
-@MODELS_DIR_OPTION
+@model_options
 @JSON_OPTION
 def rows(seed: int, models_dir: Path | None, json_path: Path | None) -> None:
     """Check the intervals of rows with attributes of their own (score --attributes)."""

@@ -59,7 +59,6 @@ def train(
     from occurisk.evaluation.in_words import held_out
     from occurisk.evaluation.protocol import evaluate_data
     from occurisk.model.bundle import CARD, SCORES
-    from occurisk.model.settings import settings_text
     from occurisk.model.training import load_data
     from occurisk.model.training import train as fit
     from occurisk.paths import default_models_dir
@@ -83,7 +82,7 @@ def train(
         from occurisk.tracking.training_run import track_training
 
         remarks.print("Tracking the run in MLflow …")
-        tracked = track_training(training, evaluation, settings_text(data.settings))
+        tracked = track_training(training, evaluation)
 
     scores = training.bundle.reference
     if evaluation:

@@ -22,7 +22,7 @@ from occurisk.evaluation.calibration import Reliability, reliability
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.settings import EvaluationSettings, Settings
 from occurisk.model.training import TrainingData
-from occurisk.training_data.catalogue import Catalogue, load_catalogue
+from occurisk.training_data.catalogue import Catalogue
 from occurisk.training_data.labels import Labels
 
 METRICS = ("auc", "log_loss", "brier")
@@ -165,7 +165,7 @@ def evaluate(
     """
     y, weight = (series.to_numpy() for series in labels.on(X.index))
     rows = X.index.get_indexer(labels.y.index)
-    classifier = AutomationClassifier.from_settings(settings, catalogue or load_catalogue(settings.catalogue))
+    classifier = AutomationClassifier.from_settings(settings, catalogue)
     protocol = settings.evaluation
     contest = Contest(X, y, weight, classifier, protocol.baselines)
     # The strongest simple baseline and Frey & Osborne's own are enough where one label or group is out.

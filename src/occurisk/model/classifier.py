@@ -18,11 +18,11 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from occurisk.model.settings import Settings
+from occurisk.model.settings import Settings, load_settings
 from occurisk.model.student import StudentFitter
 from occurisk.model.teacher import FeatureMap, Teacher, posterior_mode, with_intercept
 from occurisk.probabilities import interval
-from occurisk.training_data.catalogue import Catalogue
+from occurisk.training_data.catalogue import Catalogue, load_catalogue
 
 _PLAIN_NAME = re.compile(r"\w+")
 
@@ -112,9 +112,21 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, catalogue: Catalogue, **overrides: Any
+        cls, settings: Settings | None = None, catalogue: Catalogue | None = None, **overrides: Any
     ) -> AutomationClassifier:
-        """Build the classifier that a configuration and a catalogue describe."""
+        """Build the unfitted classifier that a configuration describes: without arguments, the default model.
+
+        Parameters
+        ----------
+        settings : Settings, optional
+            `configs/train.yaml` by default: the model that `occurisk train` makes.
+        catalogue : Catalogue, optional
+            Groups and signs of the attributes; the settings' own by default.
+        **overrides
+            Parameters of the class that take precedence.
+        """
+        settings = settings or load_settings()
+        catalogue = catalogue or load_catalogue(settings.catalogue)
         teacher, student = settings.model.teacher, settings.model.student
         groups: dict[str, str] = {a.name: a.group for a in catalogue}
         groups |= {name: name for name in teacher.own_group if name in groups}

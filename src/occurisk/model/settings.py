@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import Field, ValidationError
 
 from occurisk.documents import Strict, load_yaml, validation_summary
@@ -127,8 +126,3 @@ def load_settings(path: Path | None = None) -> Settings:
             rule="Unknown keys are errors; every value has a type and a range.",
             fix=f"Compare it with {DEFAULT_CONFIG}.",
         ) from problem
-
-
-def settings_text(settings: Settings) -> str:
-    """Return a resolved configuration as YAML."""
-    return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

@@ -76,4 +76,8 @@ class StudentFitter:
 
 def read_booster(text: str) -> Any:
     """Return the booster of a model text. The text must be whole: a truncated one aborts the process."""
-    return lightgbm().Booster(model_str=text)
+    library = lightgbm()
+    try:
+        return library.Booster(model_str=text)
+    except library.basic.LightGBMError as problem:
+        raise ValueError(f"no text of a LightGBM model: {problem}") from problem

@@ -12,7 +12,7 @@ import pandas as pd
 
 from occurisk.errors import LabelError
 from occurisk.files import sha256
-from occurisk.model.bundle import Bundle, save_bundle, set_current, version_name
+from occurisk.model.bundle import Bundle, save_bundle, set_current
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.contributions import Explanation, explain, reasons
 from occurisk.model.model_card import HeldOut, model_card
@@ -147,10 +147,9 @@ def train(
         data.labels,
         data.settings.bands,
     )
-    version = version_name(data.settings, data.digests)
     say("Writing the bundle")
     bundle = save_bundle(
-        Path(models_dir) / version,
+        Path(models_dir),
         model,
         scores,
         data.X,
@@ -160,7 +159,7 @@ def train(
         dict(held_out.metrics) if held_out else {},
         model_card(data.settings, data.digests, scores, held_out),
     )
-    set_current(Path(models_dir), version)
+    set_current(Path(models_dir), bundle.version)
     return Training(bundle, data, explanation)
 
 

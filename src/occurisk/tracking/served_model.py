@@ -26,7 +26,10 @@ class ServedModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         """Verify the checksums, then read the boosters."""
         import lightgbm
 
-        manifest = json.loads(Path(context.artifacts["manifest"]).read_text(encoding="utf-8"))
+        written = Path(context.artifacts["manifest"]).read_bytes()
+        if hashlib.sha256(written).hexdigest() != context.model_config["manifest_sha256"]:
+            raise ValueError("manifest.json is not the file that was logged: its SHA-256 differs.")
+        manifest = json.loads(written)
         read = {}
         for key, name in (("booster", "model.txt"), ("replicas", "replicas.txt.gz")):
             # A truncated LightGBM text aborts the process: look at the checksum first.

@@ -11,7 +11,8 @@ from typing import Any
 from occurisk.evaluation.protocol import Evaluation
 from occurisk.explanation.dossier import Dossier, explain_list, explain_reference
 from occurisk.explanation.interactions import interactions
-from occurisk.model.bundle import BOOSTER, CARD, MANIFEST, REPLICA_BOOSTERS, SCORES
+from occurisk.model.bundle import BOOSTER, CARD, REPLICA_BOOSTERS, SCORES
+from occurisk.model.manifest import MANIFEST, portable
 from occurisk.model.training import Training, spearman_published
 from occurisk.report import training_charts as figures
 from occurisk.report.explanation_payload import About
@@ -32,7 +33,7 @@ from occurisk.tracking.store import (
 SERVED_REQUIREMENTS = ("mlflow", "lightgbm", "numpy", "pandas")
 
 
-def track_training(training: Training, evaluation: Evaluation | None, config_text: str) -> TrackedRun:
+def track_training(training: Training, evaluation: Evaluation | None) -> TrackedRun:
     """Track a training run and register its model as the champion.
 
     Parameters
@@ -40,8 +41,6 @@ def track_training(training: Training, evaluation: Evaluation | None, config_tex
     training : Training
     evaluation : Evaluation or None
         Held-out quality, if it was measured.
-    config_text : str
-        The resolved configuration, YAML.
 
     Returns
     -------
@@ -52,15 +51,16 @@ def track_training(training: Training, evaluation: Evaluation | None, config_tex
     tags = {"occurisk.stage": "training", "occurisk.model_version": bundle.version}
     with run(TRAINING, bundle.version, tags) as mlflow:
         active = mlflow.active_run().info
-        mlflow.log_params(_flat(settings.model_dump(mode="json")))
-        mlflow.log_text(config_text, "config.yaml")
+        mlflow.log_params(_flat(bundle.manifest["settings"]))
+        mlflow.log_dict(bundle.manifest["settings"], "config.yaml")
         for name, frame, source in (
             ("task_attributes", data.X.reset_index(), settings.attributes),
             ("labels", data.labels.y.astype(float).reset_index(), settings.labels),
         ):
-            log_input(mlflow, frame, source, name, "training")
+            log_input(mlflow, frame, Path(portable(source)), name, "training")
         mlflow.log_metrics(training_metrics(training, evaluation))
-        mlflow.set_tags({f"sha256.{name}": value for name, value in data.digests["sha256"].items()})
+        digests = {**data.digests["sha256"], "manifest": bundle.digest}
+        mlflow.set_tags({f"sha256.{name}": value for name, value in digests.items()})
         mlflow.log_artifact(bundle.path / CARD)
         mlflow.log_artifact(bundle.path / SCORES)
         mlflow.log_artifact(bundle.path / MANIFEST)
@@ -143,6 +143,7 @@ def _register(mlflow: Any, training: Training) -> str:
             "replicas": str(bundle.path / REPLICA_BOOSTERS),
             "manifest": str(bundle.path / MANIFEST),
         },
+        model_config={"manifest_sha256": bundle.digest},
         signature=mlflow.models.infer_signature(example, output),
         input_example=example,
         pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in SERVED_REQUIREMENTS],
@@ -156,7 +157,7 @@ def _register(mlflow: Any, training: Training) -> str:
         info.model_uri,
         run_id=info.run_id,
         model_id=info.model_id,
-        tags={"occurisk.model_version": bundle.version},
+        tags={"occurisk.model_version": bundle.version, "sha256.manifest": bundle.digest},
     ).version
     client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
     return str(version)

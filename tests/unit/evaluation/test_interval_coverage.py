@@ -65,11 +65,9 @@ def test_a_bundle_is_refitted_with_what_it_was_fitted_with(tmp_path):
     p = bundle.reference["probability"]
     np.testing.assert_allclose(scores["probability"].reindex(p.index), p, rtol=1e-5)
     np.testing.assert_allclose(replicas, bundle.replicas.reindex(replicas.index))
-    (tmp_path / "own.csv").write_text("code,label\n")  # no longer the file that the digest speaks of
-    bundle = load_bundle(bundle.path)
-    assert bundle.label_file is None
-    y, weight = bundle.labels
-    assert y.to_dict() == bundle.reference["label"].dropna().to_dict() and (weight == 1).all()
+    (tmp_path / "own.csv").unlink()  # the bundle keeps its labels, and their confidence
+    y, weight = load_bundle(bundle.path).labels
+    assert y.to_dict() == bundle.reference["label"].dropna().to_dict() and set(weight) == {0.3, 1.0}
     assert len(y) == bundle.manifest["data"]["labelled"] == 35
 
 

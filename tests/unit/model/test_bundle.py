@@ -3,18 +3,27 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from click import Context
+from click.testing import CliRunner
 from scipy.special import expit
 
+from helpers.checkout import PROJECT
+from occurisk.cli import occurisk
 from occurisk.errors import BundleError, OutputError
-from occurisk.model.bundle import CURRENT, MANIFEST, find_bundle, load_bundle, set_current, version_name
+from occurisk.files import sha256
+from occurisk.model.bundle import CURRENT, find_bundle, load_bundle, set_current
 from occurisk.model.contributions import explain
-from occurisk.model.training import load_data, train_default
+from occurisk.model.manifest import MANIFEST, read_manifest, version_of
+from occurisk.model.models_folder import put_in_place, staging
+from occurisk.model.training import train_default
 
 
 @pytest.fixture
@@ -65,15 +74,24 @@ def test_reasons_are_the_largest_contributions(model):
 @pytest.mark.slow
 def test_two_trainings_write_the_same_bytes(model, tmp_path):
     again = train_default(tmp_path)
-    assert again.version == model.version
-    ours, theirs = (json.loads((b.path / MANIFEST).read_text()) for b in (model, again))
-    assert ours["sha256"] == theirs["sha256"]
-    assert (tmp_path / CURRENT).read_text().strip() == again.version
+    assert (again.version, again.digest) == (model.version, model.digest)
+    assert (again.path / MANIFEST).read_bytes() == (model.path / MANIFEST).read_bytes()
+    assert (tmp_path / CURRENT).read_text().split() == [again.version, again.digest]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".occurisk.lock", CURRENT, model.version]
 
 
 @pytest.mark.parametrize(
     "name",
-    ["model.txt", "replicas.txt.gz", "teacher.json", "attributes.csv", "scores.csv", "replicas.parquet"],
+    [
+        "model.txt",
+        "replicas.txt.gz",
+        "teacher.json",
+        "attributes.csv",
+        "attributes.parquet",
+        "labels.csv",
+        "scores.csv",
+        "replicas.parquet",
+    ],
 )
 @pytest.mark.parametrize("damage", ["truncate", "alter", "remove"])
 def test_a_damaged_bundle_is_refused_before_lightgbm_sees_it(copy, name, damage):
@@ -88,20 +106,185 @@ def test_a_damaged_bundle_is_refused_before_lightgbm_sees_it(copy, name, damage)
     assert "occurisk train" in str(caught.value)
 
 
+def edited(folder, change, rename=True):
+    """Change the manifest of a bundle; return its folder, which takes the name that fits if `rename`."""
+    manifest = json.loads((folder / MANIFEST).read_text())
+    change(manifest)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    if not rename:
+        return folder
+    return folder.rename(folder.with_name(version_of("default", sha256(folder / MANIFEST))))
+
+
+def swap_names(m):
+    names = m["model"]["names"]
+    names[0], names[5] = names[5], names[0]
+
+
+EDITS = {
+    "names": swap_names,
+    "bands": lambda m: m["settings"]["bands"].update(high=0.31),
+    "range": lambda m: m["catalogue"][0].update(range=[1.0, 50.0]),
+    "coverage": lambda m: m["model"]["parameters"].update(coverage=0.01),
+    "reach": lambda m: m.update(interval_reach=0.1),
+    "figure": lambda m: m.update(metrics={"auc": 1.0}),
+}
+
+
+@pytest.mark.parametrize("change", EDITS.values(), ids=EDITS.keys())
+def test_an_edited_manifest_is_refused(copy, change):
+    folder = edited(copy, change, rename=False)
+    with pytest.raises(BundleError, match=f"not the one that was written.\n.*{copy.name}"):
+        load_bundle(folder)
+
+
+def test_a_forged_version_is_not_the_current_one_nor_the_required_one(copy, model):
+    """Whoever renames the folder too is found out by CURRENT, and by those who pinned the digest."""
+    set_current(copy.parent, copy.name)
+    folder = edited(copy, EDITS["bands"])
+    (copy.parent / CURRENT).write_text((copy.parent / CURRENT).read_text().replace(copy.name, folder.name))
+    with pytest.raises(BundleError, match="is not the version that was made current"):
+        find_bundle(copy.parent)
+    with pytest.raises(BundleError, match="is not the model that was asked for"):
+        load_bundle(folder, model.digest)
+    assert load_bundle(model.path, model.digest.upper()).digest == model.digest
+
+
+def test_swapped_names_do_not_fit_the_trees(copy):
+    """Where digests cannot help (a bundle made anew by a careless hand), the model's own names do."""
+    bundle = load_bundle(edited(copy, swap_names))
+    with pytest.raises(BundleError, match=r"booster .* cannot be used: it was trained on other attributes"):
+        bundle.log_odds(np.zeros((1, 25)))
+
+
+def places(document, path=()):
+    """Every place of a manifest, as the keys that lead to it; of a list, the first entry."""
+    yield path
+    inside = ()
+    if isinstance(document, dict | list):
+        inside = document.items() if isinstance(document, dict) else enumerate(document[:1])
+    for key, value in inside:
+        yield from places(value, (*path, key))
+
+
+def test_wrong_types_in_a_manifest_are_one_clear_error(copy):
+    """Every value in turn becomes of another type, or goes: the bundle is used as a whole, or refused."""
+    text = (copy / MANIFEST).read_text()
+    refused = 0
+    for *parents, key in [p for p in places(json.loads(text)) if p and p[0] not in ("metrics", "packages")]:
+        for wrong in (None, [], {}, "text", -7, True, [["x"]]):
+            manifest = json.loads(text)
+            inner = manifest
+            for parent in parents:
+                inner = inner[parent]
+            inner[key] = wrong
+            (copy / MANIFEST).write_text(json.dumps(manifest))
+            folder = copy.with_name(version_of("default", sha256(copy / MANIFEST)))
+            copy.rename(folder)
+            try:
+                read_manifest(folder)
+            except BundleError as problem:
+                refused += 1
+                assert "occurisk train" in str(problem)
+            folder.rename(copy)
+    assert refused > 300
+
+
+def test_what_passes_the_check_may_still_be_wrong_and_is_one_clear_error(copy):
+    for change in (
+        lambda m: m["model"]["parameters"].update(rounds="many", unknown=1),
+        lambda m: m["catalogue"][0].update(scale="XX"),
+    ):
+        bundle = load_bundle(edited(copy, change))
+        with pytest.raises(BundleError, match="cannot be used"):
+            print(bundle.catalogue, bundle.model)
+        bundle.path.rename(copy)
+
+
 def test_a_manifest_cannot_point_outside_its_folder(copy):
-    manifest = json.loads((copy / MANIFEST).read_text())
-    manifest["sha256"]["../../etc/passwd"] = "0" * 64
-    (copy / MANIFEST).write_text(json.dumps(manifest))
+    folder = edited(copy, lambda m: m["sha256"].update({"../../etc/passwd": "0" * 64}))
     with pytest.raises(BundleError, match="missing"):
-        load_bundle(copy)
+        load_bundle(folder)
 
 
 def test_a_manifest_must_list_the_model(copy):
-    manifest = json.loads((copy / MANIFEST).read_text())
-    del manifest["sha256"]["model.txt"]
-    (copy / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(BundleError, match=r"model.txt is not listed"):
-        load_bundle(copy)
+        load_bundle(edited(copy, lambda m: m["sha256"].pop("model.txt")))
+
+
+def test_a_manifest_names_no_place_of_the_machine(copy):
+    text = (copy / MANIFEST).read_text()
+    assert str(PROJECT) not in text
+    assert str(Path.home()) not in text or Path.home() == Path("/")
+    assert json.loads(text)["settings"]["labels"] == "features/labels/frey_osborne_2017.csv"
+
+
+def test_a_bundle_of_format_1_is_still_read(copy, model):
+    """As 0.1.0 wrote it: a version of its own choice, attributes as CSV only, absolute paths, no labels."""
+    manifest = json.loads((copy / MANIFEST).read_text())
+    for name in ("attributes.parquet", "labels.csv"):
+        (copy / name).unlink()
+        del manifest["sha256"][name]
+    manifest |= {"format": 1, "version": "default-be9a07b7"}
+    (copy / MANIFEST).write_text(json.dumps(manifest))
+    folder = copy.rename(copy.with_name("default-be9a07b7"))
+    (folder.parent / CURRENT).write_text("default-be9a07b7\n")
+    bundle = find_bundle(folder.parent)
+    assert bundle.version == "default-be9a07b7"
+    p = expit(bundle.log_odds(bundle.attributes[bundle.names].to_numpy()))
+    assert p == pytest.approx(bundle.reference["probability"].reindex(bundle.attributes.index), abs=1e-6)
+    assert not bundle.keeps_labels
+    y, weight = bundle.labels
+    assert y.to_dict() == model.labels[0].to_dict() and (weight == 1).all()
+
+
+def killed_at(step, work):
+    """Do something in a process of its own that dies at a rename; return whether it died."""
+    child = os.fork()
+    if not child:
+        left, real = [step], os.replace
+
+        def dying(*arguments):
+            left[0] -= 1
+            if not left[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            real(*arguments)
+
+        os.replace = dying
+        work()
+        os._exit(0)
+    return os.waitpid(child, 0)[1] != 0
+
+
+def test_a_killed_training_leaves_the_old_or_the_new_and_nothing_that_the_next_does_not_remove(copy, model):
+    """The version stands already, damaged: the longest way, with one rename a file."""
+    models_dir = copy.parent
+    other = models_dir / "other-12345678"
+    other.mkdir()
+    set_current(models_dir, model.version)
+
+    def save():
+        with staging(models_dir) as folder:
+            shutil.copytree(model.path, folder, dirs_exist_ok=True)
+            put_in_place(folder, models_dir / model.version)
+        set_current(models_dir, model.version)
+
+    step = 1
+    (copy / "model.txt").write_text("damaged")
+    while killed_at(step, save):
+        step += 1
+        assert (models_dir / CURRENT).read_text().split()[0] == model.version
+    assert step > 10
+    assert find_bundle(models_dir).digest == model.digest
+    shutil.rmtree(copy)
+    (models_dir / CURRENT).unlink()
+    assert killed_at(1, save) and not copy.exists()
+    assert list(models_dir.glob(".occurisk-model-*"))
+    assert killed_at(2, save) and load_bundle(copy).digest == model.digest  # whole, not yet current
+    assert list(models_dir.glob(f".{CURRENT}.*")) and not list(models_dir.glob(".occurisk-model-*"))
+    assert not killed_at(99, save)
+    found = sorted(p.name for p in models_dir.iterdir())
+    assert found == [".occurisk.lock", CURRENT, model.version, other.name]
 
 
 def test_what_is_no_bundle_is_refused(tmp_path):
@@ -146,17 +329,22 @@ def test_reading_scores_needs_no_lightgbm(model):
     assert done.stdout.strip() == "[]"
 
 
-def test_the_version_tells_data_and_choices_apart():
-    data = load_data()
-    name = version_name(data.settings, data.digests)
-    other = data.settings.model_copy(update={"seed": 1})
-    assert version_name(other, data.digests) != name
-    changed = data.digests | {"sha256": data.digests["sha256"] | {"labels": "0" * 64}}
-    assert version_name(data.settings, changed) != name
-    assert name.startswith("default-")
-
-
 def test_the_card_says_what_the_model_is_not_for(model):
     card = (model.path / "MODEL_CARD.md").read_text()
     for text in ("individual people", "vintage: 2013", "Not evaluated in this run", "susceptibility"):
         assert text in card
+
+
+def test_commands_refuse_a_model_of_another_digest(model):
+    """`--require-digest` stands at every command that loads a model, and need_model heeds it."""
+    for name in ("score", "explain", "national", "review", "backtest", "reproduce", "lookup"):
+        command = occurisk.get_command(Context(occurisk), name)
+        for one in getattr(command, "commands", {name: command}).values():
+            assert "--require-digest" in {o for p in one.params for o in p.opts}, name
+    explained = ["explain", "43-9021", "--models-dir", str(model.path.parent), "--require-digest"]
+    wrong = CliRunner().invoke(occurisk, [*explained, "0" * 64])
+    assert isinstance(wrong.exception, BundleError) and "not the model that was asked for" in str(
+        wrong.exception
+    )
+    assert CliRunner().invoke(occurisk, [*explained, model.digest]).exit_code == 0
+    assert CliRunner().invoke(occurisk, [*explained, "abc"]).exit_code == 2

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from occurisk.errors import SettingsError
-from occurisk.model.settings import load_settings, settings_text
+from occurisk.model.settings import load_settings
 from occurisk.paths import CONFIGS
 from occurisk.probabilities import Bands
 
@@ -60,12 +60,6 @@ def test_what_is_no_configuration_is_refused(tmp_path):
             load_settings(tmp_path / "x.yaml")
     with pytest.raises(SettingsError, match="Cannot read"):
         load_settings(tmp_path / "absent.yaml")
-
-
-def test_the_resolved_configuration_can_be_loaded_again(tmp_path):
-    settings = load_settings()
-    (tmp_path / "resolved.yaml").write_text(settings_text(settings))
-    assert load_settings(tmp_path / "resolved.yaml") == settings
 
 
 def test_bands_follow_frey_and_osborne_at_the_thresholds():
