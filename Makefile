@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 BIN := .venv/bin
 
-.PHONY: help setup train evaluate score ui check test test-quick golden bench experiments clean
+.PHONY: help setup train evaluate score ui check test test-quick golden bench experiments fuzz endurance clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,12 @@ bench: setup  ## Time and memory, with the peer beside us (synthetic registers; 
 
 experiments: setup  ## Every design that was weighed for the classifier, measured (8 minutes)
 	@$(BIN)/python benchmarks/experiments.py
+
+fuzz: setup  ## Hostile registries by the thousand: make fuzz CASES=10000 SEED=7
+	@PYTHONPATH=tests $(BIN)/python -m helpers.hostile --cases $(or $(CASES),10000) --seed $(or $(SEED),0)
+
+endurance: setup  ## Killed, full disk, eight at once, large files in little memory (some minutes)
+	@$(BIN)/python tests/endurance/endurance.py
 
 clean:  ## Remove what can be made again
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache build dist

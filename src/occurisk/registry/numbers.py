@@ -18,6 +18,9 @@ _COMMA_THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DOT_THOUSANDS = re.compile(r"-?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _SPACES = "[\\s\u00a0\u202f\u2009']+"
 
+# No count of jobs or people is larger; sums of larger ones would end where numbers do.
+MOST = 1e18
+
 
 @dataclass(frozen=True)
 class NumberStyle:
@@ -112,7 +115,7 @@ def read_numbers(column: pa.Array, style: NumberStyle) -> Numbers:
         missing = nothing if missing is None else missing | nothing
     else:
         value, missing = _from_text(as_text(column), style)
-    unusable = ~missing & ~((value >= 0) & (value < np.inf))
+    unusable = ~missing & ~((value >= 0) & (value <= MOST))
     off = missing | unusable
     return Numbers(np.where(off, 0.0, value) if off.any() else value, missing, unusable)
 

@@ -256,6 +256,31 @@ def test_a_wrong_map_is_refused(map_file, text, message):
         load_map(map_file(text))
 
 
+def test_huge_weights_of_a_users_map_stay_numbers(map_file):
+    user_map = load_map(map_file("from,to,weight\nA,2411,1e308\nA,4110,1e308\nA,2411,1e308\nB,2411,3\n"))
+    got = through_map(["A", "B"], user_map).members
+    assert got.groupby("code")["weight"].sum().tolist() == pytest.approx([1, 1])
+    assert user_map.targets("A") == {"2411": 2.0, "4110": 1.0}
+    assert "B" in user_map
+    assert "C" not in user_map
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"from,to\n{'A' * 140_000},2411\n",
+        "\n\n",
+        "",
+        "from,to\nA\n",
+        'from,to\n"A,2411\n',
+        "from,to\nA,\x00\n",
+    ],
+)
+def test_a_strange_map_is_one_clear_error(map_file, text):
+    with pytest.raises(CrosswalkError):
+        load_map(map_file(text))
+
+
 @pytest.mark.originals
 def test_published_figures_on_oes_2010(originals):
     """49.1 / 20.0 / 30.9% and mean 0.579: our own figures for the repaired list, within 0.3 points."""
