@@ -98,3 +98,15 @@ class CrosswalkError(OccuriskError):
     """A crosswalk that cannot be used."""
 
     exit_code = 11
+
+
+class ReviewError(OccuriskError):
+    """A review that cannot be recorded, or a run that cannot be reviewed."""
+
+    exit_code = 12
+
+
+class TrackingError(OccuriskError):
+    """A tracking store that cannot be reached, opened or written; what was scored is complete."""
+
+    exit_code = 14

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,7 +24,7 @@ from occurisk.labour_market.scored_market import find_folder, market_of, read_ma
 from occurisk.occupations.facts import NOT_KNOWN
 from occurisk.registry.columns import IntakeOptions
 from occurisk.scoring.score import score_registry
-from occurisk.tracking.national import log_national
+from occurisk.tracking.scoring_run import TrackOptions, scored_picture
 from occurisk.training_data.attribute_table import REFERENCE_TABLE
 
 REGISTRY = pd.DataFrame(
@@ -55,7 +54,9 @@ def folder(registry, tmp_path_factory):
 
 def run(command, *arguments):
     got = CliRunner(env={"COLUMNS": "160"}).invoke(
-        command, [str(a) for a in arguments], catch_exceptions=False
+        command,
+        [str(a) for a in (*arguments, *(["--no-track"] if command is national else []))],
+        catch_exceptions=False,
     )
     assert got.exit_code == 0, got.output
     return got.output
@@ -216,45 +217,25 @@ def test_published_scores_have_no_interval(registry):
 
 
 def test_thresholds_out_of_order_and_registries_without_a_score_are_refused(registry, tmp_path):
-    got = CliRunner().invoke(national, [str(registry), "--high", "0.2"])
+    got = CliRunner().invoke(national, [str(registry), "--no-track", "--high", "0.2"])
     assert got.exit_code == 2
     assert "is not below" in got.output
     path = tmp_path / "soldiers.csv"
     pd.DataFrame({"occ_code": ["55-1011", "55-1012"], "employment": [3, 4]}).to_csv(path, index=False)
     with pytest.raises(RegistryError, match="None of the 2 rows"):
-        CliRunner().invoke(national, [str(path)], catch_exceptions=False)
+        CliRunner().invoke(national, [str(path), "--no-track"], catch_exceptions=False)
     path.write_text("occ_code,employment\n43-9021,0\n", encoding="utf-8")
     with pytest.raises(RegistryError, match="--weight"):
-        CliRunner().invoke(national, [str(path)], catch_exceptions=False)
+        CliRunner().invoke(national, [str(path), "--no-track"], catch_exceptions=False)
 
 
-class Recorder:
-    """Stands for the mlflow module: keeps what is logged."""
-
-    def __init__(self):
-        self.metrics, self.artifacts = {}, set()
-
-    def log_metrics(self, metrics):
-        self.metrics |= metrics
-
-    def log_artifacts(self, folder, name):
-        self.artifacts |= {f"{name}/{p.relative_to(folder)}" for p in Path(folder).rglob("*") if p.is_file()}
-
-
-def test_a_scoring_run_gets_the_picture_as_metrics_and_artifacts(registry, tmp_path):
-    got = Recorder()
+def test_a_scoring_run_gets_its_picture_from_memory(registry, tmp_path):
     scored = score_registry(default_bundle(), registry, tmp_path / "out")
     for path in scored.out.iterdir():
         path.unlink()  # what was written is not read again
-    picture = log_national(got, scored, default_bundle())
-    assert got.metrics["national.share_high"] == pytest.approx(picture.figures["share_high"])
-    assert got.metrics["national.coverage"] == pytest.approx(0.95)
-    assert all(np.isfinite(v) for v in got.metrics.values())
-    assert {
-        "national/national.html",
-        "national/national.json",
-        "national/figures/multiverse.png",
-    } <= got.artifacts
+    picture = scored_picture(scored, default_bundle(), TrackOptions())
+    assert picture.figures["coverage"] == pytest.approx(0.95)
+    assert picture.figures["share_high_lower"] <= picture.figures["share_high"]
 
 
 @pytest.mark.parametrize(
@@ -268,9 +249,7 @@ def test_where_no_code_has_a_score_there_is_nothing_to_add_up(tmp_path, text, at
     scored = score_registry(
         default_bundle(), tmp_path / "jobs.csv", tmp_path / "out", options=options, attributes=attributes
     )
-    nothing = Recorder()
-    assert log_national(nothing, scored, default_bundle()) is None
-    assert nothing.metrics == {}
+    assert scored_picture(scored, default_bundle(), TrackOptions()) is None
 
 
 @pytest.mark.parametrize("scores", ["model", "published"])

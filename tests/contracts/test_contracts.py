@@ -30,7 +30,7 @@ def written(model, tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("contracts")
     scored(write(folder / "jobs.csv", REGISTRY), folder / "by_code")
     registry = FEATURES / "reference" / "us_employment.csv"
-    run("national", registry, "--out", folder / "national", "--models-dir", model.path.parent)
+    run("national", registry, "--out", folder / "national", "--models-dir", model.path.parent, "--no-track")
     rows = model.attributes.head(5).rename_axis("code").reset_index()
     rows.to_csv(folder / "rows.csv", index=False)
     scored(folder / "rows.csv", folder / "by_attributes", attributes="all", attribute_scale="unit")

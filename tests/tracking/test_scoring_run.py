@@ -10,7 +10,7 @@ import pytest
 from occurisk.model.bundle import Bundle
 from occurisk.scoring.score import score_registry
 from occurisk.tracking import store as tracking
-from occurisk.tracking.scoring_run import track_scoring
+from occurisk.tracking.scoring_run import TrackOptions, track_scoring
 from occurisk.tracking.store import SCORING
 
 
@@ -37,22 +37,28 @@ def test_a_scoring_run_accounts_for_everything(store, model, tmp_path):
     client = tracking.open_store().MlflowClient()
     found = client.get_run(run.run_id)
     metrics, tags = found.data.metrics, found.data.tags
-    assert metrics["rows_in"] == metrics["rows_scored"] + metrics["rows_unscored"] == 5
-    assert metrics["weight_in"] == metrics["weight_scored"] + metrics["weight_unscored"] == 186
-    assert metrics["rows.military"] == metrics["rows.unknown_code"] == 1
-    assert (
-        metrics["national.expected_lower"]
-        <= metrics["national.expected"]
-        <= metrics["national.expected_upper"]
-    )
+    facts = json.loads(Path(client.download_artifacts(run.run_id, "facts.json", str(tmp_path))).read_text())
+    totals, outcomes = facts["totals"], {o["outcome"]: o for o in facts["outcomes"]}
+    assert totals["rows_in"] == totals["rows_scored"] + totals["rows_unscored"] == 5
+    assert totals["weight_in"] == totals["weight_scored"] + totals["weight_unscored"] == 186
+    assert outcomes["military"]["rows"] == outcomes["unknown code"]["rows"] == 1
+    assert metrics["share_high_lower"] <= metrics["share_high"] <= metrics["share_high_upper"]
     assert picture is not None
-    assert picture.figures["expected"] == pytest.approx(metrics["national.expected"])
+    assert picture.figures["expected"] == pytest.approx(metrics["mean_susceptibility"], abs=1e-4)
+    assert picture.figures["share_high"] == pytest.approx(metrics["share_high"], abs=1e-4)
+    assert len(metrics) == 10 and metrics["jobs"] == 186
+    assert found.info.run_name.startswith("jobs.csv · 20")
+    assert tags["headline"].startswith(f"{100 * metrics['share_high']:.0f}% (")
+    assert tags["reviewed"] == "0 of 3"
+    described = client.get_experiment(run.experiment_id).tags
+    assert "review queues" in described["mlflow.note.content"]
+    assert "tags.`headline`" in json.loads(described["mlflow.sharedViewState.occurisk"])["selectedColumns"]
     assert tags["occurisk.model_version"] == model.version
     assert len(tags["input.sha256"]) == 64
     assert "Five things to look at" in tags["mlflow.note.content"]
     assert client.get_experiment(run.experiment_id).name == SCORING
     for path in (
-        "intake.md", "intake.json", "by_occupation.csv", "by_occupation.json", "lineage.csv", "scored.csv",
+        "intake.md", "by_occupation.csv", "by_occupation.json", "lineage.csv",
         "explanations/report.html", "explanations/table.json", "national/national.html",
     ):  # fmt: skip
         assert os.path.getsize(client.download_artifacts(run.run_id, path, str(tmp_path))) > 50, path
@@ -66,10 +72,10 @@ def test_a_registry_without_a_score_is_tracked_too(store, model, tmp_path):
     )
     scored = score_registry(model, path, tmp_path / "out")
     run, picture = track_scoring(scored, model)
-    metrics = tracking.open_store().MlflowClient().get_run(run.run_id).data.metrics
+    found = tracking.open_store().MlflowClient().get_run(run.run_id).data
     assert picture is None
-    assert metrics["rows_scored"] == 0
-    assert metrics["rows_unscored"] == 3
+    assert found.metrics["coverage"] == 0
+    assert found.tags["headline"] == "nothing scored"
 
 
 def own_rows(model: Bundle, count: int, folder: Path) -> Path:
@@ -84,7 +90,7 @@ def own_rows(model: Bundle, count: int, folder: Path) -> Path:
 def test_rows_with_their_own_attributes_are_explained_one_by_one(store, model, tmp_path):
     path = own_rows(model, 30, tmp_path)
     scored = score_registry(model, path, tmp_path / "out", attributes="all", attribute_scale="unit")
-    run, picture = track_scoring(scored, model)
+    run, picture = track_scoring(scored, model, options=TrackOptions(rows=True))
     assert picture is None
     mlflow = tracking.open_store()
     page = Path(mlflow.artifacts.download_artifacts(f"runs:/{run.run_id}/explanations/report.html"))
@@ -111,9 +117,9 @@ def test_more_rows_than_anybody_reads_are_tracked_without_explanations(store, mo
     monkeypatch.setattr("occurisk.scoring.by_attributes.MOST_EXPLAINED", 20)
     path = own_rows(model, 30, tmp_path)
     scored = score_registry(model, path, tmp_path / "out", attributes="all", attribute_scale="unit")
-    run, _ = track_scoring(scored, model)
+    run, _ = track_scoring(scored, model, options=TrackOptions(rows=True))
     client = tracking.open_store().MlflowClient()
     found = client.get_run(run.run_id)
     assert "--reasons" in found.data.tags["occurisk.explanations"]
-    assert found.data.metrics["rows_in"] == 30
+    assert found.data.metrics["jobs"] == 30
     assert not client.list_artifacts(run.run_id, "explanations")

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 
 from helpers.checkout import PROJECT
-from occurisk.errors import OutputError
+from occurisk.errors import TrackingError
 from occurisk.evaluation.in_words import held_out
 from occurisk.evaluation.protocol import evaluate_data
 from occurisk.model.training import load_data, train
 from occurisk.tracking import store as tracking
-from occurisk.tracking.store import TRAINING, tracking_uri, ui_command
+from occurisk.tracking.interface import ui_command
+from occurisk.tracking.store import TRAINING, tracking_uri
 from occurisk.tracking.training_run import track_training
 
 
@@ -142,11 +143,11 @@ def test_the_default_store_does_not_depend_on_the_working_directory(monkeypatch,
     arguments, environment = ui_command(5001)
     assert before in arguments
     assert "5001" in arguments
-    assert environment == {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    assert environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
 
 
 def test_a_store_that_cannot_be_opened_is_one_clear_error(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/file/mlflow.db")
-    with pytest.raises(OutputError, match="Cannot open the tracking store"), tracking.run("x", "y"):
+    with pytest.raises(TrackingError, match="Cannot open the tracking store"), tracking.run("x", "y"):
         pytest.fail("the block must not run")

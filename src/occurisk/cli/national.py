@@ -16,6 +16,7 @@ from occurisk.cli.console import (
     model_options,
     need_model,
     out,
+    ui_hint,
 )
 from occurisk.cli.options import TAXONOMIES, condition
 from occurisk.files import write_json
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from occurisk.labour_market.picture import Picture
     from occurisk.labour_market.scored_market import ScoredFolder
     from occurisk.model.bundle import Bundle
 
@@ -64,6 +66,7 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     "--out", "folder", type=click.Path(file_okay=False, path_type=Path),
     help="Folder for national.html, national.json, tables and figures (PNG and SVG).",
 )  # fmt: skip
+@click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 @click.option("--model", "version", metavar="VERSION", help="For a raw registry.  [default: the current one]")
 @model_options
 @JSON_OPTION
@@ -83,6 +86,7 @@ def national(
     code_column: str | None,
     where: tuple[str, ...],
     folder: Path | None,
+    no_track: bool,
     version: str | None,
     models_dir: Path | None,
     json_path: Path | None,
@@ -98,8 +102,7 @@ def national(
     from occurisk.labour_market.scored_market import find_folder
     from occurisk.probabilities import Bands
     from occurisk.registry.columns import IntakeOptions
-    from occurisk.report.labour_market_page import write_picture
-    from occurisk.result_sets import refuse_inputs, refuse_overwriting, result_set
+    from occurisk.result_sets import refuse_inputs, refuse_overwriting
 
     console, remarks = out(), err()
     inputs = [registry] if registry.is_file() else []  # a folder of results may take this set, too
@@ -139,6 +142,20 @@ def national(
             min_cell=min_cell, scenarios=chosen, vintages=others,
         )  # fmt: skip
     print_picture(console, picture)
+    _write(console, picture, folder, json_path, inputs)
+    if not no_track:
+        _track(console, picture, bundle)
+    if not (folder or json_path):
+        console.print("Nothing was written here; --out DIR keeps page, figures and tables.")
+
+
+def _write(
+    console: Console, picture: Picture, folder: Path | None, json_path: Path | None, inputs: list[Path]
+) -> None:
+    """Write what was asked for, and say where it is."""
+    from occurisk.report.labour_market_page import write_picture
+    from occurisk.result_sets import result_set
+
     if folder:
         with result_set(folder, "national", replace=True, inputs=inputs) as results:
             write_picture(picture, results.folder)
@@ -148,8 +165,14 @@ def national(
     if json_path:
         write_json(json_path, picture.to_json())
         console.print(f"Figures  {json_path}", soft_wrap=True)
-    if not (folder or json_path):
-        console.print("Nothing was written; --out DIR keeps page, figures and tables.")
+
+
+def _track(console: Console, picture: Picture, bundle: Bundle) -> None:
+    """Record the figures and the page as a run beside the one that scored the list."""
+    from occurisk.tracking.scoring_run import track_national
+
+    tracked = track_national(picture, bundle)
+    console.print(f"Tracked  {'; '.join(tracked.uploaded)}: {ui_hint()}, then {tracked.link}", soft_wrap=True)
 
 
 def _columns(key: str, found: ScoredFolder) -> list[str]:

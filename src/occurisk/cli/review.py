@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 @click.argument("run", default="latest")
 @click.option("--occupation", "code", help="Code, as the run's report shows it.")
 @click.option(
-    "--verdict", type=click.Choice(["agree", "disagree", "unsure"]), help="What you think of its score."
+    "--verdict",
+    type=click.Choice(["agree", "too-high", "too-low", "disagree", "unsure"]),
+    help="What you think of its score.",
 )
 @click.option("--note", default="", help="Why.")
 @click.option(
@@ -32,6 +35,21 @@ if TYPE_CHECKING:
     help="Many verdicts: code, verdict, note.",
 )
 @click.option("--reviewer", help="Who says so.  [default: your user name]")
+@click.option("--collect", "fetch", is_flag=True, help="First bring home what was answered in the browser.")
+@click.option(
+    "--queue",
+    "count",
+    type=click.IntRange(0),
+    is_flag=False,
+    flag_value=40,
+    help="Make a review queue of N occupations, to be filled in the browser.  [N: 40 if not given]",
+)
+@click.option(
+    "--reviewers", default="", metavar="A,B", help="With --queue: a queue of their own for each of these."
+)
+@click.option(
+    "--lang", "language", type=click.Choice(["en", "ru", "kk"]), default="en", help="Of the queue's words."
+)
 @click.option(
     "--export",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -46,41 +64,79 @@ def review(
     note: str,
     csv_path: Path | None,
     reviewer: str | None,
+    fetch: bool,
+    count: int | None,
+    reviewers: str,
+    language: str,
     export: Path | None,
     models_dir: Path | None,
     json_path: Path | None,
 ) -> None:
-    """Record verdicts on a scored list, show them, export them as labels.
+    """Record verdicts on a scored list, collect those of its queue, show them, export them as labels.
 
     RUN is a run id, a run name, or `latest`.
     """
     from datetime import UTC, datetime
 
-    from occurisk.explanation.verdicts import check_verdicts, empty_verdicts
-    from occurisk.tracking.reviews import read_review, store_review
+    from occurisk.explanation.verdicts import check_verdicts
+    from occurisk.tracking.review_queue import check_reviewers
+    from occurisk.tracking.reviews import collect, read_review, store_review
     from occurisk.tracking.store import link_to
 
     if (code is None) != (verdict is None):
         raise click.UsageError("--occupation and --verdict go together.")
+    if reviewers and count is None:
+        raise click.UsageError("--reviewers goes with --queue.")
     console = out()
-    reviewed = read_review(run)
-    # Before anything is stored: an export without its model is an error.
-    bundle = need_model(models_dir, reviewed.model_version, train=False) if export else None
+    names = check_reviewers(reviewers)
+    reviewed, new = collect(run) if fetch else (read_review(run), 0)
+    # Before anything is stored: an export or a queue without its model is an error.
+    bundle = need_model(models_dir, reviewed.model_version, train=False) if export or count else None
     given = _given(code, verdict, note, csv_path)
     verdicts = reviewed.verdicts
     if len(given):
-        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
+        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
         checked = check_verdicts(given, reviewed.scored.index, reviewer=reviewer or _user(), time=now)
         verdicts = store_review(reviewed, checked)
-    console.print(_table(verdicts if len(verdicts) else empty_verdicts(), reviewed.scored))
-    if export and bundle:
-        _export(export, verdicts, reviewed.scored, bundle)
     if json_path:
         write_json(json_path, verdicts.to_dict("records"))
+    if export and bundle:
+        _export(export, verdicts, reviewed.scored, bundle)
+    console.print(_table(verdicts, reviewed.scored))
+    if json_path:
         console.print(f"Verdicts  {json_path}", soft_wrap=True)
+    if fetch:
+        console.print(f"{new} new verdicts came from the review queue.", soft_wrap=True)
     done = f"Stored {len(given)} of them now; the run's report shows them." if len(given) else "Nothing new."
+    if new and not len(given):
+        done = "The run's report shows them."
     console.print(f"{len(verdicts)} verdicts on run {reviewed.run_id}. {done}", soft_wrap=True)
+    console.print(_agreement(verdicts), soft_wrap=True)
+    if count and bundle:
+        _make_queue(reviewed.run_id, bundle, count, names, language)
     console.print(f"Look at it  {link_to(reviewed.experiment_id, reviewed.run_id)}", soft_wrap=True)
+
+
+def _agreement(verdicts: pd.DataFrame) -> str:
+    from occurisk.explanation.verdicts import agreement
+
+    alpha = agreement(verdicts)
+    if math.isnan(alpha):
+        return "Agreement between reviewers: not known; it needs codes that two of them judged."
+    return f"Agreement between reviewers: Krippendorff's alpha {alpha:.2f} (1: always, 0: as by chance)."
+
+
+def _make_queue(run_id: str, bundle: Bundle, count: int, names: list[str], language: str) -> None:
+    from occurisk.tracking.reviews import queue_for
+
+    queue = queue_for(run_id, bundle, count, language, names)
+    whose = f", one for each of {', '.join(names)}" if names else ""
+    out().print(
+        f"Review queue of {queue.items} occupations{whose}: {queue.link}\n"
+        f"When it is filled in: occurisk review {run_id} --collect",
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 def _given(code: str | None, verdict: str | None, note: str, csv_path: Path | None) -> pd.DataFrame:
@@ -103,7 +159,6 @@ def _export(path: Path, verdicts: pd.DataFrame, scored: pd.DataFrame, bundle: Bu
     labels, left_out = to_labels(verdicts, scored, bands=bundle.bands)
     rater = bundle.label_name
     write_text(path, write_csv(label_file(labels, bundle.label_rows, rater)))
-    reasons = ", ".join(f"{n} {reason}" for reason, n in left_out.items())
     console = out()
     console.print(
         f"Labels    {path}: {len(labels)} from reviews behind the labels of {len(bundle.labels[0])} "
@@ -113,8 +168,12 @@ def _export(path: Path, verdicts: pd.DataFrame, scored: pd.DataFrame, bundle: Bu
     )
     if remark := about_labels(bundle):
         console.print(remark, soft_wrap=True, markup=False)
-    if reasons:
-        console.print(f"Left out: {reasons}.", soft_wrap=True)
+    if len(left_out):
+        console.print(f"Left out: {len(left_out)} verdicts that say nothing about one occupation.")
+    for row in left_out.itertuples():
+        console.print(
+            f"  {row.code}  {row.verdict}  {row.reviewer}: {row.reason}", soft_wrap=True, markup=False
+        )
     console.print(f"Train on them: occurisk train --labels {path}", soft_wrap=True)
 
 

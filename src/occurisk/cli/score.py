@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, err, model_options, need_model, out, ui_hint
+from occurisk.cli.console import JSON_OPTION, err, model_options, need_model, out
 from occurisk.cli.options import intake_options, read_options, score_options
+from occurisk.cli.track import record, tracking_options
 from occurisk.errors import CoverageError
 from occurisk.files import write_json
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Replace the results of an earlier run.")
 @click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
+@tracking_options
 @click.option(
     "--lang",
     type=click.Choice(["en", "ru", "kk"]),
@@ -68,6 +70,10 @@ def score(
     min_coverage: float,
     force: bool,
     no_track: bool,
+    track_rows: bool,
+    track_min_cell: int,
+    queue: int,
+    reviewers: str,
     lang: str,
     version: str | None,
     models_dir: Path | None,
@@ -108,12 +114,9 @@ def score(
     for pair in understood:
         _print_understood(console, *pair)
     _print_result(console, result.account)
-    tracked = None
+    _print_closing(console, result, json_path)
     if not no_track:
-        from occurisk.tracking.scoring_run import track_scoring
-
-        tracked, _ = track_scoring(result, bundle, lang)
-    _print_closing(console, result, json_path, tracked)
+        record(console, result, bundle, track_rows, track_min_cell, queue, reviewers, lang)
     if short:
         raise short
 
@@ -256,7 +259,7 @@ def _print_losses(console: Console, account: Account) -> None:
         console.print(lost)
 
 
-def _print_closing(console: Console, result: ScoredRegistry, json_path: Path | None, tracked: Any) -> None:
+def _print_closing(console: Console, result: ScoredRegistry, json_path: Path | None) -> None:
     totals = result.account.totals
     for text in (
         f"{totals.rows_in:,} rows in = {totals.rows_scored:,} scored + "
@@ -267,7 +270,6 @@ def _print_closing(console: Console, result: ScoredRegistry, json_path: Path | N
         f"Report    {result.out / 'intake.md'} and intake.json",
         *([f"Figures   {json_path}"] if json_path else []),
         *(["For Excel: add --format excel."] if _for_excel(result) else []),
-        *([f"Look at it  {ui_hint()}, then {tracked.link}"] if tracked else []),
     ):
         console.print(text, soft_wrap=True, markup=False)
 

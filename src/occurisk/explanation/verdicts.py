@@ -8,14 +8,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from occurisk.errors import OccuriskError
+from occurisk.errors import ReviewError
 from occurisk.probabilities import Bands
 from occurisk.spreadsheets import disarm
 
-VERDICTS = ("agree", "disagree", "unsure")
+# `disagree` says the other side of a band; `too high` and `too low` say which way.
+VERDICTS = ("agree", "too high", "too low", "disagree", "unsure")
+_SAME = {"cannot say": "unsure"}
 COLUMNS = ["code", "verdict", "note", "reviewer", "time"]
 # A reviewer has seen the model's answer before giving one: the label counts for half a blind one.
 REVIEW_WEIGHT = 0.5
+# A code that is so much one occupation counts for that occupation.
+ONE_OCCUPATION = 0.8
 _GUARDED = re.compile(r"^'(?=[=+\-@\t\r])")
 
 
@@ -43,12 +47,12 @@ def check_verdicts(table: pd.DataFrame, known: pd.Index, *, reviewer: str, time:
 
     Raises
     ------
-    OccuriskError
-        On a missing column, an unknown code, or a verdict that is none of the three.
+    ReviewError
+        On a missing column, an unknown code, or a verdict that is none of `VERDICTS`.
     """
     missing = [name for name in ("code", "verdict") if name not in table.columns]
     if missing:
-        raise OccuriskError(
+        raise ReviewError(
             f"{len(missing)} of 2 required columns are missing from the verdicts.",
             first=missing[0],
             rule="Verdicts have code and verdict; optionally note, reviewer, time.",
@@ -56,18 +60,18 @@ def check_verdicts(table: pd.DataFrame, known: pd.Index, *, reviewer: str, time:
         )
     text = {name: table[name].fillna("").astype(str).str.strip() for name in COLUMNS if name in table}
     table = pd.DataFrame(text, index=table.index).reindex(columns=COLUMNS, fill_value="")
-    table["verdict"] = table["verdict"].str.lower()
+    table["verdict"] = table["verdict"].str.lower().str.replace("-", " ").replace(_SAME)
     wrong = table[~table["verdict"].isin(VERDICTS)]
     if len(wrong):
-        raise OccuriskError(
-            f"{len(wrong)} of {len(table)} verdicts are none of the three.",
+        raise ReviewError(
+            f"{len(wrong)} of {len(table)} verdicts are none of the five.",
             first=f"{wrong['code'].iloc[0]}: {wrong['verdict'].iloc[0]!r}",
             rule=f"A verdict is one of: {', '.join(VERDICTS)}.",
-            fix="Put doubt into unsure, and the reason into the note.",
+            fix="Put doubt into unsure (or: cannot say), and the reason into the note.",
         )
     unknown = table[~table["code"].isin(known)]
     if len(unknown):
-        raise OccuriskError(
+        raise ReviewError(
             f"{len(unknown)} of {len(table)} verdicts speak of codes that are not on this list.",
             first=unknown["code"].iloc[0],
             rule="Codes as the run's report shows them.",
@@ -79,6 +83,12 @@ def check_verdicts(table: pd.DataFrame, known: pd.Index, *, reviewer: str, time:
     )
 
 
+def all_verdicts(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Put verdicts together, every one kept, the same one once; in the order of their times."""
+    both = pd.concat([empty_verdicts(), *tables], ignore_index=True)[COLUMNS]
+    return both.drop_duplicates().sort_values("time", kind="stable", ignore_index=True)
+
+
 def merge_verdicts(earlier: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     """Add verdicts to earlier ones; a reviewer's last word on a code stands.
 
@@ -87,8 +97,7 @@ def merge_verdicts(earlier: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per code and reviewer, in the order of their times.
     """
-    both = pd.concat([earlier, later], ignore_index=True)[COLUMNS]
-    both = both.sort_values("time", kind="stable")
+    both = all_verdicts(earlier, later)
     return both.drop_duplicates(["code", "reviewer"], keep="last").reset_index(drop=True)
 
 
@@ -97,13 +106,13 @@ def read_verdicts(path: Path) -> pd.DataFrame:
 
     Raises
     ------
-    OccuriskError
+    ReviewError
         If the file cannot be read.
     """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as problem:
-        raise OccuriskError(
+        raise ReviewError(
             f"Cannot read the verdicts {path}: {problem}.",
             fix="Give a UTF-8 CSV with the columns code, verdict and, if you like, note and reviewer.",
         ) from problem
@@ -119,14 +128,63 @@ def write_csv(table: pd.DataFrame) -> str:
     return safe.to_csv(index=False, lineterminator="\n")
 
 
+def agreement(verdicts: pd.DataFrame) -> float:
+    """Return Krippendorff's alpha of reviewers who judged the same codes.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        `code`, `reviewer`, `verdict`. A reviewer's last word on a code counts; `unsure` is no judgement.
+
+    Returns
+    -------
+    float
+        1: they always agree. 0: as much as by chance. NaN: no code has two judgements, or all are alike.
+    """
+    said = merge_verdicts(empty_verdicts(), verdicts.reindex(columns=COLUMNS, fill_value=""))
+    said = said[said["verdict"] != "unsure"]
+    return krippendorff_alpha(said["code"], said["verdict"])
+
+
+def krippendorff_alpha(units: pd.Series, values: pd.Series) -> float:
+    """Return Krippendorff's alpha for nominal values: 1 - observed / expected disagreement.
+
+    Parameters
+    ----------
+    units, values : Series, shape (n_judgements,)
+        What was judged, and the judgement. A unit with a single judgement says nothing.
+
+    Returns
+    -------
+    float
+        NaN where nothing can disagree.
+
+    Notes
+    -----
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability: with n_uc judgements c of unit u, and
+    m_u judgements of it, coincidences o_cc = sum_u n_uc (n_uc - 1) / (m_u - 1).
+    """
+    counts = pd.crosstab(units.to_numpy(), values.to_numpy()).to_numpy(dtype=float)
+    counts = counts[counts.sum(axis=1) > 1] if counts.size else np.zeros((0, 0))
+    total = counts.sum()
+    by_value = counts.sum(axis=0)
+    expected = total**2 - (by_value**2).sum()
+    if not total or not expected:
+        return float("nan")
+    judged = counts.sum(axis=1)
+    observed = ((judged**2 - (counts**2).sum(axis=1)) / (judged - 1)).sum()
+    return float(1 - (total - 1) * observed / expected)
+
+
 def to_labels(
     verdicts: pd.DataFrame, scored: pd.DataFrame, *, bands: Bands | None = None, weight: float = REVIEW_WEIGHT
-) -> tuple[pd.DataFrame, pd.Series]:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Turn verdicts into labels of occupations, as far as they can be.
 
-    Agreeing with a high band says 1, with a low band 0; disagreeing says the other. An unsure verdict says
-    nothing, and neither does any verdict on a medium band. A verdict on a code that stands for several
-    occupations says nothing about each of them; nor does one on a row with attributes of its own.
+    Too high says 0, too low says 1. Agreeing with a high band says 1, with a low band 0; disagreeing says
+    the other; neither says anything of a medium band. An unsure verdict says nothing. A code counts for an
+    occupation that makes up at least 80% of it; nothing follows from a verdict on a code of several, or on
+    a row with attributes of its own.
 
     Parameters
     ----------
@@ -141,32 +199,40 @@ def to_labels(
     -------
     labels : DataFrame
         `code` (SOC), `label`, `weight`, `rater`, `note`.
-    left_out : Series of int
-        How many verdicts said nothing, by reason.
+    left_out : DataFrame
+        The verdicts that say nothing: `code`, `verdict`, `reviewer`, `reason`.
     """
     about = scored.loc[verdicts["code"]]
     band = (bands or Bands()).of(about["probability"])
-    members = about["members"].fillna("").str.split().to_list()
-    count = np.array([len(found) for found in members], dtype=int)
-    unsure = (verdicts["verdict"] == "unsure").to_numpy()
+    members = [_largest(text) for text in about["members"].fillna("")]
+    share = np.array([held for _, held in members], dtype=float)
+    verdict = verdicts["verdict"].to_numpy()
+    mild = np.isin(verdict, ["agree", "disagree"])
     reason = np.select(
-        [unsure, count == 0, count > 1, band == "medium"],
+        [verdict == "unsure", share == 0, share < ONE_OCCUPATION, mild & (band == "medium")],
         ["unsure", "a row, no occupation", "several occupations", "medium band"],
         "",
     )
-    agree = (verdicts["verdict"] == "agree").to_numpy()
+    high = np.select([verdict == "too high", verdict == "too low"], [False, True], band == "high")
     labels = pd.DataFrame(
         {
-            "code": [found[0].split(":")[0] if found else "" for found in members],
-            "label": np.where(agree == (band == "high"), 1, 0),
+            "code": [soc for soc, _ in members],
+            "label": np.where(high != (verdict == "disagree"), 1, 0),
             "weight": weight,
             "rater": verdicts["reviewer"].to_numpy(),
             "note": verdicts["note"].to_numpy(),
         }
     )[reason == ""]
-    left_out = pd.Series(reason[reason != ""], dtype=str).value_counts().sort_index()
+    left_out = verdicts[["code", "verdict", "reviewer"]].assign(reason=reason)[reason != ""]
     # Two codes of a registry may stand for the same occupation; a rater has one label for it.
-    return labels.drop_duplicates(["code", "rater"], keep="last").reset_index(drop=True), left_out
+    labels = labels.drop_duplicates(["code", "rater"], keep="last").reset_index(drop=True)
+    return labels, left_out.reset_index(drop=True)
+
+
+def _largest(members: str) -> tuple[str, float]:
+    """Return the occupation that makes up most of a code, and its share; `soc:share soc:share`."""
+    found = [(soc, float(share or 1)) for soc, _, share in (m.partition(":") for m in members.split())]
+    return max(found, key=lambda member: member[1], default=("", 0.0))
 
 
 def label_file(labels: pd.DataFrame, base: pd.DataFrame, base_rater: str) -> pd.DataFrame:

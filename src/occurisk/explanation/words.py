@@ -45,6 +45,7 @@ class Phrases(Strict):
     bands: dict[str, str]
     stability: dict[str, str]
     verdicts: dict[str, str]
+    queue: dict[str, str]
     frames: dict[str, str]
     page: dict[str, str]
     majors: dict[str, dict[str, str]]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from occurisk.explanation.dossier import Dossier
-from occurisk.report.description import description, run_facts
 from occurisk.report.explanation_charts import figure_set
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About
 from occurisk.report.explanation_tables import CAP, full_table, table
+from occurisk.tracking.descriptions import description, run_tags
 from occurisk.tracking.store import DESCRIPTION, UI_MODE, link_to, log_figure
 
 FOLDER = "explanations"
@@ -23,7 +24,13 @@ PARQUET = f"{FOLDER}/explanations.parquet"
 
 
 def log_explanations(
-    mlflow: Any, dossier: Dossier, about: About, pairs: pd.DataFrame | None = None, *, describe: bool = True
+    mlflow: Any,
+    dossier: Dossier,
+    about: About,
+    pairs: pd.DataFrame | None = None,
+    *,
+    describe: bool = True,
+    figures: Mapping[str, float] | None = None,
 ) -> None:
     """Log everything that explains a list under the active run.
 
@@ -36,7 +43,9 @@ def log_explanations(
     pairs : DataFrame, optional
         Interactions of the top pairs, for a picture.
     describe : bool
-        Also set the run's description, parameters, metrics and tags.
+        Also set the run's description and tags.
+    figures : mapping of str to float, optional
+        The headline, for the description.
     """
     shown = table(dossier, language=about.language)
     total = shown.attrs.pop("total")
@@ -53,11 +62,10 @@ def log_explanations(
     mlflow.set_tag("occurisk.table", f"{len(shown):,} of {total:,} codes, by weight (cap {CAP:,})")
     if describe:
         info = mlflow.active_run().info
-        params, metrics, tags = run_facts(dossier, about)
-        mlflow.log_params(params)
-        mlflow.log_metrics(metrics)
         links = artifact_links(info.experiment_id, info.run_id)
-        mlflow.set_tags({**tags, DESCRIPTION: description(dossier, about, links)})
+        links["queue"] = f"#/experiments/{info.experiment_id}/review-queue"
+        text = description(dossier, about, links, figures)
+        mlflow.set_tags({**run_tags(dossier, about), DESCRIPTION: text})
 
 
 def artifact_links(experiment_id: str, run_id: str) -> dict[str, str]:

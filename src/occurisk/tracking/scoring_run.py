@@ -1,24 +1,40 @@
-"""A scoring run in MLflow: what came in, what became of every row, national figures, explanations."""
+"""A scoring run in MLflow: what came in, what became of every row, figures, explanations, a queue."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from occurisk.explanation.dossier import Dossier, explain_list, explain_reference, explain_rows
-from occurisk.labour_market.picture import Picture
+from occurisk.labour_market.breakdowns import MIN_CELL
+from occurisk.labour_market.picture import Picture, picture_of_market, scored_with
+from occurisk.labour_market.scored_market import market_of
 from occurisk.model.bundle import Bundle
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, major_group
 from occurisk.report.explanation_payload import About
+from occurisk.report.labour_market_page import write_picture
+from occurisk.scoring.account import Account
 from occurisk.scoring.scored_registry import ScoredRegistry
+from occurisk.tracking.descriptions import (
+    headline,
+    national_description,
+    plain_metrics,
+    run_name,
+)
 from occurisk.tracking.explanations import log_explanations
-from occurisk.tracking.national import log_national
-from occurisk.tracking.reviews import earlier_verdicts
+from occurisk.tracking.review_queue import make_queue
+from occurisk.tracking.reviews import collect_earlier, earlier_verdicts
 from occurisk.tracking.store import (
     CHAMPION,
+    DESCRIPTION,
     MODEL_NAME,
     SCORING,
+    UI_MODE,
     TrackedRun,
     link_to,
     log_input,
@@ -26,12 +42,39 @@ from occurisk.tracking.store import (
     run,
 )
 
-# A larger scored file stays where it is: the run holds its path and digest.
+# A larger scored file stays where it is: the run holds its digest.
 LARGEST_ARTIFACT = 50_000_000
+# Rows of a table that MLflow shows.
+_SHOWN = 5000
+
+
+@dataclass(frozen=True)
+class TrackOptions:
+    """What a tracked scoring run uploads, and whom it asks.
+
+    Attributes
+    ----------
+    language : {"en", "ru", "kk"}
+        Of the explanations and the queue.
+    rows : bool
+        Also upload the user's own rows: the scored file, and explanations row by row.
+    min_cell : int
+        Leave out of what is uploaded every code with fewer rows than this.
+    queue : int
+        Occupations in the review queue; 0 makes none.
+    reviewers : sequence of str
+        A queue of their own for each.
+    """
+
+    language: str = "en"
+    rows: bool = False
+    min_cell: int = 0
+    queue: int = 40
+    reviewers: Sequence[str] = ()
 
 
 def track_scoring(
-    scored: ScoredRegistry, bundle: Bundle, language: str = "en"
+    scored: ScoredRegistry, bundle: Bundle, language: str = "en", options: TrackOptions | None = None
 ) -> tuple[TrackedRun, Picture | None]:
     """Track a scored registry.
 
@@ -41,59 +84,169 @@ def track_scoring(
     bundle : Bundle
         The model that scored it.
     language : {"en", "ru", "kk"}
-        Of the explanations.
+        Of the explanations, where `options` are not given.
+    options : TrackOptions, optional
 
     Returns
     -------
     TrackedRun
     Picture or None
         The national picture with its intervals; None where there is nothing to add up.
+
+    Raises
+    ------
+    TrackingError
+        If the store cannot be opened or written. What was scored is complete in its folder.
     """
+    options = options or TrackOptions(language)
+    name = Path(scored.input_name).name
+    collect_earlier(name)
+    model, champion = _model_run(bundle.version)
     tags = {
         "occurisk.stage": "scoring",
         "occurisk.model_version": bundle.version,
-        "occurisk.scores": scored.scores,
         "input.sha256": scored.input_sha256,
-        **_model_run(bundle.version),
+        **model,
     }
-    with run(SCORING, scored.input_name, tags) as mlflow:
+    with run(SCORING, run_name(name, datetime.now(UTC)), tags) as mlflow:
         active = mlflow.active_run().info
-        mlflow.log_params({"scores": scored.scores, "crosswalk_weights": scored.weights})
-        mlflow.log_metrics(scoring_metrics(scored))
-        picture = log_national(mlflow, scored, bundle)
-        for name in ("intake.md", "intake.json", "by_occupation.csv", "lineage.csv"):
-            mlflow.log_artifact(scored.out / name)
-        shown = scored.by_occupation.head(5000)
-        if len(shown):
-            mlflow.log_table(shown.astype(object).where(shown.notna(), None), "by_occupation.json")
-            log_input(
-                mlflow, shown[["code", "rows", "weight"]], scored.input_path, scored.input_name, "scoring"
-            )
-        if scored.scored_path.stat().st_size <= LARGEST_ARTIFACT:
-            mlflow.log_artifact(scored.scored_path)
+        mlflow.log_params({"registry": name, "model_version": bundle.version, "scores": scored.scores})
+        picture = scored_picture(scored, bundle, options)
+        figures = account_metrics(scored.account)
+        mlflow.log_metrics(figures)
+        mlflow.set_tags({"headline": headline(figures, short=True), "champion": "yes" if champion else "no"})
+        mlflow.log_dict(technical_facts(scored), "facts.json")
+        uploaded = _log_results(mlflow, scored, options)
+        if picture:
+            _log_page(mlflow, picture)
+            uploaded.append("national page and tables")
+        dossier, why_not = _dossier(scored, bundle, options)
+        queue = ""
+        if dossier is None:
+            mlflow.set_tags({"occurisk.explanations": why_not} if why_not else {})
+            mlflow.set_tag(DESCRIPTION, f"**{headline(figures)}** at high susceptibility. {why_not}")
         else:
-            mlflow.set_tags({"scored.path": str(scored.scored_path), "scored.sha256": scored.scored_sha256})
-        dossier = explain_scored(scored, bundle)
-        if dossier is not None:
-            dossier = dossier.with_verdicts(earlier_verdicts(scored.input_name))
-            log_explanations(mlflow, dossier, _about(scored, language))
-        elif not len(scored.lineage) and len(shown):
-            mlflow.set_tag("occurisk.explanations", "too many rows to explain one by one; score --reasons")
+            dossier = dossier.with_verdicts(earlier_verdicts(name))
+            log_explanations(mlflow, dossier, _about(scored, name, options.language), figures=figures)
+            uploaded.append("explanations of each code" if scored.own is None else "explanations of each row")
+            if options.queue:
+                queue = make_queue(
+                    mlflow, dossier, active.run_id, options.queue, options.language, options.reviewers
+                ).link
+                uploaded.append(f"review queue of {min(options.queue, len(dossier.rows))} occupations")
     link = link_to(active.experiment_id, active.run_id)
-    return TrackedRun(active.run_id, active.experiment_id, link), picture
+    return TrackedRun(active.run_id, active.experiment_id, link, "", tuple(uploaded), queue), picture
 
 
-def scoring_metrics(scored: ScoredRegistry) -> dict[str, float]:
-    """Return rows and weight per outcome, totals and national figures; what is unknown is left out."""
-    metrics = {f"national.{name}": value for name, value in scored.national.items()}
-    metrics |= {n: float(v) for n, v in asdict(scored.account.totals).items() if v is not None}
-    for row in scored.account.outcomes:
-        metrics[f"rows.{row.outcome}".replace(" ", "_")] = float(row.rows)
-        metrics[f"weight.{row.outcome}".replace(" ", "_")] = row.weight
-    return {_metric_name(name): value for name, value in metrics.items() if math.isfinite(value)}
+def track_national(picture: Picture, bundle: Bundle) -> TrackedRun:
+    """Track a national picture as a run of its own, beside the run that scored its list.
+
+    Parameters
+    ----------
+    picture : Picture
+    bundle : Bundle
+
+    Returns
+    -------
+    TrackedRun
+    """
+    tags = {"occurisk.stage": "national", "occurisk.model_version": bundle.version}
+    with run(SCORING, run_name(f"national: {picture.name}", datetime.now(UTC)), tags) as mlflow:
+        active = mlflow.active_run().info
+        mlflow.log_params(
+            {"registry": picture.name, "model_version": bundle.version, "scores": picture.source}
+        )
+        figures = plain_metrics(picture)
+        mlflow.log_metrics(figures)
+        _log_page(mlflow, picture)
+        here = f"#/experiments/{active.experiment_id}/runs/{active.run_id}"
+        text = national_description(picture, {"page": f"{here}/artifacts/national/national.html{UI_MODE}"})
+        mlflow.set_tags({"headline": headline(figures, short=True), DESCRIPTION: text})
+    link = link_to(active.experiment_id, active.run_id)
+    return TrackedRun(active.run_id, active.experiment_id, link, uploaded=("national page and tables",))
 
 
-def explain_scored(scored: ScoredRegistry, bundle: Bundle) -> Dossier | None:
+def account_metrics(account: Account) -> dict[str, float]:
+    """Return the ten figures of a scored list, as `plain_metrics` names them; what is unknown is left out."""
+    national = asdict(account.national)
+    ends = ("", "_lower", "_upper")
+    found = {
+        **{f"share_high{end}": national[f"share_high{end}"] for end in ends},
+        **{f"mean_susceptibility{end}": national[f"expected{end}"] for end in ends},
+        **{name: national[name] for name in ("share_medium", "share_low", "coverage")},
+        "jobs": account.totals.weight_counted,
+    }
+    return {name: round(float(value), 4) for name, value in found.items() if math.isfinite(value)}
+
+
+def technical_facts(scored: ScoredRegistry) -> dict[str, Any]:
+    """Return the account of a run for machines: rows and weight of every outcome, totals, digests."""
+    account = scored.account
+    return {
+        "scores": scored.scores,
+        "crosswalk_weights": scored.weights,
+        "totals": asdict(account.totals),
+        "outcomes": [asdict(outcome) for outcome in account.outcomes],
+        "sha256": {"input": scored.input_sha256, "scored": scored.scored_sha256},
+    }
+
+
+def _log_results(mlflow: Any, scored: ScoredRegistry, options: TrackOptions) -> list[str]:
+    """Upload the aggregates of a run, and the rows if asked; return what was uploaded, in words."""
+    name, uploaded = Path(scored.input_name).name, []
+    table = scored.by_occupation
+    kept = table[table["rows"] >= options.min_cell] if options.min_cell else table
+    if options.min_cell:
+        uploaded.append(f"{len(table) - len(kept)} codes of fewer than {options.min_cell} rows left out")
+        mlflow.set_tag("occurisk.min_cell", str(options.min_cell))
+    else:
+        mlflow.log_artifact(scored.out / "intake.md")
+        mlflow.log_artifact(scored.out / "lineage.csv")
+        uploaded += ["account of rows and weight (intake.md)", "occupations behind each code (lineage.csv)"]
+    if len(kept):
+        mlflow.log_text(kept.to_csv(index=False, lineterminator="\n"), "by_occupation.csv")
+        shown = kept.head(_SHOWN)
+        mlflow.log_table(shown.astype(object).where(shown.notna(), None), "by_occupation.json")
+        log_input(mlflow, shown[["code", "rows", "weight"]], name, name, "scoring")
+        uploaded.append(f"jobs and scores of {len(kept):,} codes (by_occupation.csv)")
+    if options.rows and scored.scored_path.stat().st_size <= LARGEST_ARTIFACT:
+        mlflow.log_artifact(scored.scored_path)
+        uploaded.append(f"your rows ({scored.scored_path.name})")
+    elif options.rows:
+        uploaded.append(f"not your rows: {scored.scored_path.name} exceeds {LARGEST_ARTIFACT:,} bytes")
+    return uploaded
+
+
+def scored_picture(scored: ScoredRegistry, bundle: Bundle, options: TrackOptions) -> Picture | None:
+    """Return the national picture; None if nothing was scored, or rows were scored one by one."""
+    market = market_of(scored, *scored_with(bundle, scored.scores == "published"), bundle.bands)
+    if market is None:
+        return None
+    weight = scored.account.understood.weight_column or ""
+    least = float(options.min_cell or MIN_CELL)
+    return picture_of_market(
+        market, bundle, name=Path(scored.input_name).name, weight_name=weight, min_cell=least
+    )
+
+
+def _log_page(mlflow: Any, picture: Picture) -> None:
+    with tempfile.TemporaryDirectory(prefix="occurisk-national-") as scratch:
+        # The page holds its pictures; a second copy of each would cost as long as all the rest.
+        write_picture(picture, Path(scratch), kinds=())
+        mlflow.log_artifacts(scratch, "national")
+
+
+def _dossier(scored: ScoredRegistry, bundle: Bundle, options: TrackOptions) -> tuple[Dossier | None, str]:
+    """Return what explains a list, or None and why there is nothing to show."""
+    if scored.own is not None and not options.rows:
+        return None, "Rows are explained one by one only if they are uploaded: score --track-rows"
+    if scored.own is None and not len(scored.lineage):
+        many = len(scored.by_occupation) or scored.account.totals.rows_scored
+        return None, "Too many rows to explain one by one: score --reasons" if many else "Nothing was scored."
+    return explain_scored(scored, bundle, options.min_cell), ""
+
+
+def explain_scored(scored: ScoredRegistry, bundle: Bundle, min_cell: int = 0) -> Dossier | None:
     """Return the dossier of a scored registry: one entry per distinct code.
 
     Rows with attributes of their own are entries themselves where they are few. None if there is no entry.
@@ -103,11 +256,14 @@ def explain_scored(scored: ScoredRegistry, bundle: Bundle) -> Dossier | None:
     if not len(scored.lineage):
         return None
     rows = scored.by_occupation.set_index("code")
+    rows = rows[rows["rows"] >= min_cell]
+    if rows.empty:
+        return None
     system = SYSTEMS.get(scored.account.understood.taxonomy, ISCO08)
     reference = bundle.reference
     rows["published_probability"] = reference["published_probability"].reindex(rows.index)
     rows["label"] = reference["label"].reindex(rows.index)
-    members = scored.lineage[["code", "soc", "weight"]]
+    members = scored.lineage.loc[scored.lineage["code"].isin(rows.index), ["code", "soc", "weight"]]
     if (
         scored.account.understood.crosswalk
     ):  # a user's own codes are of no system: their heaviest occupation's
@@ -118,10 +274,10 @@ def explain_scored(scored: ScoredRegistry, bundle: Bundle) -> Dossier | None:
     return explain_list(rows, explain_reference(bundle, only=members["soc"].unique()), members)
 
 
-def _about(scored: ScoredRegistry, language: str) -> About:
+def _about(scored: ScoredRegistry, name: str, language: str) -> About:
     totals = scored.account.totals
     return About(
-        name=scored.input_name,
+        name=name,
         kind="registry",
         model=scored.model_version,
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
@@ -133,22 +289,18 @@ def _about(scored: ScoredRegistry, language: str) -> About:
     )
 
 
-def _model_run(version: str) -> dict[str, str]:
-    """Link to the training run and the registered version of a model, where the store knows them."""
+def _model_run(version: str) -> tuple[dict[str, str], bool]:
+    """Return tags of a model's training run and registered version, and whether it is the champion."""
     mlflow = open_store()
     client = mlflow.MlflowClient()
     found = client.search_model_versions(f"name = '{MODEL_NAME}'")
     ours = [v for v in found if v.tags.get("occurisk.model_version") == version]
     if not ours:
-        return {}
+        return {}, False
     latest = max(ours, key=lambda v: int(v.version))
+    # A search does not tell the aliases of what it finds.
+    aliases = client.get_registered_model(MODEL_NAME).aliases or {}
     return {
         "occurisk.training_run": str(latest.run_id),
         "occurisk.registered_model": f"models:/{MODEL_NAME}/{latest.version}",
-        "occurisk.is_champion": str(CHAMPION in (latest.aliases or [])).lower(),
-    }
-
-
-def _metric_name(name: str) -> str:
-    """MLflow takes letters, digits, `_`, `-`, `.`, space, `:` and `/` in names."""
-    return "".join(c if c.isalnum() or c in "_-./: " else "_" for c in name)
+    }, str(aliases.get(CHAMPION, "")) in {str(v.version) for v in ours}

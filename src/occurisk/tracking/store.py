@@ -1,9 +1,11 @@
-"""What happened: runs, models and pictures in MLflow. The only module that imports it (with served_model)."""
+"""The tracking store: where it lies, how it is opened, and runs in it. Imports mlflow."""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -14,8 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from occurisk.errors import OutputError
+from occurisk.errors import OccuriskError, TrackingError
 from occurisk.paths import home
+from occurisk.tracking.reachable import check_reachable, locked, sqlite_file
 
 TRAINING = "occurisk-training"
 SCORING = "occurisk-scoring"
@@ -25,6 +28,18 @@ DESCRIPTION = "mlflow.note.content"
 # The UI opens in its GenAI mode without this.
 UI_MODE = "?workflowType=machine_learning"
 UI_ADDRESS = "http://127.0.0.1:5000"
+# What MLflow would otherwise find out by itself: who works here, from which path, from which clone.
+_ANONYMOUS = {
+    "mlflow.user": "occurisk",
+    "mlflow.source.name": "occurisk",
+    "mlflow.source.git.repoURL": "",
+    "mlflow.source.git.branch": "",
+}
+# A server that answers slowly is given up in time; whoever has a slow one says so in the environment.
+_PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "30", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+# Seconds that a process waits while another one writes to the same SQLite file.
+_SQLITE_WAIT = 60
+_ABSOLUTE = re.compile(r"^(/|[A-Za-z]:[\\/]|\\\\)")
 
 
 @dataclass(frozen=True)
@@ -38,41 +53,91 @@ class TrackedRun:
         Deep link into the MLflow UI, once it is open.
     model_version : str
         Version in MLflow's model registry; empty for a scoring run.
+    uploaded : tuple of str
+        What was uploaded, in words.
+    queue : str
+        Link to the review queue; empty where there is none.
     """
 
     run_id: str
     experiment_id: str
     link: str
     model_version: str = ""
+    uploaded: tuple[str, ...] = ()
+    queue: str = ""
 
 
 def tracking_uri() -> str:
-    """Return MLFLOW_TRACKING_URI, else the SQLite store under `mlruns/`, absolute."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{_own_store() / 'mlflow.db'}"
+    """Return MLFLOW_TRACKING_URI, else the SQLite store under `mlruns/`; a file is always absolute."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{_own_store() / 'mlflow.db'}"
+    path = sqlite_file(uri)
+    return uri if path is None else f"sqlite:///{path}"
 
 
 def artifact_root() -> str | None:
-    """Return the folder of the artifacts as a URI; None where a tracking server decides."""
-    if os.environ.get("MLFLOW_TRACKING_URI"):
+    """Return the folder of the artifacts as a URI; None where a tracking server decides.
+
+    It belongs to the store, whatever the working directory: `artifacts/` beside an SQLite file. For
+    another database without a server in front it is OCCURISK_ARTIFACTS, else `mlruns/artifacts`.
+    """
+    uri = tracking_uri()
+    if uri.startswith(("http:", "https:", "databricks")):
         return None
-    return (_own_store() / "artifacts").as_uri()
+    path = sqlite_file(uri)
+    if path is not None:
+        return (path.parent / "artifacts").as_uri()
+    other = os.environ.get("OCCURISK_ARTIFACTS")
+    if other and "://" in other:
+        return other.rstrip("/")
+    return (Path(other).absolute() if other else _own_store() / "artifacts").as_uri()
 
 
 def link_to(experiment_id: str, run_id: str) -> str:
     """Return the deep link to a run in the UI."""
+    return f"{ui_address()}/#/experiments/{experiment_id}/runs/{run_id}{UI_MODE}"
+
+
+def ui_address() -> str:
+    """Return where the UI answers: the tracking server, or the address of `occurisk ui`."""
     uri = tracking_uri()
-    address = uri.rstrip("/") if uri.startswith("http") else UI_ADDRESS
-    return f"{address}/#/experiments/{experiment_id}/runs/{run_id}{UI_MODE}"
+    return uri.rstrip("/") if uri.startswith("http") else UI_ADDRESS
 
 
-def ui_command(port: int) -> tuple[list[str], dict[str, str]]:
-    """Return the arguments of the MLflow UI, and what to add to its environment."""
-    arguments = ["-m", "mlflow", "server", "--backend-store-uri", tracking_uri()]
-    if root := artifact_root():
-        arguments += ["--default-artifact-root", root]
-    arguments += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    # The job runner starts seven more processes and doubles the time to start.
-    return arguments, {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+@contextmanager
+def guarded(doing: str) -> Iterator[None]:
+    """Turn whatever the store says into one clear error; a mistake of our own stays a traceback.
+
+    Raises
+    ------
+    TrackingError
+    """
+    try:
+        yield
+    except OccuriskError:
+        raise
+    except Exception as problem:
+        theirs = type(problem).__module__.split(".")[0] in _STORES
+        if not theirs and not isinstance(problem, OSError):
+            raise
+        raise TrackingError(
+            f"Cannot {doing} the tracking store {shown_uri()}: {_first_line(problem)}.",
+            rule="The store is a database that can be written and has room, or a server that answers.",
+            fix="Set MLFLOW_TRACKING_URI, make room, mend the permissions; or --no-track.",
+        ) from problem
+
+
+# Packages whose errors are the store's, not ours.
+_STORES = {
+    "mlflow",
+    "sqlalchemy",
+    "sqlite3",
+    "requests",
+    "urllib3",
+    "alembic",
+    "psycopg2",
+    "boto3",
+    "botocore",
+}
 
 
 @contextmanager
@@ -81,23 +146,38 @@ def run(experiment: str, name: str, tags: Mapping[str, str] | None = None) -> It
 
     Raises
     ------
-    OutputError
-        If the store cannot be written.
+    TrackingError
+        If the store cannot be opened or written.
     """
-    try:
-        mlflow = open_store()
-        found = mlflow.get_experiment_by_name(experiment)
-        if found is None:
-            mlflow.create_experiment(experiment, artifact_location=_artifacts_of(experiment))
-        mlflow.set_experiment(experiment)
-    except Exception as problem:  # MLflow wraps whatever the database says
-        raise OutputError(
-            f"Cannot open the tracking store {tracking_uri()}: {_first_line(problem)}.",
-            rule="The store is a database that can be written, or a server that can be reached.",
-            fix="Set MLFLOW_TRACKING_URI, mend the permissions, or leave tracking out with --no-track.",
-        ) from problem
-    with mlflow.start_run(run_name=name, tags=dict(tags or {})):
-        yield mlflow
+    mlflow = open_store()
+    with guarded("write to"):
+        with locked(tracking_uri()):
+            found = need_experiment(mlflow, experiment)
+        mlflow.set_experiment(experiment_id=found)
+        with mlflow.start_run(experiment_id=found, run_name=name, tags=dict(tags or {})):
+            yield mlflow
+
+
+def need_experiment(mlflow: Any, name: str) -> str:
+    """Return an experiment's id; make it, with its description, where there is none."""
+    from occurisk.tracking.descriptions import experiment_tags
+
+    found = mlflow.get_experiment_by_name(name)
+    if found is not None and found.lifecycle_stage == "deleted":
+        raise TrackingError(
+            f"The experiment {name} was deleted in {shown_uri()}.",
+            rule="A deleted experiment keeps its name.",
+            fix="Restore it in the MLflow UI, or with: mlflow experiments restore",
+        )
+    if found is None:
+        made = mlflow.create_experiment(name, artifact_location=_artifacts_of(name))
+        tags = experiment_tags(name, str(made))
+    else:
+        made = found.experiment_id
+        tags = {} if DESCRIPTION in found.tags else experiment_tags(name, str(made))
+    for key, value in tags.items():
+        mlflow.MlflowClient().set_experiment_tag(made, key, value)
+    return str(made)
 
 
 def track_table(name: str, frame: pd.DataFrame, artifact: str) -> TrackedRun:
@@ -109,21 +189,34 @@ def track_table(name: str, frame: pd.DataFrame, artifact: str) -> TrackedRun:
 
 
 def open_store() -> Any:
-    """Return the mlflow module, pointed at the tracking store."""
-    mlflow = _mlflow()
-    mlflow.set_tracking_uri(tracking_uri())
+    """Return the mlflow module, pointed at the tracking store, whose tables exist.
+
+    Raises
+    ------
+    TrackingError
+        If it cannot be reached or opened; said within ten seconds.
+    """
+    uri = tracking_uri()
+    with guarded("open"):
+        check_reachable(uri)
+        mlflow = _mlflow()
+        path = sqlite_file(uri)
+        mlflow.set_tracking_uri(uri if path is None else f"{uri}?timeout={_SQLITE_WAIT}")
+        with locked(uri):
+            # Makes the tables of a new store: alone, because MLflow's migrations do not bear company.
+            mlflow.get_experiment_by_name(SCORING)
     return mlflow
 
 
-def log_input(mlflow: Any, frame: pd.DataFrame, source: Path, name: str, context: str) -> None:
-    """Log a table that went into a run: its digest, shape and source, not its rows."""
+def log_input(mlflow: Any, frame: pd.DataFrame, source: str, name: str, context: str) -> None:
+    """Log a table that went into a run: its digest, shape and file name, not its rows or its path."""
     # MLflow's schema warns of integers, which could not hold a gap.
     whole = frame.select_dtypes("integer").columns
     frame = frame.astype(dict.fromkeys(whole, float))
     with warnings.catch_warnings():
         # A path matches two of MLflow's source types; either will do.
         warnings.filterwarnings("ignore", "The specified dataset source can be interpreted")
-        dataset = mlflow.data.from_pandas(frame, source=str(source), name=name)
+        dataset = mlflow.data.from_pandas(frame, source=str(without_path(source)), name=name)
     mlflow.log_input(dataset, context=context)
 
 
@@ -135,20 +228,29 @@ def log_figure(mlflow: Any, figure: Any, name: str) -> None:
         mlflow.log_artifact(path, str(Path(name).parent))
 
 
+def without_path(value: Any) -> Any:
+    """Return a file's name for its absolute path; anything else as it is."""
+    if isinstance(value, str | Path) and _ABSOLUTE.match(str(value)):
+        return re.split(r"[\\/]", str(value).rstrip("\\/"))[-1]
+    return value
+
+
+def shown_uri() -> str:
+    """Return the tracking URI without a password."""
+    return re.sub(r"(?<=://)([^/@:]*):[^/@]*@", r"\1:***@", tracking_uri())
+
+
 def _own_store() -> Path:
     return (home() / "mlruns").absolute()
 
 
 def _artifacts_of(experiment: str) -> str | None:
     root = artifact_root()
-    if root is None:
-        return None
-    _own_store().mkdir(parents=True, exist_ok=True)
-    return f"{root}/{experiment}"
+    return None if root is None else f"{root}/{experiment}"
 
 
 def _first_line(problem: Exception) -> str:
-    return (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+    return (str(problem).strip().splitlines() or [type(problem).__name__])[0].rstrip(".")
 
 
 def _mlflow() -> Any:
@@ -156,6 +258,9 @@ def _mlflow() -> Any:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_RUN_CONTEXT", json.dumps(_ANONYMOUS))
+    for name, value in _PATIENCE.items():
+        os.environ.setdefault(name, value)
     import mlflow
 
     for name in ("mlflow", "alembic"):

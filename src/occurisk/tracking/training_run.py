@@ -57,7 +57,7 @@ def track_training(training: Training, evaluation: Evaluation | None) -> Tracked
             ("task_attributes", data.X.reset_index(), settings.attributes),
             ("labels", data.labels.y.astype(float).reset_index(), settings.labels),
         ):
-            log_input(mlflow, frame, Path(portable(source)), name, "training")
+            log_input(mlflow, frame, portable(source), name, "training")
         mlflow.log_metrics(training_metrics(training, evaluation))
         digests = {**data.digests["sha256"], "manifest": bundle.digest}
         mlflow.set_tags({f"sha256.{name}": value for name, value in digests.items()})

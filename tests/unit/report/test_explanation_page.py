@@ -10,11 +10,11 @@ import pytest
 from helpers.explained import reference_dossier, small_dossier
 from occurisk.explanation.dossier import explain_list
 from occurisk.explanation.interactions import interactions
-from occurisk.report.description import description, run_facts
 from occurisk.report.explanation_charts import figure_set
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About, as_json, payload, summarise
 from occurisk.report.explanation_tables import COLUMNS, full_table, table
+from occurisk.tracking.descriptions import description
 
 ABOUT = About("jobs.csv", "m-1", "2026-01-01 10:00 UTC", rows=1000, unscored=12, weight_name="employment")
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&\u2028{{7*7}}"
@@ -153,10 +153,3 @@ def test_the_description_names_five_things_and_escapes_names():
     ]
     assert "a\\|b&lt;script&gt;\\*x\\*" in text and "(#/r)" in text
     assert "3 of 10" in text
-
-
-def test_the_run_list_is_informative():
-    params, metrics, _ = run_facts(small_dossier(), ABOUT)
-    assert params == {"model_version": "m-1", "registry": "jobs.csv"}
-    assert {"share_high", "mean_p", "rows_unscored"} <= set(metrics)
-    assert not any(np.isnan(value) for value in metrics.values())

@@ -1,0 +1,105 @@
+"""`occurisk track`: results that were scored without tracking, recorded in MLflow afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from occurisk.cli.console import model_options, need_model, out, ui_hint
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from occurisk.model.bundle import Bundle
+    from occurisk.scoring.scored_registry import ScoredRegistry
+
+_OPTIONS = (
+    click.option(
+        "--track-rows", is_flag=True, help="In MLflow: also your own rows.  [default: totals by code only]"
+    ),
+    click.option(
+        "--track-min-cell", type=click.IntRange(0), default=0, metavar="N",
+        help="In MLflow: leave out codes of fewer than N rows.",
+    ),
+    click.option(
+        "--queue", type=click.IntRange(0), default=40, show_default=True, metavar="N",
+        help="In MLflow: occupations in the review queue; 0 makes none.",
+    ),
+    click.option(
+        "--reviewers", default="", metavar="A,B", help="In MLflow: a review queue for each of these."
+    ),
+)  # fmt: skip
+LANGUAGE_OPTION = click.option(
+    "--lang",
+    type=click.Choice(["en", "ru", "kk"]),
+    default="en",
+    show_default=True,
+    help="Of the explanations in MLflow.",
+)
+
+
+def tracking_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what is uploaded, and who is asked."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@tracking_options
+@LANGUAGE_OPTION
+@model_options
+def track(
+    folder: Path,
+    track_rows: bool,
+    track_min_cell: int,
+    queue: int,
+    reviewers: str,
+    lang: str,
+    models_dir: Path | None,
+) -> None:
+    """Record in MLflow what `occurisk score` wrote into FOLDER, where that could not be done at once."""
+    from occurisk.scoring.read_back import read_back
+
+    result = read_back(folder)
+    bundle = need_model(models_dir, result.model_version)
+    console = out()
+    record(console, result, bundle, track_rows, track_min_cell, queue, reviewers, lang)
+
+
+def record(
+    console: Console,
+    result: ScoredRegistry,
+    bundle: Bundle,
+    track_rows: bool,
+    track_min_cell: int,
+    queue: int,
+    reviewers: str,
+    lang: str,
+) -> None:
+    """Track a scored registry; print what was uploaded, and where to look."""
+    from occurisk.errors import TrackingError
+    from occurisk.tracking.review_queue import check_reviewers
+    from occurisk.tracking.scoring_run import TrackOptions, track_scoring
+
+    options = TrackOptions(lang, track_rows, track_min_cell, queue, check_reviewers(reviewers))
+    try:
+        tracked, _ = track_scoring(result, bundle, options=options)
+    except TrackingError as problem:
+        raise TrackingError(
+            problem.what,
+            first=f"The scored files in {result.out} are complete; only MLflow lacks them.",
+            rule=problem.rule,
+            fix=f"Mend the store, then: occurisk track {result.out}. Or leave tracking out: --no-track.",
+        ) from problem
+    for text in (
+        f"Uploaded  {'; '.join(tracked.uploaded)}.",
+        *([] if track_rows else ["          Your rows stayed here; --track-rows uploads them too."]),
+        f"Look at it  {ui_hint()}, then {tracked.link}",
+        *([f"Review it   {tracked.queue}"] if tracked.queue else []),
+    ):
+        console.print(text, soft_wrap=True, markup=False)

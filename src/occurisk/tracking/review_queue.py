@@ -1,0 +1,270 @@
+"""The review queue of a scored list in MLflow: a reviewer fills it in the browser.
+
+`mlflow.genai.review_queues` and `label_schemas` are public but experimental. Every call of them stands here,
+behind a guard of the version; where they are missing, verdicts come by command line and CSV as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+import pandas as pd
+
+from occurisk.errors import ReviewError
+from occurisk.explanation.dossier import Dossier
+from occurisk.explanation.review_items import choose, questions
+from occurisk.explanation.verdicts import COLUMNS, empty_verdicts
+from occurisk.explanation.words import Phrases, load_phrases
+from occurisk.tracking.store import UI_MODE, ui_address
+
+# Versions of MLflow whose queues were tried; a newer one may have changed what is experimental.
+OLDEST, TOO_NEW = (3, 14), (4, 0)
+VERDICTS = {"agree": "agree", "too_high": "too high", "too_low": "too low", "unsure": "unsure"}
+WHY = ("tasks", "attribute", "technology", "other")
+# Who answers where nobody logs in.
+NOBODY = "default"
+_MOST_USERS = 10
+RUN_TAG, CODE_TAG, REVIEWER_TAG, LANGUAGE_TAG = (
+    f"occurisk.{n}" for n in ("run", "code", "reviewer", "language")
+)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Where a reviewer starts.
+
+    Attributes
+    ----------
+    queue_ids : tuple of str
+        One, or one for each reviewer.
+    items : int
+        Occupations in each.
+    link : str
+        Of the first, once the UI is open.
+    """
+
+    queue_ids: tuple[str, ...]
+    items: int
+    link: str
+
+
+def available(version: str) -> bool:
+    """Whether this version of MLflow has the review queues that we know."""
+    parts = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    return OLDEST <= parts < TOO_NEW
+
+
+def make_queue(
+    mlflow: Any,
+    dossier: Dossier,
+    run_id: str,
+    count: int,
+    language: str = "en",
+    reviewers: Sequence[str] = (),
+    total: float | None = None,
+) -> Queue:
+    """Make the review queue of a run: an item for each occupation whose verdict matters most.
+
+    Parameters
+    ----------
+    mlflow : module
+    dossier : Dossier
+    run_id : str
+    count : int
+        Occupations asked about, at most.
+    language : {"en", "ru", "kk"}
+    reviewers : sequence of str
+        A queue of their own for each, so that the verdicts have names without a login.
+    total : float, optional
+        Jobs of the whole list, where the dossier is a part of it.
+
+    Returns
+    -------
+    Queue
+
+    Raises
+    ------
+    ReviewError
+        If this version of MLflow has no review queues.
+    """
+    if not available(mlflow.__version__):
+        raise ReviewError(
+            f"MLflow {mlflow.__version__} has no review queues that we know.",
+            rule="They were tried with MLflow 3.14 and later, below 4.",
+            fix="Leave it out with --queue 0; give verdicts with: occurisk review RUN --csv FILE",
+        )
+    queues, schemas = import_module("mlflow.genai.review_queues"), import_module("mlflow.genai.label_schemas")
+    client = mlflow.MlflowClient()
+    found = client.get_run(run_id)
+    experiment, name = found.info.experiment_id, found.info.run_name or run_id
+    phrases, bands = load_phrases(language), dossier.reference.bands
+    codes = choose(dossier.rows, count, bands.high, bands.low)
+    report = f"#/experiments/{experiment}/runs/{run_id}/artifacts/explanations/report.html{UI_MODE}"
+    asked = questions(dossier, codes, language, report, total)
+    schema_ids = _questions(schemas, experiment, phrases)
+    taken = {queue.name for queue in _paged(queues.list_review_queues, experiment_id=experiment)}
+    made = []
+    for reviewer in list(dict.fromkeys(reviewers)) or [""]:
+        items = _log_items(mlflow, experiment, run_id, asked, dossier.rows, language, reviewer)
+        queue = queues.create_review_queue(
+            _free_name(f"{name} · {reviewer}" if reviewer else name, taken),
+            queue_type="custom",
+            users=[reviewer] if reviewer else None,
+            schema_ids=schema_ids,
+            experiment_id=experiment,
+        )
+        queues.add_items_to_review_queue(queue.queue_id, item_ids=items)
+        made.append(queue.queue_id)
+    old = int(found.data.params.get("queue", 0) or found.data.tags.get("occurisk.queue", 0))
+    client.set_tag(run_id, "occurisk.queue", str(max(old, len(asked))))
+    if "reviewed" not in found.data.tags:
+        client.set_tag(run_id, "reviewed", f"0 of {len(asked)}")
+    return Queue(tuple(made), len(asked), queue_link(experiment, made[0]))
+
+
+def queue_link(experiment_id: str, queue_id: str = "") -> str:
+    """Return the deep link to the queues of an experiment, or to one of them."""
+    wanted = f"?selectedQueueId={queue_id}" if queue_id else ""
+    return f"{ui_address()}/#/experiments/{experiment_id}/review-queue{wanted}"
+
+
+def collect_verdicts(mlflow: Any, experiment_id: str, run_id: str) -> pd.DataFrame:
+    """Read what reviewers answered in the queues of a run.
+
+    Returns
+    -------
+    DataFrame
+        `code`, `verdict`, `note`, `reviewer`, `time`: an entry for each answer to the first question. The
+        note is the rationale, with the answer to the second question before it. Without a login the
+        reviewer is the one whose queue it was, else `default`.
+    """
+    traces = mlflow.search_traces(
+        locations=[experiment_id],
+        filter_string=f"tags.`{RUN_TAG}` = '{run_id}'",
+        return_type="list",
+        include_spans=False,
+        max_results=10_000,
+    )
+    found = [row for trace in traces for row in _answers(trace.info)]
+    return pd.DataFrame(found, columns=COLUMNS, dtype=str) if found else empty_verdicts()
+
+
+def _answers(info: Any) -> list[tuple[str, ...]]:
+    tags = info.tags
+    phrases = load_phrases(tags.get(LANGUAGE_TAG, "en"))
+    options = {phrases.queue[key]: verdict for key, verdict in VERDICTS.items()}
+    given = [a for a in info.assessments or [] if a.feedback is not None]
+    reasons: dict[str, str] = {}
+    for answer in sorted(given, key=lambda a: a.last_update_time_ms or 0):
+        if answer.name == phrases.queue["why"]:
+            text = ": ".join(filter(None, [str(answer.feedback.value), answer.rationale or ""]))
+            reasons[answer.source.source_id] = text
+    rows: list[tuple[str, ...]] = []
+    for answer in given:
+        if answer.name != phrases.queue["verdict"] or answer.feedback.value not in options:
+            continue
+        who = answer.source.source_id
+        note = "; ".join(filter(None, [reasons.get(who, ""), answer.rationale or ""]))
+        moment = datetime.fromtimestamp((answer.last_update_time_ms or 0) / 1000, UTC)
+        reviewer = tags.get(REVIEWER_TAG) or who if who == NOBODY else who
+        verdict = options[answer.feedback.value]
+        rows.append(
+            (tags[CODE_TAG], verdict, " ".join(note.split()), reviewer, f"{moment:%Y-%m-%d %H:%M:%S}")
+        )
+    return rows
+
+
+def _questions(schemas: Any, experiment: str, phrases: Phrases) -> list[str]:
+    """Return the ids of the two questions in a language; made where the experiment lacks them."""
+    known = {s.name: s.schema_id for s in _paged(schemas.list_label_schemas, experiment_id=experiment)}
+    # MLflow shows the youngest question first.
+    asked = {"why": list(WHY), "verdict": list(VERDICTS)}
+    for key, options in asked.items():
+        name = phrases.queue[key]
+        if name not in known:
+            known[name] = schemas.create_label_schema(
+                name,
+                type="feedback",
+                input=schemas.InputCategorical(options=[phrases.queue[option] for option in options]),
+                instruction=phrases.queue[f"{key}_ask"],
+                enable_comment=key == "verdict",
+                experiment_id=experiment,
+            ).schema_id
+    return [known[phrases.queue[key]] for key in asked]
+
+
+def _log_items(
+    mlflow: Any,
+    experiment: str,
+    run_id: str,
+    asked: pd.DataFrame,
+    rows: pd.DataFrame,
+    language: str,
+    reviewer: str,
+) -> list[str]:
+    """Log an item for each occupation: a trace whose text MLflow shows as Markdown."""
+    made = []
+    for rank, (code, text) in enumerate(asked.iterrows(), 1):
+        row = rows.loc[code]
+        tags = {
+            RUN_TAG: run_id, CODE_TAG: str(code), LANGUAGE_TAG: language, "occurisk.band": str(row["band"]),
+            "occurisk.rank": f"{rank:03d}", "occurisk.stability": str(row["stability"]),
+            **({"occurisk.jobs": f"{float(row['weight']):.10g}"} if pd.notna(row["weight"]) else {}),
+            **({REVIEWER_TAG: reviewer} if reviewer else {}),
+        }  # fmt: skip
+        span = mlflow.start_span_no_context(
+            name=f"{code} {row['title']}"[:200],
+            inputs={"messages": [{"role": "user", "content": text["question"]}]},
+            tags=tags,
+            metadata={"mlflow.sourceRun": run_id},
+            experiment_id=experiment,
+        )
+        span.set_outputs({"choices": [{"message": {"role": "assistant", "content": text["answer"]}}]})
+        span.end()
+        made.append(span.trace_id)
+    mlflow.flush_trace_async_logging()
+    return made
+
+
+def _paged(call: Any, **options: Any) -> list[Any]:
+    """Return all pages of a list."""
+    found, token = [], None
+    while True:
+        page = call(**options, page_token=token)
+        found += list(page)
+        token = page.token
+        if not token:
+            return found
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """Return a name that no other queue has; `taken` is told."""
+    free, number = name[:240], 2
+    while free in taken:
+        free, number = f"{name[:240]} ({number})", number + 1
+    taken.add(free)
+    return free
+
+
+def check_reviewers(text: str) -> list[str]:
+    """Split `ann, bob` into reviewers.
+
+    Raises
+    ------
+    ReviewError
+        If there are more than MLflow has queues for, or one is called like nobody.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    wrong = [name for name in names if name.lower() == NOBODY]
+    if wrong or len(names) > _MOST_USERS:
+        raise ReviewError(
+            f"{len(names)} reviewers were named.",
+            first=wrong[0] if wrong else names[_MOST_USERS],
+            rule=f"At most {_MOST_USERS} names; 'default' is MLflow's name for nobody.",
+            fix="Make a second queue for the others.",
+        )
+    return names
