@@ -153,3 +153,41 @@ def test_a_warning_stands_in_every_output(tmp_path, result, capsys):
     assert "Warning: only <43%> of the rows fit" in capsys.readouterr().out
     page = render(explain_scored(told, default_bundle()), _about(told, "en"))
     assert "⚠ only &lt;43%&gt; of the rows fit" in page
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "csv with semicolons"])
+def test_a_long_list_is_read_to_its_end_once_and_its_digest_taken_once(tmp_path, monkeypatch, kind):
+    from occurisk.scoring import score, scored_registry
+
+    rows = 2000
+    table = pd.DataFrame({"soc": ["43-9021", "11-1011"] * (rows // 2), "jobs": range(rows)})
+    path = tmp_path / ("jobs.parquet" if kind == "parquet" else "jobs.csv")
+    if kind == "parquet":
+        table.to_parquet(path, row_group_size=100)
+    else:
+        table.to_csv(path, index=False, sep="," if kind == "csv" else ";")
+    ends = []
+    opened = score.open_for_intake
+
+    def counted(*arguments, **how):
+        file = opened(*arguments, **how)
+
+        def to_the_end(read):
+            def reading(*given):
+                yield from read(*given)
+                ends.append(path)
+
+            return read and reading
+
+        return replace(file, read=to_the_end(file.read), lines=to_the_end(file.lines))
+
+    monkeypatch.setattr(score, "open_for_intake", counted)
+    for module in ("occurisk.registry.columns", "occurisk.scoring.by_code"):
+        monkeypatch.setattr(f"{module}._SAMPLE_ROWS", 100)
+    digests = []
+    monkeypatch.setattr(scored_registry, "sha256", lambda file: digests.append(file) or "0" * 64)
+    result = scored(path, tmp_path / "out", code_column="soc", taxonomy="soc2010")
+    assert result.account.totals.rows_scored == rows
+    assert ends == [path]
+    assert result.input_sha256 == result.input_sha256
+    assert digests == [path]
