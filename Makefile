@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 BIN := .venv/bin
 
-.PHONY: help setup train evaluate score ui check test test-quick golden bench experiments fuzz endurance clean
+.PHONY: help setup train evaluate score ui check test test-quick golden bench experiments fuzz endurance reference clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,9 @@ fuzz: setup  ## Hostile registries by the thousand: make fuzz CASES=10000 SEED=7
 
 endurance: setup  ## Killed, full disk, eight at once, large files in little memory (some minutes)
 	@$(BIN)/python tests/endurance/endurance.py
+
+reference: setup  ## Remake the embedded tables from the originals: make reference ORIGINALS=DIR
+	@PYTHONPATH=tools $(BIN)/python -m reference_tables "$(ORIGINALS)"
 
 clean:  ## Remove what can be made again
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache build dist

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,10 @@ from occurisk.evaluation.baselines import FREY_OSBORNE_NINE
 from occurisk.model.teacher import posterior_mode, with_intercept
 from occurisk.paths import FEATURES
 from occurisk.training_data.attribute_table import load_attributes, load_occupations
-from occurisk.training_data.catalogue import Catalogue, load_catalogue
-from occurisk.training_data.originals import PAPER_CATALOGUE, onet_means, table_from_means
+from occurisk.training_data.catalogue import PAPER_CATALOGUE, Catalogue, load_catalogue
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
+from reference_tables.occupations import onet_means, table_from_means
 
 STRENGTHS = (0.3, 0.5, 1.0, 2.0, 4.0)
 PAPER_LEVELS = FEATURES / "reference" / "task_attributes_frey_osborne.csv"

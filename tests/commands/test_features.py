@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from helpers.checkout import PROJECT
 from helpers.releases import RATINGS, write_text_release, zip_release
 from occurisk.cli import main
 from occurisk.cli.features import features
@@ -234,13 +233,6 @@ def test_compare_with_what_is_no_table_is_refused(release, mine, tmp_path, capsy
     assert (code, "Cannot read the attribute table" in message) == (ReleaseError.exit_code, True)
 
 
-def test_reference_without_the_originals_says_which_is_missing(tmp_path, capsys):
-    code, message = fails(capsys, "reference", "--originals", tmp_path, "--out", tmp_path / "features")
-    assert code == ReleaseError.exit_code
-    assert "soc_structure_2010.xls" in message
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.originals
 def test_release_18_1_end_to_end(originals, tmp_path):
     out, report = tmp_path / "table.csv", tmp_path / "report.json"
@@ -284,14 +276,3 @@ def test_partial_release_30_1_builds_what_it_can(originals, tmp_path):
     ):
         assert lacking in said
     assert "The codes are SOC 2018: 684 of 774 are SOC 2010 occupations too." in said
-
-
-@pytest.mark.originals
-def test_reference_makes_every_embedded_table_anew(originals, tmp_path):
-    said = run("reference", "--originals", originals, "--out", tmp_path)
-    assert "task_attributes.csv: 827 rows." in said
-    assert "frey_osborne_2017.csv: 702 rows." in said
-    assert "soc2010_soc2018.csv" in said
-    for path in tmp_path.rglob("*.csv"):
-        embedded = PROJECT / "features" / path.relative_to(tmp_path)
-        assert path.read_bytes() == embedded.read_bytes(), path.name

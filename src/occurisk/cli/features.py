@@ -118,45 +118,6 @@ def build(
         console.print(f"Wrote {json_path}: the same report for machines.", soft_wrap=True)
 
 
-@features.command()
-@click.option(
-    "--originals",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Folder of the third-party originals, as data/CATALOGUE.md describes it.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    help="The features/ folder to write into. [default: the project's own]",
-)
-def reference(originals: Path, out: Path | None) -> None:
-    """Remake the embedded tables from the third-party originals (for maintainers)."""
-    from occurisk.errors import ReleaseError
-    from occurisk.paths import FEATURES
-    from occurisk.training_data.originals import make_reference_tables
-    from occurisk.training_data.originals_crosswalks import make_crosswalk_tables
-    from occurisk.training_data.originals_national import make_job_zones
-
-    try:
-        folder = out or FEATURES
-        written = [
-            *make_reference_tables(originals, folder),
-            *make_crosswalk_tables(originals, folder),
-            make_job_zones(originals, folder),
-        ]
-    except FileNotFoundError as problem:
-        raise ReleaseError(
-            f"An original is missing: {problem.filename}.",
-            rule="The folder holds every file that features/SOURCES.md names.",
-            fix="Name that folder with --originals.",
-        ) from problem
-    console = _console()
-    for path in written:
-        rows = path.read_text(encoding="utf-8").count("\n") - 1
-        console.print(f"Wrote {path}: {rows:,} rows.", soft_wrap=True)
-
-
 def summary(
     reading: Reading,
     table: pd.DataFrame,

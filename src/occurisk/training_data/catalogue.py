@@ -17,6 +17,7 @@ from occurisk.errors import CatalogueError
 from occurisk.paths import FEATURES
 
 DEFAULT_CATALOGUE = FEATURES / "catalogue.yaml"
+PAPER_CATALOGUE = FEATURES / "frey_osborne_2013.yaml"  # the nine variables of Frey & Osborne, as levels
 
 Group = Literal[
     "perception_manipulation",

@@ -12,8 +12,7 @@ from occurisk.evaluation.baselines import BASELINES, FREY_OSBORNE_NINE, TITLES
 from occurisk.evaluation.calibration import reliability
 from occurisk.evaluation.protocol import METRICS, Evaluation, evaluate
 from occurisk.model.training import load_data
-from occurisk.training_data.catalogue import load_catalogue
-from occurisk.training_data.originals import PAPER_CATALOGUE
+from occurisk.training_data.catalogue import PAPER_CATALOGUE, load_catalogue
 
 pytestmark = pytest.mark.slow  # each fits the models on a dozen halves
 DATA = load_data()

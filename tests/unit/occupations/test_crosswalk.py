@@ -301,7 +301,7 @@ def test_published_figures_on_oes_2010(originals):
 @pytest.mark.originals
 def test_the_tables_are_what_the_originals_give(originals, tmp_path):
     from occurisk.paths import FEATURES
-    from occurisk.training_data.originals_crosswalks import make_crosswalk_tables
+    from reference_tables.crosswalks import make_crosswalk_tables
 
     for path in make_crosswalk_tables(originals, tmp_path):
         assert path.read_bytes() == (FEATURES / path.relative_to(tmp_path)).read_bytes()

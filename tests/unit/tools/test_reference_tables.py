@@ -9,7 +9,8 @@ import pytest
 
 from occurisk.errors import ReleaseError
 from occurisk.paths import FEATURES
-from occurisk.training_data import originals as rooms
+from reference_tables import occupations as rooms
+from reference_tables.__main__ import main
 
 LABELS = FEATURES / "labels" / "frey_osborne_2017.csv"
 # The 17 codes on Frey & Osborne's list that are not SOC 2010, and what each stands for.
@@ -136,6 +137,22 @@ def test_aggregates_are_the_mean_of_their_rated_members():
 @pytest.mark.originals
 def test_job_zones_are_what_the_original_gives(originals, tmp_path):
     from occurisk.occupations.facts import JOB_ZONES
-    from occurisk.training_data.originals_national import make_job_zones
+    from reference_tables.job_zones import make_job_zones
 
     assert make_job_zones(originals, tmp_path).read_bytes() == JOB_ZONES.read_bytes()
+
+
+@pytest.mark.originals
+def test_every_embedded_table_is_made_anew(originals, tmp_path, capsys):
+    assert main([str(originals), "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    for line in ("task_attributes.csv: 827 rows.", "frey_osborne_2017.csv: 702 rows.", "soc2010_soc2018.csv"):
+        assert line in said
+    for path in tmp_path.rglob("*.csv"):
+        assert path.read_bytes() == (FEATURES / path.relative_to(tmp_path)).read_bytes(), path.name
+
+
+def test_without_the_originals_it_says_which_is_missing(tmp_path, capsys):
+    assert main([str(tmp_path), "--out", str(tmp_path / "features")]) == ReleaseError.exit_code
+    assert "soc_structure_2010.xls" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 
 from occurisk.errors import CatalogueError
-from occurisk.training_data.catalogue import DEFAULT_CATALOGUE, Catalogue, load_catalogue
+from occurisk.training_data.catalogue import DEFAULT_CATALOGUE, PAPER_CATALOGUE, Catalogue, load_catalogue
 from occurisk.training_data.onet_ratings import table_of
-from occurisk.training_data.originals import PAPER_CATALOGUE
 
 GOOD = """
 - name: originality

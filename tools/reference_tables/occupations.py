@@ -1,6 +1,6 @@
 """Third-party originals in, our own reference tables out: how `features/` was made.
 
-Run by maintainers alone (`occurisk features reference --originals DIR`); the tables are committed,
+Run by maintainers alone (`make reference ORIGINALS=DIR`); the tables are committed,
 the originals never. Only figures, codes and short official names cross over.
 """
 
@@ -15,9 +15,7 @@ from occurisk.errors import ReleaseError
 from occurisk.files import write_text
 from occurisk.paths import FEATURES
 from occurisk.training_data.attribute_table import DECIMALS, check_table, format_table, with_aggregates
-from occurisk.training_data.catalogue import Catalogue, load_catalogue
-
-PAPER_CATALOGUE = FEATURES / "frey_osborne_2013.yaml"
+from occurisk.training_data.catalogue import PAPER_CATALOGUE, Catalogue, load_catalogue
 
 
 def make_reference_tables(originals: Path, features: Path = FEATURES) -> list[Path]:
