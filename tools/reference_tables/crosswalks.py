@@ -57,6 +57,9 @@ def make_crosswalk_tables(originals: Path, features: Path = FEATURES) -> list[Pa
         "crosswalks/soc2010_isco08": isco08[["soc2010", "isco08"]],
         "crosswalks/isco88_isco08": isco88[["isco88", "isco08"]],
         "crosswalks/onetsoc_soc2010": onet,
+        "crosswalks/census2010_soc2010": census2010_to_soc2010(
+            originals / "titles" / "census2010_soc2010_xw.csv"
+        ),
         "crosswalks/soc2000_soc2010": soc2000_to_soc2010(folder, structure),
         "crosswalks/hybrids": hybrids,
         "reference/us_employment": us_employment(employment / "oes_national_2001_2015.parquet", structure),
@@ -134,6 +137,11 @@ def soc2018_codes(pairs: pd.DataFrame, oews: Path) -> pd.DataFrame:
 def soc2010_to_isco08(path: Path) -> pd.DataFrame:
     """Read BLS's ISCO-08 to SOC 2010 crosswalk: 1,125 pairs, two of them with a three-digit group."""
     return _read(path, 7, ["isco08", "title", "part", "soc2010"]).dropna(subset=["isco08"])
+
+
+def census2010_to_soc2010(path: Path) -> pd.DataFrame:
+    """Read the US Census Bureau's occupation codes of 2010: `census2010`, `soc2010`, `title`."""
+    return pd.read_csv(path, dtype=str)[["census2010", "soc2010", "title"]]
 
 
 def isco88_to_isco08(path: Path) -> pd.DataFrame:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from occurisk.registry.columns import IntakeOptions
     from occurisk.scoring.options import ReadOptions, ScoreOptions
 
-TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk"]
+TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "census2010", "nkrk"]
 Command = Callable[..., Any]
 
 

@@ -38,8 +38,8 @@ class CodingSystem:
 
     @property
     def family(self) -> str:
-        """`soc` or `isco`: which shape the codes have."""
-        return "isco" if self.pattern is _ISCO else "soc"
+        """`soc`, `isco` or `census`: which shape the codes have."""
+        return "isco" if self.pattern is _ISCO else "census" if self.pattern is _CENSUS else "soc"
 
     def is_code(self, text: object) -> bool:
         """Tell whether `text` is a well-formed, normalised code of this system."""
@@ -50,42 +50,33 @@ _SOC = re.compile(r"(?P<major>[0-9]{2})-(?P<rest>[0-9]{4})")
 _ONET_SOC = re.compile(r"(?P<soc>[0-9]{2}-[0-9]{4})\.[0-9]{2}")
 # Four digits are a unit group; three, two and one digit are its ancestors.
 _ISCO = re.compile(r"[0-9]{1,4}")
+_CENSUS = re.compile(r"[0-9]{4}")
 
 SOC2010 = CodingSystem("soc2010", "SOC 2010", _SOC, "43-9021")
 SOC2018 = CodingSystem("soc2018", "SOC 2018", _SOC, "43-9021")
 ONET_SOC = CodingSystem("onetsoc", "O*NET-SOC", _ONET_SOC, "43-9021.00")
 ISCO08 = CodingSystem("isco08", "ISCO-08", _ISCO, "4132")
 ISCO88 = CodingSystem("isco88", "ISCO-88", _ISCO, "4113")
-SYSTEMS = {system.name: system for system in (SOC2010, SOC2018, ONET_SOC, ISCO08, ISCO88)}
+CENSUS2010 = CodingSystem("census2010", "US Census 2010", _CENSUS, "5820")
+SYSTEMS = {system.name: system for system in (SOC2010, SOC2018, ONET_SOC, ISCO08, ISCO88, CENSUS2010)}
+# What a user may say: a system, or НК РК 01-2017, whose codes are those of ISCO-08 and national digits.
+TAXONOMIES = ("auto", *SYSTEMS, "nkrk")
+# Major groups of SOC 2010 by the first Census code of each; the Census list follows the SOC's order.
+_CENSUS_MAJORS = (
+    (10, "11"), (500, "13"), (1000, "15"), (1300, "17"), (1600, "19"), (2000, "21"), (2100, "23"),
+    (2200, "25"), (2600, "27"), (3000, "29"), (3600, "31"), (3700, "33"), (4000, "35"), (4200, "37"),
+    (4300, "39"), (4700, "41"), (5000, "43"), (6000, "45"), (6200, "47"), (7000, "49"), (7700, "51"),
+    (9000, "53"), (9800, "55"),
+)  # fmt: skip
 
 # National codes are an ISCO-08 unit group and more: НК РК 01-2017 writes 4110-9.
 _NATIONAL = re.compile(r"(?P<isco>[0-9]{4})[-.]?[0-9]+(?:[-.][0-9]+)*")
 # ILOSTAT OC2_ISCO08_11, Eurostat OC1, a sheet called ISCO1, ESCO C2411.
-_ISCO_PREFIX = re.compile(
+ISCO_PREFIX = re.compile(
     r"(?:OC[0-9]?_?)?(?:ISCO(?:[-_]?(?:08|88))?[-_:]?|(?<=OC)|(?<=OC[0-9]_)|C(?=[0-9]))", re.I
 )
 _ESCO_SUFFIX = re.compile(r"(?P<isco>[0-9]{4})(?:\.[0-9]+)+")
-_FLOAT = re.compile(r"(?P<whole>[0-9]+)\.0+")
-_TOTALS = {
-    "00-0000", "000000", "total", "_t", "t", "alloccupations", "all", "alljobs", "total,alloccupations",
-    "всего", "итого", "барлығы",
-}  # fmt: skip
-_MISSING = {
-    "",
-    "nan",
-    "na",
-    "n/a",
-    "none",
-    "null",
-    "<na>",
-    "-",
-    ".",
-    "x",
-    "n.e.c.",
-    "?",
-    "unknown",
-    "notclassified",
-}
+FLOAT = re.compile(r"(?P<whole>[0-9]+)\.0+")
 
 
 @dataclass(frozen=True)
@@ -142,7 +133,9 @@ def soc_major(soc: str) -> str:
 
 
 def major_group(code: str, system: CodingSystem) -> str:
-    """Return the top group of a code: `43` for SOC `43-9021`, `4` for ISCO `4132`."""
+    """Return the top group of a code: `43` for SOC `43-9021` and Census `5820`, `4` for ISCO `4132`."""
+    if system.family == "census":
+        return [major for first, major in _CENSUS_MAJORS if int(code) >= first][-1]
     return code[:1] if system.family == "isco" else soc_major(code[:7])
 
 
@@ -157,6 +150,8 @@ def level(code: str, system: CodingSystem) -> str:
     """
     if system.family == "isco":
         return ("major", "sub-major", "minor", "unit")[len(code) - 1]
+    if system.family == "census":
+        return "detailed"
     if len(code) > 7 and not code.endswith(".00"):
         return "specialised"
     code = code[:7]
@@ -188,30 +183,19 @@ def parents(code: str, system: CodingSystem) -> list[str]:
     """
     if system.family == "isco":
         return [code[:n] for n in range(len(code) - 1, 0, -1)]
+    if system.family == "census":
+        return []
     groups = [code[:6] + "0", code[:5] + "00", code[:4] + "000", code[:3] + "0000"]
     return [
         g for i, g in enumerate(groups) if g != code and g not in groups[:i] and is_part_of(code, g, system)
     ]
 
 
-def is_total(text: str) -> bool:
-    """Tell whether a cell stands for all occupations together (`00-0000`, `OC2_ISCO08_TOTAL`)."""
-    return _bare(text) in _TOTALS
-
-
-def is_missing(text: str) -> bool:
-    """Tell whether a cell says that there is no code (`nan`, `X`, `n.e.c.`)."""
-    return _bare(text) in _MISSING
-
-
 def is_military(code: str, system: CodingSystem) -> bool:
     """Tell whether a normalised code is of the armed forces, whom O*NET does not rate."""
+    if system.family == "census":
+        return code.startswith("98")
     return code.startswith("0" if system.family == "isco" else "55-")
-
-
-def _bare(text: str) -> str:
-    bare = tidy(text).lower().strip("\"'")
-    return _ISCO_PREFIX.sub("", bare, count=1) if bare.startswith("oc") else bare
 
 
 def normalise(
@@ -244,6 +228,8 @@ def normalise(
         repairs.append("spaces or dashes made plain")
     if system.family == "isco":
         return _normalise_isco(plain, system, known, prefix, repairs)
+    if system.family == "census":
+        return _normalise_census(plain, repairs)
     return _normalise_soc(plain, system, known, repairs)
 
 
@@ -284,21 +270,22 @@ def _normalise_soc(text: str, system: CodingSystem, known: Collection[str], repa
 def _normalise_isco(
     text: str, system: CodingSystem, known: Collection[str], prefix: int | None, repairs: list[str]
 ) -> Normalised:
-    head = _ISCO_PREFIX.match(text)
+    head = ISCO_PREFIX.match(text)
     if head and head.end():
         other = {"isco08": "88", "isco88": "08"}.get(system.name, "")
         if other and other in head.group():  # OC2_ISCO88_11 is no ISCO-08
             return Normalised(None, tuple(repairs))
         repairs.append(f"{head.group()} removed")
         text = text[head.end() :]
-    if match := _FLOAT.fullmatch(text):
+    if match := FLOAT.fullmatch(text):
         repairs.append(".0 removed")
         text = match["whole"]
     if prefix:
         digits = re.sub(r"[-.]", "", text)
         if digits.isascii() and digits.isdigit() and len(digits) > prefix:
+            # What is left must exist as it stands: a number that is cut and then filled up fits anything.
             repairs.append(f"first {prefix} digits taken")
-            text = digits[:prefix]
+            return Normalised(digits[:prefix], tuple(repairs))
     elif match := _ESCO_SUFFIX.fullmatch(text):
         repairs.append("ESCO ending removed")
         text = match["isco"]
@@ -312,6 +299,17 @@ def _normalise_isco(
             repairs.append("zeros that fill up a group code removed")
             text = short
     return Normalised(text, tuple(repairs))
+
+
+def _normalise_census(text: str, repairs: list[str]) -> Normalised:
+    if match := FLOAT.fullmatch(text):
+        repairs.append(".0 removed")
+        text = match["whole"]
+    if not re.fullmatch(r"[0-9]{1,4}", text):
+        return Normalised(None, tuple(repairs))
+    if len(text) < 4:
+        repairs.append("lost leading zeros restored")
+    return Normalised(text.zfill(4), tuple(repairs))
 
 
 def is_national(text: str) -> bool:

@@ -81,6 +81,8 @@ def load_tables() -> Tables:
         titles[row.get("system", "soc2010")].setdefault(row["code"], row["title"])
     for row in soc2000:
         titles["soc2010"].setdefault(row["soc2000"], row["title"])
+    census = _rows(folder / "census2010_soc2010.csv")
+    titles["census2010"] = {row["census2010"]: row["title"] for row in census}
     titles["onetsoc"] = {row["onetsoc"]: row["title"] for row in onet}
     members = {row["code"]: row["members"].split() for row in occupations if row["members"]}
     members |= {row["code"]: row["members"].split() for row in hybrids if row["system"] == "soc2010"}
@@ -98,6 +100,7 @@ def load_tables() -> Tables:
             "isco08": _grouped(_rows(folder / "soc2010_isco08.csv"), "isco08", "soc2010"),
             "isco88": _grouped(_rows(folder / "isco88_isco08.csv"), "isco88", "isco08"),
             "onetsoc": _grouped(onet, "onetsoc", "soc2010"),
+            "census2010": _grouped(census, "census2010", "soc2010"),
         },
     )
 

@@ -17,14 +17,13 @@ from occurisk.occupations.coding_systems import (
     Normalised,
     group_prefix,
     is_military,
-    is_missing,
-    is_total,
     level,
     normalise,
     parents,
     tidy,
 )
 from occurisk.occupations.concordances import WEIGHTS, Bag, Tables, load_tables
+from occurisk.occupations.uncoded import is_missing, is_survey_gap, is_total
 
 KINDS = ("exact", "repaired", "crosswalk", "aggregated")
 REASONS = ("total row", "missing", "military", "unknown code", "no score")
@@ -127,7 +126,7 @@ class _Resolver:
         known = self.tables.known(self.system)
         if is_total(text):
             return (text, "", "", "total", "total row", "", 0.0, "all occupations together"), {}
-        if is_missing(text):
+        if is_missing(text) or is_survey_gap(text, self.system, known):
             return (text, "", "", "", "missing", "", 0.0, "no code"), {}
         found = find(text, self.system, known, prefix)
         code, repairs = found.code, "; ".join(found.repairs)

@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from occurisk.errors import CrosswalkError
-from occurisk.occupations.coding_systems import SYSTEMS, CodingSystem, is_missing, is_total, tidy
+from occurisk.occupations.coding_systems import SYSTEMS, CodingSystem, tidy
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import CODE_COLUMNS, MEMBER_COLUMNS, Lineage, find, to_soc2010
+from occurisk.occupations.uncoded import is_missing, is_total
 
 # Pairs that are put into arrays at a time.
 _PIECE = 1 << 17

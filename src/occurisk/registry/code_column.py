@@ -3,120 +3,340 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
-from occurisk.occupations.coding_systems import ISCO08, ONET_SOC, SYSTEMS, is_missing, is_national, is_total
+from occurisk.occupations.coding_systems import (
+    ISCO08,
+    ONET_SOC,
+    SYSTEMS,
+    TAXONOMIES,
+    CodingSystem,
+    is_national,
+    major_group,
+    tidy,
+)
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import find, to_soc2010
 from occurisk.occupations.own_crosswalk import UserMap
+from occurisk.occupations.uncoded import is_missing, is_survey_gap, is_total
 from occurisk.registry.columns import IntakeOptions, position_of
+from occurisk.registry.header_words import OCCUPATION_CODE, Header, read_header
+from occurisk.registry.look_alikes import other_meaning
 
-TAXONOMIES = ("auto", *SYSTEMS, "nkrk")
-NKRK_PREFIX = 4  # НК РК 01-2017: four ISCO-08 digits, then national ones
+NKRK_PREFIX = 4  # НК РК 01-2017, Poland's KZiS: four ISCO-08 digits, then national ones
+# Shares of values and of rows that must exist before a column is taken for codes unasked.
+ENOUGH = 0.9
+# What must speak for a column: the weight of evidence of its codes, in powers of ten, and of its name.
+POINTS = 5.0
+# How unlikely it is that a number of so many digits exists in ISCO by chance: -log10 of 10/10, 43/100, …
+_RARITY = {1: 0.0, 2: 0.3, 3: 0.85, 4: 1.3}
+_SOC_RARITY, _PREFIX_RARITY, _DASH_RARITY = 3.0, 2.0, 1.0
+# Repairs that could make many a number fit; a column that needs them is taken only on its name.
+_HEAVY = ("zeros that fill up a group code removed", "digits taken", "ESCO ending", "group", "leading zero")
+_PLAIN_SHARE = 0.5  # of the existing values that must need no heavy repair
 _PROBE = 100
-_CODE_NAME = re.compile(r"(^|[^a-z])(code|cod|kod|classif)|код|занят|професс", re.I)
-_OCCUPATION_CODE_NAME = re.compile(r"(^|[^a-z])(occ|soc|isco|onet|nkz|esco)|нкз", re.I)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """How well a column's values fit a coding system: shares of its distinct values."""
+    """How well a column fits a coding system.
 
+    Attributes
+    ----------
+    position : int
+    column, taxonomy : str
+    parse, exist : float
+        Shares of the distinct values that read like a code, and that exist.
+    rows : float
+        Share of the rows whose value exists.
+    distinct : int
+        Values that are no gap and no total.
+    example : str
+    points : float
+        Weight of evidence: see `POINTS`.
+    depth : float
+        Mean number of digits of the codes, group zeros left out.
+    prefix : int or None
+        Leading digits that count.
+    against : tuple of str
+        Why the column is not taken unasked, in words; empty if nothing is against it.
+    header : Header
+    missed : int
+        Values that do not exist.
+    """
+
+    position: int
     column: str
     taxonomy: str
     parse: float
     exist: float
+    rows: float
     distinct: int
     example: str
+    points: float
+    depth: float
+    header: Header
+    prefix: int | None = None
+    against: tuple[str, ...] = ()
+    missed: int = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing speaks against the column."""
+        return not self.against
 
     def to_json(self) -> dict[str, object]:
         """For intake.json."""
         return {
             "column": self.column, "taxonomy": self.taxonomy, "parse": round(self.parse, 4),
-            "exist": round(self.exist, 4), "distinct": self.distinct, "example": self.example,
+            "exist": round(self.exist, 4), "rows": round(self.rows, 4), "distinct": self.distinct,
+            "example": self.example, "for": self.header.says, "against": list(self.against),
         }  # fmt: skip
 
 
-def all_evidence(
-    names: list[str],
-    columns: list[list[str]],
-    options: IntakeOptions,
-    user_map: UserMap | None,
-    skip: int | None,
-    rows: int,
-) -> list[Evidence]:
-    """Measure every column against every system (or the one that the user names)."""
-    wanted = [options.taxonomy] if options.taxonomy != "auto" else [t for t in TAXONOMIES if t != "auto"]
-    found = []
-    positions = range(len(names))
-    if options.code_column is not None:
-        positions = range(p := position_of(names, options.code_column, "--code-column"), p + 1)
-    for i in positions:
-        values = [v for v in columns[i] if not is_missing(v) and not is_total(v)]
-        asked = options.code_column is not None
-        # A column that says the same in every row describes the file, not its rows (AREA, OWN_CODE).
-        constant = len(values) == 1 and rows > 5 and name_worth(names[i]) < 0.5
-        if not values or (not asked and (i == skip or constant or names[i].startswith("occurisk_"))):
-            continue
-        if user_map:
-            hits = sum(v in user_map or v.strip() in user_map for v in values) / len(values)
-            found.append(Evidence(names[i], "crosswalk", hits, hits, len(values), values[0]))
-            continue
-        named = name_worth(names[i]) > 0 or asked
-        for taxonomy in wanted:
-            one = _evidence(names[i], values, taxonomy, options.prefix, named, options.taxonomy != "auto")
-            if one is not None:
-                found.append(one)
-    return sorted(found, key=lambda e: (-e.exist - name_worth(e.column), -e.parse))
+def coding_system(taxonomy: str) -> CodingSystem:
+    """Return the coding system behind a taxonomy's name; НК РК is ISCO-08 with national digits."""
+    return ISCO08 if taxonomy == "nkrk" else SYSTEMS[taxonomy]
 
 
-def name_worth(name: str) -> float:
-    """Weigh what a column's name says about codes against the share of its values that are codes."""
-    if _OCCUPATION_CODE_NAME.search(name):
-        return 0.5
-    return 0.25 if _CODE_NAME.search(name) else 0.0
+@dataclass(frozen=True)
+class _Reading:
+    """The distinct values of a column as codes of a system: parallel lists, and the codes that exist."""
+
+    parsed: int
+    codes: list[str | None]  # that exist, else None
+    heavy: list[bool]
+    marked: int  # values that carry the system's own marks: OC2_ISCO08_11, C2411, 4110-9
 
 
-def _evidence(
-    name: str, values: list[str], taxonomy: str, prefix: int | None, named: bool, asked: bool
+def measure(
+    position: int,
+    name: str,
+    counts: dict[str, int],
+    taxonomy: str,
+    prefix: int | None = None,
+    *,
+    asked: bool = False,
 ) -> Evidence | None:
-    system = ISCO08 if taxonomy == "nkrk" else SYSTEMS[taxonomy]
+    """Measure a column against a coding system.
+
+    Parameters
+    ----------
+    position : int
+    name : str
+    counts : dict
+        Distinct values and their rows.
+    taxonomy : str
+    prefix : int, optional
+        Leading digits that count.
+    asked : bool
+        Whether the user named the column or the system: then every system is measured in full.
+
+    Returns
+    -------
+    Evidence or None
+        None if nothing in the column is such a code.
+    """
+    system = coding_system(taxonomy)
+    known = load_tables().known(system)
+    values = [v for v in counts if not is_gap(v, system, known) and not is_total(v)]
+    if system.family == "isco":
+        # ILOSTAT lists ISCO-88 beside ISCO-08, each marked as what it is.
+        other = "isco88" if system is ISCO08 else "isco08"
+        own = [v for v in values if other not in v.lower()]
+        values = (
+            own if sum(counts[v] for v in own) >= _PLAIN_SHARE * sum(counts[v] for v in values) else values
+        )
+    if not values:
+        return None
+    header = read_header(name)
+    national = sum(map(is_dashed_national, values))
     if taxonomy == "nkrk":
         prefix = prefix or NKRK_PREFIX
-        if sum(map(is_national, values)) < 0.2 * len(values) and not asked:
+        if not asked and national < 0.2 * len(values) and "nkrk" not in header.systems:
             return None
+    elif prefix is None and taxonomy == "isco08" and header.worth >= OCCUPATION_CODE:
+        prefix = _national_prefix(values)
     if system is ONET_SOC and not asked and sum(map(_is_long, values)) <= 0.5 * len(values):
         return None  # six digits are SOC's business, eight O*NET's
-    known = load_tables().known(system)
-    probe = values[:_PROBE]
-    if not asked and sum(find(v, system, known, prefix).code in known for v in probe) < 0.2 * len(probe):
-        values = probe  # no need to look further
-    codes = [find(v, system, known, prefix).code for v in values]
-    parsed = [c for c in codes if c is not None]
-    exist = [c for c in parsed if c in known]
-    if system.family == "isco" and taxonomy != "nkrk":
-        # Ages, sexes and counts parse as ISCO too: without a telling name, most must be fine codes.
-        fine = {c for c in exist if len(c) > 2}
-        if (
-            not named
-            and len(fine) < 0.5 * len(set(exist))
-            and not re.match(r"(OC|ISCO|C\d)", values[0], re.I)
-        ):
-            return None
-    return Evidence(
-        name, taxonomy, len(parsed) / len(values), len(exist) / len(values), len(values), values[0]
+    if not asked and not any(find(v, system, known, prefix).code in known for v in values[:_PROBE]):
+        return None
+    read = _read(values, system, known, prefix)
+    exist = [code for code in read.codes if code is not None]
+    rows = sum(counts[v] for v in values)
+    fitting = sum(counts[v] for v, code in zip(values, read.codes, strict=True) if code is not None)
+    rarity = sum(_rarity(c, system) for c in set(exist))
+    rarity += _PREFIX_RARITY * (read.marked > 0.5 * len(values))
+    rarity += _DASH_RARITY * national if taxonomy == "nkrk" else 0.0
+    found = Evidence(
+        position, name, taxonomy, read.parsed / len(values), len(exist) / len(values),
+        fitting / rows if rows else 0.0, len(values), values[0],
+        rarity * len(exist) / len(values) + header.worth, _depth(exist, system), header, prefix,
+        missed=len(values) - len(exist),
     )  # fmt: skip
+    return replace(found, against=tuple(_against(found, values, exist, read, system)))
+
+
+def measure_own_map(position: int, name: str, counts: dict[str, int], user_map: UserMap) -> Evidence | None:
+    """Measure a column against the codes of a user's own crosswalk."""
+    values = [v for v in counts if not is_missing(v) and not is_total(v)]
+    if not values:
+        return None
+    hits = [v in user_map or v.strip() in user_map for v in values]
+    rows = sum(counts[v] for v in values)
+    fitting = sum(counts[v] for v, hit in zip(values, hits, strict=True) if hit)
+    share = sum(hits) / len(values)
+    return Evidence(
+        position, name, "crosswalk", share, share, fitting / rows if rows else 0.0, len(values), values[0],
+        share * POINTS, 0.0, read_header(name),
+    )  # fmt: skip
+
+
+def is_gap(value: str, system: CodingSystem, known: Collection[str]) -> bool:
+    """Tell whether a cell says that there is no code, in words or in a survey's figures (9999, -8)."""
+    return is_missing(value) or is_survey_gap(value, system, known)
+
+
+def is_dashed_national(value: str) -> bool:
+    """Tell whether a cell is a national code with its dash: `4110-9`; plain digits may be anything."""
+    return is_national(value) and re.match(r"\d{4}-", tidy(value)) is not None
+
+
+def _national_prefix(values: list[str]) -> int | None:
+    """Return 4 where values are plain codes of five or six digits (KZiS), else None."""
+    long = sum(re.fullmatch(r"\d{5,6}(?:\.0+)?", tidy(v)) is not None for v in values)
+    return NKRK_PREFIX if long > 0.8 * len(values) else None
+
+
+def _read(values: list[str], system: CodingSystem, known: Collection[str], prefix: int | None) -> _Reading:
+    parsed, codes, heavy, marked = 0, list[str | None](), list[bool](), 0
+    for value in values:
+        found = find(value, system, known, prefix)
+        parsed += found.code is not None
+        codes.append(found.code if found.code in known else None)
+        mended = any(word in repair for repair in found.repairs for word in _HEAVY)
+        heavy.append(mended and not (prefix and is_dashed_national(value)))
+        marked += re.match(r"(OC\d?_?ISCO|ISCO|C\d{1,4}$)", value.strip(), re.I) is not None
+    return _Reading(parsed, codes, heavy, marked)
+
+
+def _rarity(code: str, system: CodingSystem) -> float:
+    return _RARITY[len(code)] if system.family != "soc" else _SOC_RARITY
+
+
+def _depth(codes: list[str], system: CodingSystem) -> float:
+    if not codes:
+        return 0.0
+    return sum(len(c.rstrip("0.") if system.family == "soc" else c) for c in codes) / len(codes)
+
+
+def _against(
+    found: Evidence, values: list[str], exist: list[str], read: _Reading, system: CodingSystem
+) -> list[str]:
+    """Say what speaks against taking a column for codes."""
+    header, against = found.header, []
+    few = found.missed == 1 and len(values) <= 10 and found.exist >= 0.5 and header.worth >= OCCUPATION_CODE
+    if min(found.exist, found.rows) < ENOUGH and not (few and found.rows >= 0.5):
+        against.append(
+            f"only {found.exist:.0%} of its values and {found.rows:.0%} of its rows exist in {system.title}"
+        )
+    if header.foreign:
+        against.append(f"its name is that of {header.foreign}")
+    if header.systems and not _named(found.taxonomy, header.systems):
+        against.append(f"its name speaks of another coding system than {system.title}")
+    dashed = system.family == "soc" and sum("-" in tidy(v) for v in values) > 0.5 * len(values)
+    other = other_meaning(found.column, values) if header.worth < OCCUPATION_CODE and not dashed else ""
+    if dashed and header.other and header.other not in ("grades", "numbers of people, rows or things"):
+        other = ""  # 43-9021 is nothing else, whatever its column is called
+    if other and not read.marked:
+        against.append(f"it holds {other}")
+    if header.worth < OCCUPATION_CODE and exist:
+        heavy = sum(h for h, code in zip(read.heavy, read.codes, strict=True) if code is not None)
+        if heavy > (1 - _PLAIN_SHARE) * len(exist):
+            against.append("most of its values exist only when mended")
+    if system.family != "soc" and header.worth < OCCUPATION_CODE and not read.marked:
+        fine = {c for c in exist if len(c) > 2}
+        if len(fine) < 0.5 * len(set(exist)):
+            against.append("numbers of one or two digits could be anything, and its name does not say more")
+        elif len(set(exist)) >= 8 and len({major_group(c, system) for c in exist}) < 3:
+            against.append("its values lie in fewer than three major groups")
+    if found.prefix and found.taxonomy == "isco08":
+        against += _against_prefix(exist)
+    if found.points < POINTS:
+        against.append(f"{len(set(exist))} codes and its name are too little evidence")
+    return against
+
+
+def _against_prefix(exist: list[str]) -> list[str]:
+    """Ask more of plain national codes: many groups, over most of the classification."""
+    if len(set(exist)) < 15 or len({c[0] for c in exist}) < 4:
+        return ["codes of five or six digits are read as ISCO-08 only if they cover much of it"]
+    return []
+
+
+def _named(taxonomy: str, systems: tuple[str, ...]) -> bool:
+    return taxonomy in systems or (taxonomy == "nkrk" and "isco08" in systems)
 
 
 def _is_long(value: str) -> bool:
     return re.search(r"\d\.\d\d$|^\d{8}$", value.strip()) is not None
 
 
-def count_different(values: list[str], one: str, other: str) -> int:
-    """Count values whose scored occupations differ between two systems."""
+def count_different(values: list[str], one: Evidence, other: Evidence) -> int:
+    """Count values whose scored occupations differ between two readings of a column."""
     bags = []
-    for taxonomy in (one, other):
-        lineage = to_soc2010(values, SYSTEMS[taxonomy])
+    for reading in (one, other):
+        lineage = to_soc2010(values, coding_system(reading.taxonomy), prefix=reading.prefix)
         groups = lineage.members.groupby("code")
         bags.append({c: tuple(zip(g["soc"], g["weight"].round(6), strict=True)) for c, g in groups})
     return sum(bags[0].get(v) != bags[1].get(v) for v in values)
+
+
+def all_evidence(
+    names: list[str],
+    counts: list[dict[str, int]],
+    options: IntakeOptions,
+    user_map: UserMap | None,
+    skip: int | None,
+) -> list[Evidence]:
+    """Measure every column against every system.
+
+    Parameters
+    ----------
+    names : list of str
+    counts : list of dict
+        By column: distinct values and their rows.
+    options : IntakeOptions
+        A column or system that the user names is measured in full.
+    user_map : UserMap or None
+        If there is one, columns are measured against it alone.
+    skip : int or None
+        The weight column.
+
+    Returns
+    -------
+    list of Evidence
+        Best first.
+    """
+    asked = options.code_column is not None
+    positions = range(len(names))
+    if options.code_column is not None:
+        positions = range(p := position_of(names, options.code_column, "--code-column"), p + 1)
+    found = []
+    for i in positions:
+        # A column that says the same in every row describes the file, not its rows (AREA, OWN_CODE).
+        rows = sum(counts[i].values())
+        constant = len(counts[i]) == 1 and rows > 5 and read_header(names[i]).worth < OCCUPATION_CODE
+        if not asked and (i == skip or constant or names[i].startswith("occurisk_")):
+            continue
+        if user_map:
+            found.append(measure_own_map(i, names[i], counts[i], user_map))
+            continue
+        for taxonomy in TAXONOMIES[1:]:
+            wanted = options.taxonomy == taxonomy
+            if options.taxonomy == "auto" or wanted or taxonomy != "nkrk":
+                full = asked or wanted
+                found.append(measure(i, names[i], counts[i], taxonomy, options.prefix, asked=full))
+    kept = [e for e in found if e is not None]
+    return sorted(kept, key=lambda e: (not e.sound, -e.exist - e.header.worth / 10, -e.parse))

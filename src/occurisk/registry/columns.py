@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,19 +12,9 @@ import pyarrow.compute as pc
 from occurisk.errors import RegistryError
 from occurisk.registry.formats.base import Ragged, RegistryFile
 from occurisk.registry.group_rows import level_word
-from occurisk.registry.numbers import NumberStyle, number_style, read_numbers
 
 _DISTINCT = 3000
 _SAMPLE_ROWS, _SAMPLE_BYTES = 200_000, 1 << 26
-_WEIGHT_NAMES = (
-    r"tot_?emp|employment|employed|employees|emp",
-    r"obs_?value",
-    r"(?:jobs|workers|persons|people|head_?count|count|n|number|freq(?:uency)?)",
-    r"(?:weights?|wgt|wt|pweight|perwt|fwt|sample_?weight|survey_?weight)(?:_.*)?",
-    r"(?:n|no|number|count|sum)_?(?:of)?_?(?:jobs|workers|persons|people|employees)",
-    r"численность|количество|занятые|занято|вес|жұмыспен.*|саны",
-    r".*(?:weight|employment|численность).*",
-)
 TITLE_NAME = re.compile(
     r"title|occupation|job|profession|name|label|занят|професс|должност|мамандық|beruf", re.I
 )
@@ -128,53 +118,49 @@ def distinct(column: pa.ChunkedArray) -> list[str]:
     return [v for v in unique.slice(0, _DISTINCT).to_pylist() if v is not None]
 
 
+def counted(column: pa.ChunkedArray) -> dict[str, int]:
+    """Return the first distinct values of a column, as text, with their rows; none of lists or structs."""
+    if pa.types.is_nested(column.type):
+        return {}
+    table = pc.value_counts(texts(column)).flatten()
+    found = {}
+    for value, rows in zip(table[0].slice(0, _DISTINCT).to_pylist(), table[1].to_pylist(), strict=False):
+        if value is not None:
+            found[value] = rows
+    return found
+
+
+def shown(name: str, position: int) -> str:
+    """Return a column's name for messages; its place where it has none."""
+    return repr(name) if name.strip() else f"column {position + 1} (no name)"
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """The first rows of a registry, to learn from.
+
+    Attributes
+    ----------
+    file : RegistryFile
+    names : list of str
+    table : pyarrow.Table
+    counts : list of dict
+        By column: distinct values and their rows.
+    """
+
+    file: RegistryFile
+    names: list[str]
+    table: pa.Table
+    counts: list[dict[str, int]] = field(default_factory=list)
+
+    def values(self, position: int) -> list[str]:
+        """Return the distinct values of a column."""
+        return list(self.counts[position])
+
+
 def is_prose(values: list[str]) -> bool:
     wordy = sum(len(re.findall(r"[^\W\d_]{3,}", v)) > 0 for v in values)
     return bool(values) and wordy > 0.5 * len(values)
-
-
-def find_weight(
-    file: RegistryFile, table: pa.Table, names: list[str], options: IntakeOptions, notes: list[str]
-) -> tuple[int | None, NumberStyle]:
-    if options.weight_column is not None:
-        position: int | None = position_of(names, options.weight_column, "--weight-column")
-    else:
-        position = next(
-            (
-                i
-                for pattern in _WEIGHT_NAMES
-                for i, n in enumerate(names)
-                if re.fullmatch(pattern, n.strip(), re.I) and _is_numeric(table.column(i), file)
-            ),
-            None,
-        )
-    if position is None:
-        numeric = [n for i, n in enumerate(names) if _is_numeric(table.column(i), file)]
-        hint = f" (numeric columns: {', '.join(numeric[:6])}; see --weight-column)" if numeric else ""
-        notes.append(f"no weight column: every row counts as one{hint}")
-        return None, NumberStyle()
-    style = _style(table.column(position), file)
-    if not pa.types.is_integer(table.column(position).type) and style.decimal == ",":
-        notes.append("weights are read with a decimal comma")
-    return position, style
-
-
-def _style(column: pa.ChunkedArray, file: RegistryFile) -> NumberStyle:
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        return NumberStyle()
-    return number_style(distinct(column), file.delimiter)
-
-
-def _is_numeric(column: pa.ChunkedArray, file: RegistryFile) -> bool:
-    """Tell whether most of a column that is not a gap can be read as a weight."""
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return True
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        return False
-    weights = read_numbers(texts(column.slice(0, 5000)), _style(column, file))
-    return bool((~weights.missing).any()) and weights.unusable.sum() <= 0.5 * (~weights.missing).sum()
 
 
 def level_column(

@@ -137,6 +137,6 @@ def _from_text(column: pa.Array, style: NumberStyle) -> tuple[np.ndarray, np.nda
     sound = pc.match_substring_regex(text, number).to_numpy(zero_copy_only=False)
     text = pc.replace_substring(text, style.thousands, "")
     text = pc.ascii_ltrim(pc.replace_substring(text, style.decimal, "."), "+")
-    sound &= pc.match_substring_regex(text, r"\d").to_numpy(zero_copy_only=False)
+    sound &= pc.match_substring_regex(text, r"^-?\.?\d").to_numpy(zero_copy_only=False)
     text = pc.if_else(pa.array(sound & ~missing), text, "-1")
     return text.cast(pa.float64()).to_numpy(zero_copy_only=False), missing

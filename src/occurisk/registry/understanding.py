@@ -7,20 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from occurisk.errors import RegistryError
-from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, CodingSystem, is_total
+from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, CodingSystem
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import find
 from occurisk.occupations.own_crosswalk import UserMap, load_map
-from occurisk.registry.code_column import NKRK_PREFIX, Evidence, all_evidence, count_different, name_worth
+from occurisk.occupations.uncoded import is_total
+from occurisk.registry.choice import choose
+from occurisk.registry.code_column import NKRK_PREFIX, Evidence, all_evidence, coding_system
 from occurisk.registry.columns import (
-    TITLE_NAME,
     IntakeOptions,
-    distinct,
-    find_weight,
-    is_prose,
+    Sampled,
+    counted,
     level_column,
     position_of,
     sample,
@@ -28,19 +27,17 @@ from occurisk.registry.columns import (
 )
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.formats.excel import open_excel, sheet_names
+from occurisk.registry.look_alikes import number
 from occurisk.registry.numbers import NumberStyle
 from occurisk.registry.opening import open_registry
+from occurisk.registry.weight_column import find_weight
 
-# Two systems are close if fewer than this share of the values tells them apart.
-CLOSE = 0.02
-ENOUGH = 0.5
-_SYSTEM_NAME = {
-    "soc2010": r"soc.?(?:20)?10|2010.?soc",
-    "soc2018": r"soc.?(?:20)?18|2018.?soc",
-    "isco08": r"isco.?(?:20)?08",
-    "isco88": r"isco.?(?:19)?88",
-    "onetsoc": r"o\*?.?net",
-}
+# Columns of long tables whose values must be chosen, lest countries and years be added up.
+_LONG_TABLE = re.compile(
+    r"ref_?area|country|geo|time|time_?period|year|ref_?year|год|жыл|ano|anio|annee|jahr|rok", re.I
+)
+_BOTH_SEXES = r"(sex_)?t|total|all|всего|оба пола"
+_SEX = re.compile(r"sex|gender|пол|жынысы", re.I)
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class Understanding:
     notes : tuple of str
         What was decided, in words.
     warnings : tuple of str
-        What may make the scores wrong, in words; they stand in every output.
+        What should stand beside every result, in words: a poor fit, years added up.
     """
 
     code: int | None
@@ -76,7 +73,7 @@ class Understanding:
     notes: tuple[str, ...]
     taxonomy: str
     names: tuple[str, ...] = field(default=())
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
 
     def name(self, position: int | None) -> str | None:
         """Return the name of a column."""
@@ -107,112 +104,82 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
     names = [str(n) for n in file.schema.names]
     where = tuple((position_of(names, name, "--where"), value) for name, value in options.where)
     table = sample(file, where)
-    notes: list[str] = []
-    columns = [distinct(table.column(i)) for i in range(table.num_columns)]
-    weight, style = find_weight(file, table, names, options, notes)
+    sampled = Sampled(file, names, table, [counted(table.column(i)) for i in range(table.num_columns)])
+    if options.code_column is None:
+        _check_header(sampled)
+    weight = find_weight(file, table, names, options)
+    notes = list(weight.notes)
     user_map = None
     if options.crosswalk:
-        target = SYSTEMS.get(options.taxonomy)
-        user_map = load_map(options.crosswalk, target)
+        user_map = load_map(options.crosswalk, SYSTEMS.get(options.taxonomy))
         notes.append(f"codes go through {options.crosswalk.name} to {user_map.system.title}")
-    evidence = all_evidence(names, columns, options, user_map, weight, table.num_rows)
-    code, taxonomy = _choose(file, names, table, columns, evidence, options, notes)
-    level = level_column(names, columns, options, code, weight)
+    evidence = all_evidence(names, sampled.counts, options, user_map, weight.position)
+    choice = choose(sampled, evidence, options)
+    code = choice.position
+    columns = [sampled.values(i) for i in range(len(names))]
+    level = level_column(names, columns, options, code, weight.position)
     if level is not None:
         notes.append(f"level of a row: column {names[level]!r}")
-    system = user_map.system if user_map else ISCO08 if taxonomy == "nkrk" else SYSTEMS[taxonomy]
-    prefix = options.prefix or (NKRK_PREFIX if taxonomy == "nkrk" else None)
     if code is not None and pa.types.is_floating(file.schema.field(code).type):
         notes.append("codes are stored as numbers: leading zeros are restored where no other reading exists")
+    own = [e for e in evidence if e.position == code and e.taxonomy in (choice.taxonomy, "crosswalk")]
     return Understanding(
-        code, weight, level, system, prefix, user_map, style, tuple(evidence), tuple(notes),
-        "crosswalk" if user_map else taxonomy, tuple(names),
+        code, weight.position, level, user_map.system if user_map else coding_system(choice.taxonomy),
+        options.prefix or choice.prefix or (NKRK_PREFIX if choice.taxonomy == "nkrk" else None),
+        user_map, weight.style, (*own, *(e for e in evidence if e not in own)),
+        (*notes, *choice.notes), "crosswalk" if user_map else choice.taxonomy, tuple(names),
+        (*choice.warnings, *_added_up(sampled, weight.position, code)),
     )  # fmt: skip
 
 
-def _choose(
-    file: RegistryFile,
-    names: list[str],
-    table: pa.Table,
-    columns: list[list[str]],
-    evidence: list[Evidence],
-    options: IntakeOptions,
-    notes: list[str],
-) -> tuple[int | None, str]:
-    """Choose code column and coding system, or ask."""
-    default = "soc2010" if options.taxonomy == "auto" else options.taxonomy
-    asked = options.code_column is not None
-    good = [e for e in evidence if e.exist >= ENOUGH] or (evidence[:1] if asked else [])
-    if not good:
-        if asked:
-            return position_of(names, options.code_column or "", "--code-column"), default
-        titles = [i for i, n in enumerate(names) if TITLE_NAME.search(n) and is_prose(columns[i])]
-        if titles:
-            notes.append(
-                f"no column holds codes; {names[titles[0]]!r} holds titles. Titles cannot be scored yet: "
-                "add a column of SOC, O*NET-SOC or ISCO codes. Matching by title comes with a later version."
-            )
-            return None, default
-        best = evidence[0] if evidence else None
-        raise RegistryError(
-            f"No column of {file.name} looks like occupation codes.",
-            first=f"{best.column!r} comes nearest: {best.exist:.0%} of its values exist in {best.taxonomy}, "
-            f"such as {best.example!r}" if best else None,
-            rule=f"At least {ENOUGH:.0%} of a column's distinct values must exist in a coding system.",
-            fix="Name the column with --code-column, and the coding system with --taxonomy.",
-        )  # fmt: skip
-    best = good[0]
-    position = names.index(best.column)
-    rivals = [
-        e for e in good
-        if e.column != best.column and e.exist > best.exist - 0.1
-        and name_worth(e.column) == name_worth(best.column)
+def _check_header(sampled: Sampled) -> None:
+    """Refuse a header that takes two rows: the names below it would be lost, and with them the jobs.
+
+    Raises
+    ------
+    RegistryError
+        If columns have no name and their first row is made of names.
+    """
+    names, table = sampled.names, sampled.table
+    empty = [i for i, n in enumerate(names) if not n.strip()]
+    named = len(names) - len(empty)
+    if len(empty) < 2 or not named or table.num_rows < 3:
+        return
+    first = [texts(table.column(i).slice(0, 1)).to_pylist()[0] or "" for i in range(len(names))]
+    later = [texts(table.column(i).slice(1, 20)).drop_null().to_pylist() for i in range(len(names))]
+    names_below = [
+        i for i in empty
+        if first[i].strip() and later[i] and number(first[i]) != number(later[i][0])
+        and (number(first[i]) is None or 1900 <= (number(first[i]) or 0) <= 2100)
+        and sum(number(v) is not None for v in later[i]) >= 0.5 * len(later[i])
     ]  # fmt: skip
-    for rival in rivals:
-        other = names.index(rival.column)
-        same = pc.fill_null(pc.equal(texts(table.column(position)), texts(table.column(other))), True)
-        if not pc.all(same).as_py():
-            raise RegistryError(
-                f"Several columns of {file.name} look like occupation codes: "
-                f"{best.column!r} and {rival.column!r}.",
-                first=f"{best.exist:.0%} of the values of {best.column!r} exist in {best.taxonomy}, "
-                f"{rival.exist:.0%} of {rival.column!r} in {rival.taxonomy}",
-                fix=f"Choose one: --code-column {best.column!r}",
-            )  # fmt: skip
-        if table.column(other).null_count < table.column(position).null_count:
-            best, position = rival, other
-    if options.crosswalk:
-        return position, "soc2010"
-    if names.count(best.column) > 1:
-        position_of(names, best.column, "--code-column")
-    fits = [e for e in good if e.column == best.column]
-    return position, _settle(fits, best.column, columns[position], options, notes)
+    if names_below:
+        raise RegistryError(
+            f"The header of {sampled.file.name} takes two rows: {len(empty)} columns have no name above.",
+            first=f"below it stands {first[names_below[0]]!r}, in column {names_below[0] + 1}",
+            rule="Every column has its name in one row; merged cells leave the others empty.",
+            fix="Write the full names into one row, delete the other, and save the table again.",
+        )
 
 
-def _settle(
-    fits: list[Evidence], column: str, values: list[str], options: IntakeOptions, notes: list[str]
-) -> str:
-    """Choose among coding systems; where two are close and would score differently, ask."""
-    top = max(e.exist for e in fits)
-    close = [e for e in fits if e.exist > top - CLOSE]
-    if len(close) > 1:
-        text = f"{column} {values[0]}"
-        named = [e for e in close if re.search(_SYSTEM_NAME.get(e.taxonomy, "$^"), text, re.I)]
-        if len(named) == 1:
-            notes.append(f"{named[0].taxonomy}: the column says so")
-            return named[0].taxonomy
-    best = max(close, key=lambda e: e.exist)
-    for other in close:
-        if other is best or {best.taxonomy, other.taxonomy} == {"isco08", "nkrk"}:
+def _added_up(sampled: Sampled, weight: int | None, code: int | None) -> tuple[str, ...]:
+    """Warn of countries, years and sexes that a long table would add up."""
+    if weight is None or code is None:
+        return ()
+    found = []
+    for i, name in enumerate(sampled.names):
+        values = [v for v in sampled.values(i) if v.strip()]
+        if i in (weight, code) or len(values) < 2:
             continue
-        differ = count_different(values, best.taxonomy, other.taxonomy)
-        if differ:
-            raise RegistryError(
-                f"The codes in {column!r} could be {SYSTEMS[best.taxonomy].title} "
-                f"or {SYSTEMS[other.taxonomy].title}.",
-                first=f"{best.exist:.1%} of {best.distinct} values exist in the one, {other.exist:.1%} in "
-                f"the other; {differ} would be scored differently",
-                rule="Where two coding systems fit equally well, occurisk does not guess.",
-                fix=f"Say which: --taxonomy {best.taxonomy} or --taxonomy {other.taxonomy}",
-            )  # fmt: skip
-    return best.taxonomy
+        if _LONG_TABLE.fullmatch(name.strip()):
+            found.append(
+                f"{len(values)} values of {name!r} are added up ({', '.join(values[:3])} …): "
+                f"choose one with --where '{name}={values[0]}'"
+            )
+        elif _SEX.fullmatch(name.strip()) and (
+            total := next(
+                (v for v in values if re.fullmatch(r"(sex_)?t|total|all|всего|оба пола", v, re.I)), None
+            )
+        ):
+            found.append(f"{name!r} holds {total} beside its parts, all added up: --where '{name}={total}'")
+    return tuple(found)

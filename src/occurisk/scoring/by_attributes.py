@@ -24,7 +24,6 @@ from occurisk.registry.columns import (
     TITLE_NAME,
     IntakeOptions,
     distinct,
-    find_weight,
     keep,
     position_of,
     sample,
@@ -33,6 +32,7 @@ from occurisk.registry.columns import (
 from occurisk.registry.formats.base import RegistryFile, Writer
 from occurisk.registry.numbers import Numbers, NumberStyle, number_style, read_numbers
 from occurisk.registry.opening import SUFFIX, open_writer
+from occurisk.registry.weight_column import find_weight
 from occurisk.scoring.account import Account, ScoredWith, Totals, Understood
 from occurisk.scoring.code_scores import REASON_COLUMNS
 from occurisk.scoring.options import Progress, ScoreOptions
@@ -253,8 +253,9 @@ def score_rows(
         choices.attribute_scale,
     )
     where = tuple((position_of(names, n, "--where"), v) for n, v in options.where)
-    table, notes = sample(file, where), list[str]()
-    weight, style = find_weight(file, table, names, options, notes)
+    table = sample(file, where)
+    chosen = find_weight(file, table, names, options)
+    weight, style, notes = chosen.position, chosen.style, list(chosen.notes)
     styles = [
         NumberStyle() if i is None else number_style(distinct(table.column(i)), file.delimiter)
         for i in columns.position

@@ -11,10 +11,8 @@ from occurisk.occupations.coding_systems import (
     SOC2010,
     SOC2018,
     group_prefix,
-    is_missing,
     is_national,
     is_part_of,
-    is_total,
     level,
     major_group,
     normalise,
@@ -23,6 +21,7 @@ from occurisk.occupations.coding_systems import (
     soc_of,
 )
 from occurisk.occupations.concordances import load_tables
+from occurisk.occupations.uncoded import is_missing, is_total
 
 ISCO_KNOWN = load_tables().known(ISCO08)
 

@@ -1,0 +1,217 @@
+"""What a column's name says: words of many languages for codes, occupations, jobs, pay and the rest."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+# A word ending in * stands for all that begin so. English, Russian, Ukrainian, Kazakh, Spanish, Portuguese,
+# French, Italian, German, Dutch, Polish, Czech, Turkish and Nordic words; accents and case do not matter.
+_OCCUPATION = """
+        occupation* occup occ profession* prof job jobs trade vocation* position* post професс* професі*
+        должност* посад* занят* занятт* специальност* мамандық* мамандығы* кәсіп* кәсіб* лауазым*
+        ocupacion* ocupaca* ocupado profesion* profissa* profissao puesto cargo oficio emploi metier*
+        poste fonction* professione* occupazione* mestiere beruf* tatigkeit* beroep* zawod* zawodu
+        stanowisk* povolani* profes* meslek* yrke* erhverv* ammatti* foglalkozas*"""
+_CODE = """
+        code codes cod kod kodu codigo* codice* classif* classification* klass* kod* schlussel nummer
+        код* шифр* klasifikace cdd cve clave kodi коды"""
+# Names of coding systems, and the systems of ours that they may mean.
+_SYSTEMS = {
+    "isco": ("isco08", "isco88"), "ciuo": ("isco08", "isco88"), "citp": ("isco08", "isco88"),
+    "cito": ("isco08", "isco88"), "мскз": ("isco08", "isco88"), "iscogroup": ("isco08", "isco88"),
+    "oc1": ("isco08", "isco88"), "oc2": ("isco08", "isco88"), "esco": ("isco08",), "окз": ("isco08",),
+    "okz": ("isco08",), "ssyk": ("isco08",), "styrk": ("isco08",), "disco": ("isco08",), "psoc": ("isco08",),
+    "kbji": ("isco08",), "kzis": ("isco08",), "nco": ("isco08",),
+    "нкз": ("nkrk", "isco08"), "nkz": ("nkrk", "isco08"), "nkrk": ("nkrk", "isco08"),
+    "нкрк": ("nkrk", "isco08"),
+    "soc": ("soc2010", "soc2018", "onetsoc"), "onet": ("onetsoc", "soc2010", "soc2018"),
+    "onetsoc": ("onetsoc", "soc2010", "soc2018"), "census": ("census2010",), "occp": ("census2010",),
+    "peio1ocd": ("census2010",), "peio2ocd": ("census2010",), "ptio1ocd": ("census2010",),
+}  # fmt: skip
+# National classifications that are not built on ISCO-08, or only partly: their names speak against ISCO.
+FOREIGN = {
+    "cno": "the CNO of Argentina, Peru or Spain", "sinco": "Mexico's SINCO", "cmo": "Mexico's CMO",
+    "kldb": "Germany's KldB", "klassifikation": "Germany's KldB", "uksoc": "the SOC of the United Kingdom",
+    "anzsco": "Australia's ANZSCO", "osca": "Australia's OSCA", "noc": "Canada's NOC", "cnp": "Canada's NOC",
+    "pcs": "France's PCS", "cs": "France's PCS", "rome": "France's ROME", "cbo": "Brazil's CBO",
+    "cp2011": "Italy's CP2011", "cp": "Italy's CP2011", "окпдтр": "Russia's ОКПДТР",
+    "okpdtr": "Russia's ОКПДТР", "okpdt": "Russia's ОКПДТР", "cota": "Brazil's or Costa Rica's COTA",
+    "jsco": "Japan's JSCO", "ksco": "Korea's KSCO", "feor": "Hungary's FEOR",
+    "occ1990": "US Census 1990 codes",
+    "occ1990dd": "US Census 1990 codes (dd)", "occ1950": "US Census 1950 codes",
+}  # fmt: skip
+# What else a column may hold, most telling first.
+_OTHER = {
+    "pay": """
+        salary salaries wage wages pay paid income earning* earn compensation remuneration amount price
+        cost bonus sum tax revenue usd eur kzt rub tenge fee median_wage a_mean h_mean оклад* зарплат*
+        зарабат* заработ* плат* доход* сумм* стоимост* цен* преми* выплат* руб тенге жалақы* еңбекақы*
+        табыс* salario* sueldo* ingreso* remuneraca* renda* valor salaire* revenu* remuneration* montant
+        stipendio* reddito* retribuzione* gehalt* lohn* einkommen* verdienst* entgelt salaris loon
+        wynagrodzen* placa pensja zarobk* dochod* mzda plat maas ucret* gelir* kwota зарплатня дохід*
+        lon lonn""",
+    "years": "year* yr jahr* год* году рік року жыл* ano anos annee* anno rok lata yil* aar ar",
+    "dates": """
+        date* datum data fecha day days month* quarter* period* time tarih дата* день месяц* квартал*
+        период* күні күн ай mes mois monat* miesiac* start end hired birth* рожд* начал* оконч* окончан*
+        приём* прием*""",
+    "ages": "age ages alter возраст* вік* жасы edad idade wiek yas eta leeftijd",
+    "numbers of people, rows or things": """
+        id ids uid uuid guid key index idx row rownum seq serial number numero nr no num № n ин иин бин
+        инн снилс табельн* таб номер* порядков* нөмір* identifier* respondent* hh hhid person pid record
+        ref contract* договор* passport* паспорт* ssn dni cpf nif curp rfc pesel matricula matricule nip
+        nummer""",
+    "telephone numbers": "phone* tel mobile fax телефон* тел моб telefon* telefono* celular contact*",
+    "postcodes": "zip postcode* postal* plz индекс* cep postleitzahl* pin pincode",
+    "places": """
+        region* area areas country countries state states province* city cities county district*
+        municip* geo fips location* place* territor* kato като окато октмо област* район* город* страна*
+        регион* аймақ* облыс* departamento comune comuna estado municipio pays land kreis woje* gmina
+        powiat il ilce nuts branch* филиал* address адрес*""",
+    "industries": """
+        industry industr* sector* naics isic nace sic okved оквэд отрасл* сектор* вид_деятельност* ветвь
+        cnae ciiu scian caed actividad* atividade* branche* wirtschaft* pkd sektor* company employer*
+        firm organi* предприят* организац* работодател* ұйым* экономик*""",
+    "education": """
+        education* educ edu isced degree school* образован* білім* educacion escolar* bildung* wyksz*""",
+    "hours": "hour* hrs час* часов сағат* horas heures stunden godzin* saat",
+    "shares and rates": """
+        percent* pct share* rate* ratio prop proportion* perc процент* дол* удельн* үлес* пайыз*
+        porcentaje* parte taux anteil* prozent* procent* udzial* oran yuzde rse prse se error quotient
+        loc_q per""",
+    "figures of change": """
+        change* growth diff difference increase decrease прирост* измен* өсім* variac* croissance
+        wachstum zmian* index score rank ranking rating* balance*""",
+    "counts of people": """
+        count* employ* emp workers worker staff people persons headcount jobs vacanc* openings tot_emp
+        obs value employees employed population численност* количеств* кол число занято работник* сан
+        саны адам* вакан* empleados trabajadores personas empregados pessoas effectif* effectifs
+        salaries beschaftigte* anzahl liczba pracownik* kisi sayi sayisi weight* wgt wt вес вага штат*
+        ставк* единиц*""",
+    "sexes": "sex gender пол стать жыныс* sexo sexe geschlecht plec cinsiyet",
+    "grades": """
+        grade level tier class category categor* разряд* категор* уровен* клас* деңгей rank stufe skill*""",
+    "products, goods or accounts": "product* item sku article* артикул* товар* счет* account* budget* hs",
+}
+
+
+def _plain(text: str) -> str:
+    """Fold case and drop accents, in every script alike."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in folded if not unicodedata.combining(c)).replace("ß", "ss").replace("ı", "i")
+
+
+def words(name: str) -> tuple[str, ...]:
+    """Return the words of a column's name: `OCC2010` -> occ 2010, `iscoGroup` -> isco group."""
+    text = re.sub(r"o\*?[.\s_-]?net\b", "onet ", name, flags=re.I)
+    text = re.sub(r"нк[\s_-]*рк", "нкрк ", text, flags=re.I)
+    text = re.sub(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])", " ", text)
+    found: list[str] = []
+    for part in re.findall(r"[^\W_]+|№", _plain(text)):
+        found += [part] if part in _WHOLE else re.findall(r"\d+|[^\W\d_]+|№", part)
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Words:
+    whole: frozenset[str]
+    stems: tuple[str, ...]
+
+    def any(self, tokens: tuple[str, ...]) -> bool:
+        return any(t in self.whole or (self.stems and t.startswith(self.stems)) for t in tokens)
+
+
+def _table(text: str) -> _Words:
+    entries = [_plain(entry) for entry in text.split()]
+    return _Words(
+        frozenset(e for e in entries if not e.endswith("*")),
+        tuple(e[:-1] for e in entries if e.endswith("*")),
+    )
+
+
+_WHOLE = {"peio1ocd", "peio2ocd", "ptio1ocd", "occ1990dd", "occ1990", "occ1950", "cp2011", "oc1", "oc2"}
+_OCCUPATION_WORDS, _CODE_WORDS = _table(_OCCUPATION), _table(_CODE)
+_OTHER_WORDS = {what: _table(text) for what, text in _OTHER.items()}
+_SYSTEM_WORDS = {_plain(name): systems for name, systems in _SYSTEMS.items()}
+_FOREIGN_WORDS = {_plain(name): title for name, title in FOREIGN.items()}
+# Strengths of a name, as the evidence counts them.
+NAMES_SYSTEM, OCCUPATION_CODE, OCCUPATION, CODE, NOTHING = 6.0, 4.0, 3.0, 2.0, 0.0
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a column's name says.
+
+    Attributes
+    ----------
+    worth : float
+        How strongly it speaks for codes of occupations.
+    systems : tuple of str
+        Coding systems that it names; empty if none.
+    foreign : str
+        A national classification that it names, in words.
+    other : str
+        What else it says that the column holds (`pay`, `years`, `places` …), in words.
+    """
+
+    worth: float = NOTHING
+    systems: tuple[str, ...] = ()
+    foreign: str = ""
+    other: str = ""
+
+    @property
+    def says(self) -> str:
+        """The name's word for codes, for messages."""
+        if self.systems:
+            return "its name is that of a coding system"
+        return {
+            OCCUPATION_CODE: "its name speaks of codes of occupations",
+            OCCUPATION: "its name speaks of occupations",
+            CODE: "its name speaks of codes",
+        }.get(self.worth, "")
+
+
+@lru_cache(maxsize=4096)
+def read_header(name: str) -> Header:
+    """Read a column's name.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Header
+        A coding system's name outweighs everything; `code` beside `region` speaks of regions.
+    """
+    tokens = words(name)
+    named = next((_SYSTEM_WORDS[t] for t in tokens if t in _SYSTEM_WORDS), ())
+    foreign = next((_FOREIGN_WORDS[t] for t in tokens if t in _FOREIGN_WORDS), "")
+    if foreign and not named:
+        return Header(NOTHING, (), foreign)
+    if named == ("soc2010", "soc2018", "onetsoc"):
+        years = {t[-2:] for t in tokens if t in ("2010", "2018", "10", "18")}
+        named = {frozenset({"10"}): ("soc2010",), frozenset({"18"}): ("soc2018",)}.get(
+            frozenset(years), named
+        )
+        named = (*named, "onetsoc") if "onetsoc" not in named else named
+    occupation, code = _OCCUPATION_WORDS.any(tokens), _CODE_WORDS.any(tokens)
+    other = other_meaning(tokens)
+    if named:
+        counted = other in ("pay", "shares and rates", "figures of change", "counts of people", "hours")
+        return Header(NOTHING, named, "", other) if counted and not code else Header(NAMES_SYSTEM, named)
+    if occupation and "occ" in tokens and not other:
+        return Header(OCCUPATION_CODE, ("census2010",) if "2010" in tokens else ())
+    if occupation and code and other not in ("pay", "shares and rates"):
+        return Header(OCCUPATION_CODE)
+    if other:
+        return Header(NOTHING, (), "", other)
+    return Header(OCCUPATION if occupation else CODE if code else NOTHING)
+
+
+def other_meaning(tokens: tuple[str, ...]) -> str:
+    """Return what a name says that a column holds, if not codes of occupations."""
+    return next((what for what, table in _OTHER_WORDS.items() if table.any(tokens)), "")

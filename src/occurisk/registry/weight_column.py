@@ -1,0 +1,163 @@
+"""Which column holds jobs: those of now, before projections, shares or pay; asked where years compete."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from occurisk.errors import RegistryError
+from occurisk.registry.columns import IntakeOptions, distinct, position_of, texts
+from occurisk.registry.formats.base import RegistryFile
+from occurisk.registry.numbers import NumberStyle, number_style, read_numbers
+
+NO_WEIGHTS = "none"
+_NAMES = (
+    r"tot_?emp|employment|employed|employees|emp",
+    r"obs_?value",
+    r"(?:jobs|workers|persons|people|head_?count|count|n|number|freq(?:uency)?)",
+    r"(?:weights?|wgt|wt|pweight|perwt|fwt|sample_?weight|survey_?weight|wtfinl|pwgtp|asecwt|earnwt)(?:_.*)?",
+    r"(?:n|no|number|count|sum)_?(?:of)?_?(?:jobs|workers|persons|people|employees)",
+    r"численность|количество|занятые|занято|вес|жұмыспен.*|саны",
+    r"(?:численность|количество|число|кол_?во)[\s_].*|.*саны",
+    r"empleados|ocupados|trabajadores|empregados|ocupacao|effectifs?|beschaftigte|anzahl|liczba.*|.*sayisi",
+    r".*(?:weight|employment|численность).*",
+)
+_FIRST_STATUS = 0
+_NO_JOBS = re.compile(
+    r"percent|pct|share|rate|ratio|wage|salar|\bpay|earn|change|growth|project|forecast|code|matrix|status|"
+    r"unemploy|decline|increase|index|error|rse|height|median|mean|average|openings|type|class|"
+    r"дол[яи]|процент|удельн|прирост|прогноз|зарплат|оклад|код|возраст|безработ",
+    re.I,
+)
+_PROJECTION = re.compile(r"project|forecast|change|growth|openings|прогноз|прирост", re.I)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+
+@dataclass(frozen=True)
+class WeightChoice:
+    """The weight column that was chosen.
+
+    Attributes
+    ----------
+    position : int or None
+        None if every row counts as one.
+    style : NumberStyle
+    notes : tuple of str
+        In words.
+    """
+
+    position: int | None
+    style: NumberStyle
+    notes: tuple[str, ...] = ()
+
+
+def find_weight(
+    file: RegistryFile, table: pa.Table, names: list[str], options: IntakeOptions
+) -> WeightChoice:
+    """Find the column of jobs by its name and values.
+
+    Parameters
+    ----------
+    file : RegistryFile
+    table : pyarrow.Table
+        The first rows.
+    names : list of str
+    options : IntakeOptions
+        `weight_column` is taken as it is; `none` stands for no weights.
+
+    Returns
+    -------
+    WeightChoice
+
+    Raises
+    ------
+    RegistryError
+        If columns of several years compete.
+    """
+    wanted, notes = options.weight_column, list[str]()
+    if wanted == NO_WEIGHTS and NO_WEIGHTS not in names:
+        return WeightChoice(None, NumberStyle(), ("no weights, as asked: every row counts as one",))
+    if wanted is not None:
+        position: int | None = position_of(names, wanted, "--weight-column")
+    else:
+        fitting = [i for i in range(len(names)) if _is_numeric(table.column(i), file)]
+        position = _by_name(file, table, names, fitting, notes)
+    if position is None:
+        shown = [n for i, n in enumerate(names) if wanted is None and i in fitting]
+        hint = f" (numeric columns: {', '.join(shown[:6])}; see --weight-column)" if shown else ""
+        return WeightChoice(None, NumberStyle(), (*notes, f"no weight column: every row counts as one{hint}"))
+    style = _style(table.column(position), file)
+    if not pa.types.is_integer(table.column(position).type) and style.decimal == ",":
+        notes.append("weights are read with a decimal comma")
+    return WeightChoice(position, style, tuple(notes))
+
+
+def _by_name(
+    file: RegistryFile, table: pa.Table, names: list[str], fitting: list[int], notes: list[str]
+) -> int | None:
+    """Return the best column by name; years in names are set aside first."""
+    years = [i for i in fitting if re.fullmatch(r"\s*(?:19|20)\d\d(?:\.0)?\s*", names[i])]
+    candidates: list[tuple[int, int]] = []
+    for i in fitting:
+        plain = _YEAR.sub("", names[i])
+        plain = re.sub(r"[\s,_]+(?:thousands|тыс\.?)?[\s,_]*$|^[\s,_]+", "", plain.strip(), flags=re.I)
+        if _NO_JOBS.search(plain):
+            continue
+        rank = next((r for r, p in enumerate(_NAMES) if re.fullmatch(p, plain, re.I)), None)
+        if rank is not None and not _not_jobs(table.column(i), file, rank):
+            candidates.append((rank, i))
+    if not candidates:
+        if len(years) > 1:
+            raise _ask(file, names, years, "The table has one column per year")
+        return None
+    rank = min(candidates)[0]
+    best = [i for r, i in candidates if r == rank]
+    dated = [i for i in best if _YEAR.search(names[i])]
+    if len(dated) < 2 or len(dated) < len(best):
+        return best[0]
+    dated.sort(key=lambda i: _YEAR.findall(names[i])[0])
+    if len(dated) == 2 and any(_PROJECTION.search(n) for n in names):
+        notes.append(f"jobs are those of {names[dated[0]]!r}; {names[dated[1]]!r} is a projection")
+        return dated[0]
+    raise _ask(file, names, dated, "Jobs stand in columns of several years")
+
+
+def _ask(file: RegistryFile, names: list[str], positions: list[int], what: str) -> RegistryError:
+    shown = [names[i].strip() for i in positions]
+    return RegistryError(
+        f"{what}: {len(shown)} columns of {file.name} could be the jobs.",
+        first=", ".join(shown[:12]),
+        rule="Which year counts would change the result, so occurisk does not guess.",
+        fix=f"Choose one: --weight-column {shown[-1]!r}. Where every row counts as one: "
+        "--weight-column none.",
+    )
+
+
+def _not_jobs(column: pa.ChunkedArray, file: RegistryFile, rank: int) -> bool:
+    """Tell a status (employed: 1, 2), or shares that add up to 1 or 100, from numbers of jobs."""
+    figures = read_numbers(texts(column.slice(0, 5000)), _style(column, file))
+    value = figures.value[~figures.missing & ~figures.unusable]
+    if rank == _FIRST_STATUS and len(value) > 20 and len(set(value.tolist())) <= 5 and value.max() <= 9:
+        return True
+    fractions = len(value) >= 3 and bool((value != value.round()).any())
+    return fractions and rank != 3 and any(abs(float(value.sum()) - t) <= 0.006 * t for t in (1.0, 100.0))
+
+
+def _style(column: pa.ChunkedArray, file: RegistryFile) -> NumberStyle:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return NumberStyle()
+    return number_style(distinct(column), file.delimiter)
+
+
+def _is_numeric(column: pa.ChunkedArray, file: RegistryFile) -> bool:
+    """Tell whether most of a column that is not a gap can be read as a weight."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return True
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return False
+    figures = read_numbers(texts(column.slice(0, 5000)), _style(column, file))
+    return bool((~figures.missing).any()) and figures.unusable.sum() <= 0.5 * (~figures.missing).sum()
