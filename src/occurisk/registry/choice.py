@@ -165,9 +165,11 @@ def _best_column(sampled: Sampled, sound: list[Evidence]) -> tuple[Evidence, lis
             continue
         if (deeper := _deeper(sampled, best, rival)) is not None:
             other = rival if deeper is best else best
+            says = "holds the same codes with further digits as" if other.prefix else "holds the groups of"
+            scored = "those that need no cutting" if other.prefix else "the finer codes"
             notes.append(
-                f"{shown(other.column, other.position)} holds the groups of "
-                f"{shown(deeper.column, deeper.position)}: the finer codes are scored"
+                f"{shown(other.column, other.position)} {says} "
+                f"{shown(deeper.column, deeper.position)}: {scored} are scored"
             )
             best = deeper
             continue
@@ -190,7 +192,9 @@ def _deeper(sampled: Sampled, one: Evidence, two: Evidence) -> Evidence | None:
     if coding_system(one.taxonomy) is not coding_system(two.taxonomy):
         return None
     fine, coarse = (one, two) if one.depth >= two.depth else (two, one)
-    if fine.depth < coarse.depth + 0.3:
+    if bool(one.prefix) != bool(two.prefix):  # KZiS beside ISCO-08: what needs no cutting
+        fine, coarse = (two, one) if one.prefix else (one, two)
+    elif fine.depth < coarse.depth + 0.3:
         return None
     system = coding_system(one.taxonomy)
     known = load_tables().known(system)
