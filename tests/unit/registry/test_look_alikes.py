@@ -47,7 +47,7 @@ ROUND = numbers(100_000, 3_000_000, 50_000)
 SPREAD = of_shape((1, 9), (1, 9), (1, 9), (1, 9))
 FALSE = {
     "salaries, no other column": ("зарплата", ROUND),
-    "salaries as floats": ("Оклад, тенге", [f"{v}.0" for v in ROUND]),
+    "salaries as floats": ("Оклад (тенге)", [f"{v}.0" for v in ROUND]),
     "salaries in thousands": ("salario", numbers(1100, 9600, 100)),
     "salaries in a column without a telling name": ("x", numbers(1000, 9600, 100)),
     "salaries with thousands separators": ("pay", [f"{v:,}".replace(",", " ") for v in ROUND]),
