@@ -1,6 +1,7 @@
 """The layout itself: one direction of imports, heavy libraries where they are needed, rooms kept."""
 
 import ast
+import json
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.checkout import PROJECT
+from helpers.checkout import PROJECT, SCRIPTS
 
 SOURCE = PROJECT / "src" / "occurisk"
 
@@ -39,7 +40,7 @@ PACKAGES = [
 # Neighbours that must not know each other, though one stands before the other.
 STRANGERS = [("explanation", "evaluation"), ("registry", "evaluation"), ("registry", "explanation")]
 # What may be longer than other modules: two formats that are best read in one piece.
-LONGEST, MAY_BE_LONGER = 360, {"model/bundle.py", "training_data/onet_ratings.py"}
+LONGEST, MAY_BE_LONGER = 350, {"model/bundle.py", "training_data/onet_ratings.py"}
 
 
 def modules() -> dict[str, Path]:
@@ -112,7 +113,7 @@ def test_a_package_holds_three_to_ten_modules():
     for folder in packages():
         if folder.name not in ("cli",):  # one file a command
             count = len([path for path in folder.glob("*.py") if path.name != "__init__.py"])
-            assert 3 <= count <= 12, f"{folder.name} holds {count} modules"
+            assert 3 <= count <= 11, f"{folder.name} holds {count} modules"
 
 
 def test_no_module_is_too_long():
@@ -150,16 +151,10 @@ def test_no_python_in_the_data_rooms(room):
 
 
 def test_help_imports_nothing_heavy():
-    probe = (
-        "import sys\n"
-        "from occurisk.cli import main\n"
-        "try: main(['--help'])\n"
-        "except SystemExit: pass\n"
-        "heavy = {'numpy', 'pandas', 'mlflow', 'shap', 'lightgbm', 'sklearn', 'matplotlib', 'pyarrow'}\n"
-        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
-    assert done.stderr.strip() == "[]"
+    command = [sys.executable, SCRIPTS / "imports_of.py", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    heavy = {"numpy", "pandas", "mlflow", "shap", "lightgbm", "sklearn", "matplotlib", "pyarrow"}
+    assert not heavy & set(json.loads(done.stdout.splitlines()[-1]))
     assert "train" in done.stdout
 
 

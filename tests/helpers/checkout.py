@@ -9,3 +9,5 @@ PROJECT = Path(__file__).resolve().parents[2]
 ORIGINALS = Path(os.environ.get("OCCURISK_ORIGINALS", PROJECT.parent / "shared" / "data"))
 # What a developer's own runs fill; no test reads or writes them.
 DEVELOPERS_OWN = (PROJECT / "models", PROJECT / "mlruns")
+# Programs that a test runs in a process of its own.
+SCRIPTS = Path(__file__).resolve().parent / "scripts"

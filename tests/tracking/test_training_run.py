@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from helpers.checkout import PROJECT
+from helpers.checkout import PROJECT, SCRIPTS
 from occurisk.errors import TrackingError
 from occurisk.evaluation.in_words import held_out
 from occurisk.evaluation.protocol import evaluate_data
@@ -92,17 +92,12 @@ def test_the_champion_predicts_in_a_new_process_without_occurisk(tracked, store)
     training, _ = tracked
     X = training.bundle.attributes.head(5)
     X.to_csv(store / "X.csv", index=False)
-    probe = (
-        "import sys, json, mlflow, pandas as pd\n"
-        "class Absent:\n"
-        "    def find_spec(self, name, *_):\n"
-        "        if name.split('.')[0] == 'occurisk': raise ImportError(name)\n"
-        "sys.meta_path.insert(0, Absent())\n"
-        "model = mlflow.pyfunc.load_model('models:/occurisk@champion')\n"
-        "print(json.dumps(model.predict(pd.read_csv('X.csv')).to_dict('list')))\n"
-    )
     done = subprocess.run(
-        [sys.executable, "-c", probe], cwd=store, capture_output=True, text=True, check=False
+        [sys.executable, SCRIPTS / "serve_without_occurisk.py"],
+        cwd=store,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])

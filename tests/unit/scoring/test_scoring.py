@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from helpers.checkout import PROJECT
+from helpers.checkout import SCRIPTS
 from helpers.registries import frame, outcomes, scored, totals, write
 from helpers.trained import default_bundle
 from occurisk.cli.score import score as command
@@ -343,15 +342,8 @@ def test_a_full_disk_is_one_error_and_keeps_the_earlier_results(register, tmp_pa
 
 def test_a_killed_run_leaves_no_result_under_a_final_name(tmp_path):
     fifo = tmp_path / "out"
-    script = (
-        "import os, signal, sys\n"
-        "from occurisk.registry.formats import csv_writer as registry_writers\n"
-        "registry_writers.CsvOut.close = lambda self: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "from helpers.registries import scored\n"
-        "scored(sys.argv[1], sys.argv[2])\n"
-    )
     path = write(tmp_path / "r.csv", REGISTER)
-    done = subprocess.run([sys.executable, "-c", script, path, fifo], cwd=PROJECT / "tests", check=False)
+    done = subprocess.run([sys.executable, SCRIPTS / "killed_run.py", path, fifo], check=False)
     assert done.returncode == -9
     left = [p.name for p in fifo.iterdir() if not p.name.startswith(".")]
     assert left == []
@@ -392,16 +384,12 @@ def test_standard_input(tmp_path):
     assert "9 rows in" in done.output
 
 
-def test_a_small_file_needs_no_heavy_library_and_little_time(register, tmp_path):
+def test_a_small_file_needs_no_heavy_library(register, tmp_path):
+    """Nor YAML and pydantic: a short list is scored quickly."""
     default_bundle()
-    script = (
-        "import sys; from occurisk.cli import main\n"
-        "try:\n    main(['score', sys.argv[1], '--out', sys.argv[2], '--no-track'])\n"
-        "except SystemExit as end:\n    assert not end.code\n"
-        "heavy = {'sklearn', 'mlflow', 'shap', 'lightgbm', 'matplotlib', 'scipy'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
-    )
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    subprocess.run([sys.executable, "-c", script, register, tmp_path / "out"], check=True)
-    # Processor time, so that a busy machine does not fail the test; wall clock is for the benchmark.
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 4
+    command = [SCRIPTS / "imports_of.py", "score", register, "--out", tmp_path / "out", "--no-track"]
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True)
+    imported = set(json.loads(done.stdout.splitlines()[-1]))
+    assert "occurisk.scoring" in imported
+    heavy = {"sklearn", "mlflow", "shap", "lightgbm", "matplotlib", "scipy"}
+    assert not imported & (heavy | {"yaml", "pydantic", "occurisk.documents"})
