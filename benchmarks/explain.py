@@ -18,8 +18,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
-from occurisk.explanation.dossier import explain_list, explain_reference
+from occurisk.explanation.dossier import explain_list
 from occurisk.explanation.interactions import interactions
+from occurisk.explanation.reference import explain_reference
 from occurisk.explanation.smallest_change import smallest_changes
 from occurisk.explanation.tree_leaves import read_leaves
 from occurisk.model.contributions import explain

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from occurisk.labour_market.headline import headline
+from occurisk.labour_market.market import figures_by_cell
 from occurisk.labour_market.register_totals import register_totals
 from occurisk.model.bundle import find_bundle
 
@@ -95,8 +95,8 @@ def main() -> None:
     for cells in (1, 1000):
         jobs = np.random.default_rng(0).gamma(1, 100, (cells, len(p)))
         none = np.zeros(cells)
-        with_replicas = measure(lambda j=jobs, n=none: headline(j, n, p, bundle.bands, spread))
-        without = measure(lambda j=jobs, n=none: headline(j, n, p, bundle.bands))
+        with_replicas = measure(lambda j=jobs, n=none: figures_by_cell(j, n, p, bundle.bands, spread))
+        without = measure(lambda j=jobs, n=none: figures_by_cell(j, n, p, bundle.bands))
         added = with_replicas[0] - without[0]
         print(f"replica intervals of {cells:,} cells add {added:.3f} s ({spread.shape[1]} replicas)")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from helpers.browsers import chromium, mlflow_server
 from helpers.trained import default_bundle
-from occurisk.explanation.dossier import explain_list, explain_reference
+from occurisk.explanation.dossier import explain_list
+from occurisk.explanation.reference import explain_reference
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About
 from occurisk.tracking import store as tracking

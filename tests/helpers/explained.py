@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.trained import default_bundle
-from occurisk.explanation.dossier import Dossier, Reference, explain_list, explain_reference
+from occurisk.explanation.dossier import Dossier, explain_list
+from occurisk.explanation.reference import Reference, explain_reference
 from occurisk.model.bundle import Bundle
 from occurisk.model.training import load_data, train
 from occurisk.training_data.labels import DEFAULT_LABELS

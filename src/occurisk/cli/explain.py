@@ -57,7 +57,8 @@ def explain(
 
     CODES are SOC, O*NET-SOC or ISCO codes, or an occupation's title in quotes.
     """
-    from occurisk.explanation.dossier import explain_list, explain_reference
+    from occurisk.explanation.dossier import explain_list
+    from occurisk.explanation.reference import explain_reference
 
     bundle = need_model(models_dir, version)
     rows, members = _look_up(codes, system, bundle)

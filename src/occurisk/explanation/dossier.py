@@ -6,24 +6,24 @@ needs, and a code of another system is the weighted mean of its members.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from occurisk.errors import OccuriskError
-from occurisk.explanation.identifiability import Identifiability, identifiability
+from occurisk.explanation.reference import BundleLike, Reference, explained_attributes
 from occurisk.explanation.similar_work import similar_work
-from occurisk.explanation.smallest_change import smallest_changes
-from occurisk.explanation.tree_leaves import read_leaves
 from occurisk.explanation.verdicts import empty_verdicts
 from occurisk.explanation.words import Standing, change_in_words, load_phrases, reasons, standing
-from occurisk.model.contributions import SPREAD_REPLICAS, Explanation, Model, explain
-from occurisk.probabilities import Bands
-from occurisk.training_data.catalogue import Catalogue
+from occurisk.model.contributions import SPREAD_REPLICAS, Explanation
+from occurisk.occupations.coding_systems import ISCO08, SOC2010
+from occurisk.occupations.names import occupation_name
+from occurisk.probabilities import probability
 
+# Systems whose codes have names of their own in other languages; see `occupations.names`.
+NAMED_SYSTEMS = (SOC2010.name, ISCO08.name)
 # Columns of a scored list. Those without a default must be there.
 REQUIRED = ("title", "probability", "lower", "upper", "band", "stability")
 OPTIONAL: dict[str, Any] = {
@@ -33,54 +33,6 @@ OPTIONAL: dict[str, Any] = {
     "label": np.nan,
     "match": "",
 }
-
-
-class BundleLike(Protocol):
-    """What a dossier needs of a model bundle: `occurisk.bundle.Bundle` has it."""
-
-    @property
-    def version(self) -> str: ...
-    @property
-    def model(self) -> Model: ...
-    @property
-    def bands(self) -> Bands: ...
-    @property
-    def catalogue(self) -> Catalogue: ...
-    @property
-    def attributes(self) -> pd.DataFrame: ...
-    @property
-    def reference(self) -> pd.DataFrame: ...
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The reference occupations, explained: what every dossier of one model shares.
-
-    Attributes
-    ----------
-    version : str
-        Of the model.
-    catalogue : Catalogue
-    attributes : DataFrame, shape (n_reference, n_attributes)
-        All reference occupations, on [0, 1].
-    occupations : DataFrame, index soc
-        `title`, `status`, `probability`, … of all reference occupations.
-    explanation : Explanation
-        Of the reference occupations that are needed, or of rows with attributes of their own.
-    changes : DataFrame
-        Of the same.
-    bands : Bands
-    identifiability : Identifiability or None
-    """
-
-    version: str
-    catalogue: Catalogue
-    attributes: pd.DataFrame
-    occupations: pd.DataFrame
-    explanation: Explanation
-    changes: pd.DataFrame
-    bands: Bands = field(default_factory=Bands)
-    identifiability: Identifiability | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +57,8 @@ class Dossier:
     reference : Reference
     verdicts : DataFrame
         Reviews: `code`, `verdict`, `note`, `reviewer`, `time`; may be empty.
+    system : str
+        Coding system of the codes; `` where it is not known, and names stay as the list has them.
     """
 
     rows: pd.DataFrame
@@ -115,6 +69,7 @@ class Dossier:
     neighbours: pd.DataFrame
     reference: Reference
     verdicts: pd.DataFrame
+    system: str = ""
     _words: dict[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     def words(self, language: str = "en") -> pd.DataFrame:
@@ -123,7 +78,7 @@ class Dossier:
         Returns
         -------
         DataFrame of str, index as `rows`
-            `raises`, `lowers`, `text` (both), `change`, `neighbours`.
+            `raises`, `lowers`, `text` (both), `brief` (without figures), `change`, `neighbours`.
         """
         # The page and both tables want the same sentences.
         if language not in self._words:
@@ -140,64 +95,37 @@ class Dossier:
             text = change_in_words(row, catalogue, phrases)
             if sizes.get(code, 1) > 1:
                 title = self.reference.occupations.at[row["member"], "title"]
+                title = occupation_name(row["member"], language, title)
                 text = phrases.frames["change_member"].format(title=title, code=row["member"], text=text)
             change.append(text)
-        near = self.neighbours["title"] + " (" + self.neighbours["probability"].map("{:.2f}".format) + ")"
+        named = [
+            occupation_name(code, language, title)
+            for code, title in zip(self.neighbours["neighbour"], self.neighbours["title"], strict=True)
+        ]
+        near = pd.Series(named, self.neighbours.index, dtype=str)
+        near = near + " (" + self.neighbours["probability"].map(probability) + ")"
         joined = near.groupby(self.neighbours["code"]).agg("; ".join)
         return found.assign(change=change, neighbours=joined.reindex(found.index).fillna(""))
+
+    def titles(self, language: str = "en") -> list[str]:
+        """Name every occupation in a language, as the list has it where no name is known."""
+        own = self.rows["title"]
+        if self.system not in NAMED_SYSTEMS:
+            return [str(title) for title in own]
+        return [occupation_name(str(c).partition(".")[0], language, str(t)) for c, t in own.items()]
 
     def with_verdicts(self, verdicts: pd.DataFrame) -> Dossier:
         """Return the same dossier with a reviewer's verdicts in it."""
         return replace(self, verdicts=verdicts)
 
 
-def explain_reference(
-    bundle: BundleLike,
-    only: Iterable[str] | None = None,
-    *,
-    labels: pd.Series | None = None,
-    replicas: int = SPREAD_REPLICAS,
-) -> Reference:
-    """Explain the reference occupations of a bundle.
-
-    Parameters
-    ----------
-    bundle : BundleLike
-    only : iterable of str, optional
-        SOC codes that are needed; all by default.
-    labels : Series, optional
-        Hand labels (0/1) by code, for the identifiability note; those of the bundle by default.
-    replicas : int
-        At most so many bootstrap replicas for the spread.
-
-    Returns
-    -------
-    Reference
-    """
-    X = bundle.attributes
-    needed = X if only is None else X.loc[X.index.isin(set(only))]
-    return _explained(bundle, needed, labels, replicas)
-
-
-def _explained(bundle: BundleLike, X: pd.DataFrame, labels: pd.Series | None, replicas: int) -> Reference:
-    reference = bundle.attributes
-    if labels is None and "label" in bundle.reference:
-        labels = bundle.reference["label"]
-    leaves = read_leaves(bundle.model.booster_)
-    return Reference(
-        version=bundle.version,
-        catalogue=bundle.catalogue,
-        attributes=reference,
-        occupations=bundle.reference,
-        explanation=explain(bundle.model, X, replicas=replicas),
-        changes=smallest_changes(leaves, X, reference, bundle.catalogue, bundle.bands),
-        bands=bundle.bands,
-        identifiability=identifiability(reference, labels) if labels is not None else None,
-    )
-
-
 def explain_list(
-    rows: pd.DataFrame, reference: Reference, members: pd.DataFrame | None = None, *, neighbours: int = 5
+    rows: pd.DataFrame,
+    reference: Reference,
+    members: pd.DataFrame | None = None,
+    *,
+    system: str | None = None,
+    neighbours: int = 5,
 ) -> Dossier:
     """Explain a scored list of occupations.
 
@@ -211,6 +139,8 @@ def explain_list(
     members : DataFrame, optional
         `code`, `soc`, `weight`: the reference occupations behind each code. By default a code is itself
         one.
+    system : str, optional
+        Coding system of the codes, for their names in other languages; SOC 2010 without members.
     neighbours : int
         At most so many neighbours per code.
 
@@ -225,6 +155,7 @@ def explain_list(
     """
     rows = _checked(rows)
     if members is None:
+        system = system or SOC2010.name
         members = pd.DataFrame({"code": rows.index, "soc": rows.index, "weight": 1.0})
     members = members[members["code"].isin(rows.index) & (members["weight"] > 0)]
     known = members["soc"].isin(reference.explanation.contributions.index)
@@ -254,6 +185,7 @@ def explain_list(
         neighbours=_neighbours(rows, explanation, members, reference, neighbours),
         reference=reference,
         verdicts=empty_verdicts(),
+        system=system or "",
     )
 
 
@@ -279,7 +211,7 @@ def explain_rows(
         Without members: no reference occupation stands behind a row.
     """
     rows = _checked(rows)
-    found = _explained(bundle, X.set_axis(rows.index), None, SPREAD_REPLICAS)
+    found = explained_attributes(bundle, X.set_axis(rows.index), None, SPREAD_REPLICAS)
     explanation = replace(found.explanation, values=found.explanation.values.mask(missing))
     members = pd.DataFrame({"code": [], "soc": [], "weight": []}, dtype=object)
     return Dossier(

@@ -50,9 +50,9 @@ class Phrases(Strict):
     page: dict[str, str]
     majors: dict[str, dict[str, str]]
 
-    def number(self, value: float, decimals: int) -> str:
-        """Write a number with this language's decimal sign."""
-        return f"{value:.{decimals}f}".replace(".", self.decimal)
+    def number(self, value: float, decimals: int, *, sign: bool = False) -> str:
+        """Write a number with this language's decimal sign; with `sign` also a plus."""
+        return f"{value:{'+' if sign else ''}.{decimals}f}".replace(".", self.decimal)
 
     def share(self, value: float) -> str:
         """Write a share as whole per cent, never rounding something to nothing or to all."""
@@ -168,7 +168,8 @@ def reasons(
     Returns
     -------
     DataFrame of str, index of the explanation
-        `raises`, `lowers` (a full sentence each, or empty) and `text` (both, or that no reason stands out).
+        `raises`, `lowers` (a full sentence each, or empty), `text` (both, or that no reason stands out) and
+        `brief` (the same without figures).
     """
     stable, scaled = explanation.stable(), catalogue.unscale(_full(explanation.values, catalogue))
     rows = []
@@ -176,14 +177,20 @@ def reasons(
         ordered = contributions.sort_values(key=abs, ascending=False, kind="stable")
         ordered = ordered[ordered.abs() >= WORTH_A_WORD]
         found: dict[int, list[str]] = {1: [], -1: []}
+        brief: dict[int, list[str]] = {1: [], -1: []}
         for name, contribution in ordered.items():
-            side = found[1 if contribution > 0 else -1]
+            way = 1 if contribution > 0 else -1
+            side = found[way]
             if len(side) < count:
                 above, below = standing.above.at[code, name], standing.below.at[code, name]
                 value, top = scaled.at[code, name], catalogue[str(name)].range[1]
+                brief[way].append(direction(phrases, str(name), above, below))
                 side.append(_reason(phrases, str(name), value, top, above, below, stable.at[code, name]))
-        rows.append(_sentences(phrases, found[1], found[-1]))
-    return pd.DataFrame(rows, index=explanation.contributions.index, columns=["raises", "lowers", "text"])
+        short = _sentences(phrases, brief[1], brief[-1])[2]
+        rows.append((*_sentences(phrases, found[1], found[-1]), short))
+    return pd.DataFrame(
+        rows, index=explanation.contributions.index, columns=["raises", "lowers", "text", "brief"]
+    )
 
 
 def change_in_words(change: pd.Series, catalogue: Catalogue, phrases: Phrases) -> str:
@@ -221,6 +228,27 @@ def change_in_words(change: pd.Series, catalogue: Catalogue, phrases: Phrases) -
     return phrases.frames[f"change_{way}"].format(limit=limit, moves=phrases.frames["and"].join(moves))
 
 
+def direction(phrases: Phrases, name: str, above: float, below: float) -> str:
+    """Say of which an occupation has much or little: `little negotiation`.
+
+    Parameters
+    ----------
+    phrases : Phrases
+    name : str
+        An attribute.
+    above, below : float
+        See `Standing`; NaN where the occupation lacks it.
+
+    Returns
+    -------
+    str
+    """
+    phrase = phrases.phrase(name)
+    if pd.isna(above):
+        return phrase.label
+    return phrase.high if above >= below else phrase.low
+
+
 def _reason(
     phrases: Phrases, name: str, value: float, top: float, above: float, below: float, stable: bool
 ) -> str:
@@ -228,9 +256,9 @@ def _reason(
     if pd.isna(value):
         return phrase.label
     unstable = "" if stable else phrases.frames["unstable"]
-    frame, words, share = ("higher", phrase.high, above) if above >= below else ("lower", phrase.low, below)
+    frame, share = ("higher", above) if above >= below else ("lower", below)
     return phrases.frames[frame].format(
-        phrase=words,
+        phrase=direction(phrases, name, above, below),
         value=phrases.number(value, 1),
         top=f"{top:g}",
         percent=phrases.share(share),

@@ -42,7 +42,7 @@ def breakdown(market: Market, keys: Sequence[str], min_cell: float = MIN_CELL) -
     Returns
     -------
     DataFrame
-        Index: the keys. As `headline`, and `suppressed`.
+        Index: the keys. As `figures_by_cell`, and `suppressed`.
     """
     table = market.figures(cells_of(market, keys))
     return suppress(table, min_cell)
@@ -119,7 +119,7 @@ def suppress(table: pd.DataFrame, min_cell: float) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        As `headline`; index: one or more keys.
+        As `figures_by_cell`; index: one or more keys.
     min_cell : float
         Fewest jobs of a cell that is shown; 0 shows all.
 
@@ -182,8 +182,8 @@ def concentration(market: Market, keys: Sequence[str], min_cell: float = MIN_CEL
     )
     result["representation"] = ratio(high, share)
     ends = np.full((len(result), 2), np.nan)
-    if market.spread is not None:
-        replicas = _part(cells.jobs, (market.spread >= market.bands.high).astype(float))
+    if market.replica_p is not None:
+        replicas = _part(cells.jobs, (market.replica_p >= market.bands.high).astype(float))
         known = share > 0
         point = ratio(high, share)[known]
         ends[known] = plain_interval(point, replicas[known] / share[known, None]).clip(min=0)

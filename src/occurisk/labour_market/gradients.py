@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from occurisk.labour_market.breakdowns import wage_groups
-from occurisk.labour_market.headline import headline
 from occurisk.labour_market.market import Market
 from occurisk.occupations.facts import education_by_soc, with_members
 from occurisk.probabilities import plain_interval
@@ -87,8 +86,8 @@ def gradient(market: Market, name: str) -> Gradient:
     value, weight = values[have], jobs[have]
     rho = weighted_spearman(p[have], value, weight)
     ends = np.full((1, 2), np.nan)
-    if market.spread is not None:
-        replicas = (market.content @ market.spread)[have]
+    if market.replica_p is not None:
+        replicas = (market.content @ market.replica_p)[have]
         ranks, target = weighted_ranks(replicas, weight), weighted_ranks(value, weight)
         spread = np.array([_pearson(column, target, weight) for column in ranks.T])
         ends = plain_interval(np.array([rho]), spread[None, :]).clip(-1, 1)
@@ -110,14 +109,14 @@ def polarisation(market: Market, groups: int = 20) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index `wage_group` (1: the lowest paid)
-        As `headline`, and `wage`, the mean wage of the group.
+        As `figures_by_cell`, and `wage`, the mean wage of the group.
     """
     table = market.table.assign(
         wage_group=wage_groups(market.table["wage"], market.table["weight"], groups)
     ).dropna(subset=["wage_group"])
     part = replace(market, table=table)
     cells = part.cells(["wage_group"])
-    result = headline(cells.jobs, cells.unscored, part.p, part.bands, part.spread).set_index(cells.index)
+    result = part.figures(cells)
     by = table.assign(total=table["wage"] * table["weight"]).groupby("wage_group")
     return result.assign(wage=by["total"].sum() / by["weight"].sum())
 

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from occurisk.errors import RegistryError
-from occurisk.labour_market.headline import headline
 from occurisk.occupations.crosswalk import Lineage
 from occurisk.occupations.facts import NOT_KNOWN
-from occurisk.probabilities import Bands
+from occurisk.probabilities import Bands, market_shares
 
 MOST_CELLS = 20_000
+# Of the unscored jobs: the figure's least and most possible value.
+BOUNDED = ("share_high", "share_low", "expected")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Market:
         return self.scores["probability"].reindex(self.socs).to_numpy(dtype=float)
 
     @cached_property
-    def spread(self) -> np.ndarray | None:
+    def replica_p(self) -> np.ndarray | None:
         """Replica probabilities, shape (n_occupations, B), in the order of `socs`."""
         if self.replicas is None:
             return None
@@ -143,11 +144,11 @@ class Market:
         return wide.reindex(columns=self.codes, fill_value=0.0)
 
     def figures(self, cells: Cells | None = None, nominal: float = 0.9) -> pd.DataFrame:
-        """Return both statistics of every cell; see `headline`. Without cells, of the whole market."""
+        """Return both statistics of every cell; see `figures_by_cell`. Without cells, of the whole market."""
         cells = cells or self.cells()
-        return headline(cells.jobs, cells.unscored, self.p, self.bands, self.spread, nominal).set_index(
-            cells.index
-        )
+        return figures_by_cell(
+            cells.jobs, cells.unscored, self.p, self.bands, self.replica_p, nominal
+        ).set_index(cells.index)
 
     def standing_in(self) -> float:
         """Return the share of scored jobs whose occupation has no score: others of their group stand in."""
@@ -156,3 +157,41 @@ class Market:
         scored = jobs[self.code_p.notna().to_numpy()]
         own = codes["covered"].reindex(scored.index).astype(float).clip(0, 1)
         return float((scored * (1 - own)).sum() / scored.sum()) if scored.sum() else float("nan")
+
+
+def figures_by_cell(
+    jobs: np.ndarray,
+    unscored: np.ndarray,
+    p: np.ndarray,
+    bands: Bands | None = None,
+    replicas: np.ndarray | None = None,
+    nominal: float = 0.9,
+) -> pd.DataFrame:
+    """Sum up labour markets in both statistics, with intervals and bounds.
+
+    Parameters
+    ----------
+    jobs : ndarray, shape (n_cells, n_occupations)
+        Jobs of each cell in each occupation that has a score.
+    unscored : ndarray, shape (n_cells,)
+        Jobs of each cell without a score.
+    p : ndarray, shape (n_occupations,)
+    bands : Bands, optional
+    replicas : ndarray, shape (n_occupations, B), optional
+        Replica probabilities: each column is one national labour market, had the labels been drawn anew.
+    nominal : float
+        Nominal level of the intervals.
+
+    Returns
+    -------
+    DataFrame, one row per cell
+        `jobs`, `scored_jobs`, `coverage`; `share_high`, `share_medium`, `share_low`, `expected`, of the
+        scored jobs; each with `_lower` and `_upper` (NaN without replicas); `share_high`, `share_low`
+        and `expected` with `_least` and `_most`: of all jobs, if every unscored one were low or high.
+    """
+    jobs, unscored = np.atleast_2d(np.asarray(jobs, dtype=float)), np.asarray(unscored, dtype=float)
+    result = pd.DataFrame(market_shares(jobs, unscored, p, bands, replicas, nominal))
+    for name in BOUNDED:
+        result[f"{name}_least"] = result[name].fillna(0) * result["coverage"]
+        result[f"{name}_most"] = result[f"{name}_least"] + 1 - result["coverage"]
+    return result

@@ -123,7 +123,7 @@ def aggregate(
     replicas : ndarray, shape (n_groups, B), or None
     """
     held = market.cells().jobs[0]
-    replicas = market.spread
+    replicas = market.replica_p
     if aggregation == OCCUPATION:
         return held / held.sum(), market.p, replicas
     if aggregation == AS_CODED:

@@ -42,7 +42,7 @@ class Picture:
     name, source, weight_name : str
         Registry, score source, unit of the weights.
     figures : Series
-        Of the whole market; see `headline`.
+        Of the whole market; see `figures_by_cell`.
     by_code : dict
         The same statistics with each code in one band; see `national.national`.
     standing_in : float

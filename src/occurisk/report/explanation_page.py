@@ -18,6 +18,9 @@ from markupsafe import Markup
 from occurisk.explanation.dossier import Dossier
 from occurisk.report.explanation_payload import About, as_json, payload
 
+# In this order: each uses those before it.
+SCRIPT_PARTS = ("tools", "overview", "list", "detail", "search", "start")
+
 
 def render(dossier: Dossier, about: About) -> str:
     """Draw the report of a dossier.
@@ -34,10 +37,10 @@ def render(dossier: Dossier, about: About) -> str:
         A complete HTML document; about 3 kB per occupation.
     """
     document = payload(dossier, about)
-    style, script = _resource("explanation.css"), _resource("explanation.js")
+    style, script = _resource("page.css"), page_script()
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     # Ours, or escaped by `as_json`: the three blocks that must not be escaped again.
-    return environment.from_string(_resource("explanation.html.j2")).render(
+    return environment.from_string(_resource("page.html.j2")).render(
         about=about,
         text=document["text"],
         style=Markup(style),  # noqa: S704
@@ -49,8 +52,16 @@ def render(dossier: Dossier, about: About) -> str:
 
 
 @cache
+def page_script() -> str:
+    """Join the parts of the script: one function, so that nothing of it is visible from outside."""
+    parts = "\n".join(_resource(f"{name}.js") for name in SCRIPT_PARTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
+
+
+@cache
 def _resource(name: str) -> str:
-    return files("occurisk.report").joinpath("templates", name).read_text(encoding="utf-8")
+    folder = files("occurisk.report").joinpath("templates", "explanation")
+    return folder.joinpath(name).read_text(encoding="utf-8")
 
 
 def _csp_hash(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,50 @@ import numpy as np
 import pandas as pd
 
 from occurisk.explanation.dossier import Dossier
-from occurisk.explanation.words import Phrases, load_phrases
+from occurisk.explanation.words import LANGUAGES, Phrases, load_phrases
 from occurisk.files import json_text
+from occurisk.occupations.names import occupation_name
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good a model was on labels that it had not seen.
+
+    Attributes
+    ----------
+    auc, baseline_auc : float
+        Of the model and of plain logistic regression on the same splits.
+    calibration_error : float
+        By how much its probabilities are off on average.
+    splits : int
+    """
+
+    auc: float
+    baseline_auc: float
+    calibration_error: float
+    splits: int
+
+    @classmethod
+    def of(cls, metrics: Mapping[str, Any] | None) -> Quality | None:
+        """Read it from the metrics of a bundle's manifest; None for a model that was not evaluated."""
+        if not metrics:
+            return None
+        models = metrics["models"]
+        return cls(
+            models["lightgbm"]["auc"],
+            models["logistic"]["auc"],
+            metrics["calibration"]["expected_calibration_error"],
+            metrics["splits"],
+        )
+
+    def sentence(self, phrases: Phrases) -> str:
+        """Say it in one sentence."""
+        return phrases.page["quality"].format(
+            auc=phrases.share(self.auc),
+            baseline=phrases.share(self.baseline_auc),
+            error=phrases.number(self.calibration_error, 2),
+            splits=self.splits,
+        )
 
 
 @dataclass(frozen=True)
@@ -34,6 +77,10 @@ class About:
         What the weights are ("employment"); empty if they are unknown or all one.
     warnings : tuple of str
         What may make the scores wrong.
+    figures : mapping of str to float, optional
+        The headline of the list, with intervals: see `Market.figures`.
+    quality : Quality, optional
+        How good the model is.
     """
 
     name: str
@@ -45,6 +92,8 @@ class About:
     unscored: int | None = None
     weight_name: str = ""
     warnings: tuple[str, ...] = ()
+    figures: Mapping[str, float] | None = None
+    quality: Quality | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +182,8 @@ def payload(dossier: Dossier, about: About) -> dict[str, Any]:
             "unscored": about.unscored,
             "weight": about.weight_name,
         },
+        "headline": headline(about.figures),
+        "quality": about.quality.sentence(phrases) if about.quality else phrases.page["quality_unknown"],
         "summary": vars(summarise(rows)),
         "limits": {"high": reference.bands.high, "low": reference.bands.low},
         "base": round(dossier.explanation.base, 4),
@@ -159,6 +210,17 @@ def payload(dossier: Dossier, about: About) -> dict[str, Any]:
         "cautions": _cautions(dossier, phrases),
         "rows": _rows(dossier, phrases, about.language),
     }
+
+
+def headline(figures: Mapping[str, float] | None) -> dict[str, Any] | None:
+    """Return the figures at the head of the page: each with the ends of its interval, and the coverage."""
+    if figures is None or pd.isna(figures["share_high"]):
+        return None
+    names = ("share_high", "share_medium", "share_low", "expected")
+    found: dict[str, Any] = {
+        name: [_number(figures[name + end], 4) for end in ("", "_lower", "_upper")] for name in names
+    }
+    return {**found, "coverage": _number(figures["coverage"], 4)}
 
 
 def as_json(document: Any) -> str:
@@ -196,15 +258,25 @@ def _rows(dossier: Dossier, phrases: Phrases, language: str) -> list[dict[str, A
     values = _table(catalogue.unscale(explanation.values.reindex(columns=catalogue.names))[names], 2)
     above = _table(dossier.standing.above[names], 3)
     unstable = (~explanation.stable()).to_numpy().astype(int).tolist()
-    near = _by_code(dossier.neighbours, ["neighbour", "title", "distance", "probability"])
-    members = _by_code(dossier.members, ["soc", "title", "weight", "probability"])
+    near = _by_code(
+        _named(dossier.neighbours, "neighbour", language), ["neighbour", "title", "distance", "probability"]
+    )
+    members = _by_code(_named(dossier.members, "soc", language), ["soc", "title", "weight", "probability"])
     verdicts = _by_code(dossier.verdicts, ["verdict", "note", "reviewer", "time"])
+    titles = dossier.titles(language)
+    # Whoever searches may know the work by its name in another language.
+    others = [dossier.titles(other) for other in LANGUAGES if other != language]
+    also = [
+        " ".join(dict.fromkeys(name for name in names_of if name != own))
+        for own, *names_of in zip(titles, *others, strict=True)
+    ]
     out = []
     for place, (code, row) in enumerate(rows.iterrows()):
         out.append(
             {
                 "code": code,
-                "title": row["title"],
+                "title": titles[place],
+                "also": also[place],
                 "p": _number(row["probability"], 4),
                 "lower": _number(row["lower"], 4),
                 "upper": _number(row["upper"], 4),
@@ -221,9 +293,7 @@ def _rows(dossier: Dossier, phrases: Phrases, language: str) -> list[dict[str, A
                 "lo": lower[place],
                 "hi": upper[place],
                 "unstable": unstable[place],
-                "raises": words["raises"].iat[place],
-                "lowers": words["lowers"].iat[place],
-                "words": words["text"].iat[place],
+                "words": words["brief"].iat[place],
                 "change": words["change"].iat[place],
                 "near": near.get(str(code), []),
                 "members": members.get(str(code), []),
@@ -231,6 +301,12 @@ def _rows(dossier: Dossier, phrases: Phrases, language: str) -> list[dict[str, A
             }
         )
     return out
+
+
+def _named(table: pd.DataFrame, code: str, language: str) -> pd.DataFrame:
+    """Give the SOC occupations of a table their names in a language."""
+    names = [occupation_name(c, language, t) for c, t in zip(table[code], table["title"], strict=True)]
+    return table.assign(title=names)
 
 
 def _by_code(table: pd.DataFrame, columns: list[str]) -> dict[str, list[list[Any]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from occurisk.explanation.dossier import Dossier
-from occurisk.explanation.words import load_phrases
+from occurisk.explanation.words import Phrases, direction, load_phrases
 from occurisk.probabilities import six_digits
 
 # MLflow's table viewer hangs the browser at 20,000 rows and is at ease with 5,000.
@@ -40,6 +40,7 @@ def table(dossier: Dossier, cap: int = CAP, language: str = "en") -> pd.DataFram
         [rows, _reasons(dossier, language), words[["raises", "lowers", "change", "neighbours"]]], axis=1
     )
     found["verdict"] = verdicts.reindex(found.index).fillna("")
+    found["title"] = dossier.titles(language)
     found = found.rename_axis("code").reset_index()
     # A code such as 0110 must not turn into a number on its way through JSON viewers: it stays a string.
     found["code"] = found["code"].astype(str)
@@ -83,7 +84,7 @@ def full_table(dossier: Dossier, language: str = "en") -> pd.DataFrame:
 
 
 def _reasons(dossier: Dossier, language: str) -> pd.DataFrame:
-    """The three strongest reasons as `label +0.84`, with a ? behind an unstable one."""
+    """The three strongest reasons in words, as `little negotiation +0.84`; a ? behind an unstable one."""
     phrases = load_phrases(language)
     explanation = dossier.explanation
     stable = explanation.stable()
@@ -91,10 +92,16 @@ def _reasons(dossier: Dossier, language: str) -> pd.DataFrame:
     for code, contributions in explanation.contributions.iterrows():
         top = contributions[contributions != 0].sort_values(key=abs, ascending=False, kind="stable").head(3)
         found = [
-            f"{phrases.phrase(str(name)).label} {value:+.2f}{'' if stable.at[code, name] else ' ?'}"
+            f"{_direction(dossier, phrases, code, str(name))} {phrases.number(value, 2, sign=True)}"
+            f"{'' if stable.at[code, name] else ' ?'}"
             for name, value in top.items()
         ]
         rows.append(found + [""] * (3 - len(found)))
     return pd.DataFrame(
         rows, index=explanation.contributions.index, columns=["reason_1", "reason_2", "reason_3"]
     )
+
+
+def _direction(dossier: Dossier, phrases: Phrases, code: object, name: str) -> str:
+    above, below = (frame.at[code, name] for frame in (dossier.standing.above, dossier.standing.below))
+    return direction(phrases, name, above, below)

@@ -45,7 +45,7 @@ baseline beside it. The run tagged *champion* is the model in use; its page has 
 }
 
 # Characters that Markdown would read as more than text.
-_SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_{}[]()#+!|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
+_SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_{}[]()#+!|~<>&"})
 
 
 def description(

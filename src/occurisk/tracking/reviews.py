@@ -16,7 +16,8 @@ from typing import Any
 import pandas as pd
 
 from occurisk.errors import ReviewError
-from occurisk.explanation.dossier import explain_list, explain_reference
+from occurisk.explanation.dossier import explain_list
+from occurisk.explanation.reference import explain_reference
 from occurisk.explanation.review_items import choose
 from occurisk.explanation.verdicts import (
     COLUMNS,

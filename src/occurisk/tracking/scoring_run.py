@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from occurisk.explanation.dossier import Dossier, explain_list, explain_reference, explain_rows
+from occurisk.explanation.dossier import Dossier, explain_list, explain_rows
+from occurisk.explanation.reference import explain_reference
 from occurisk.labour_market.breakdowns import MIN_CELL
 from occurisk.labour_market.picture import Picture, picture_of_market, scored_with
 from occurisk.labour_market.scored_market import market_of
 from occurisk.model.bundle import Bundle
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, major_group
-from occurisk.report.explanation_payload import About
+from occurisk.report.explanation_payload import About, Quality
 from occurisk.report.labour_market_page import write_picture
 from occurisk.scoring.account import Account
 from occurisk.scoring.scored_registry import ScoredRegistry
@@ -127,7 +128,8 @@ def track_scoring(
             mlflow.set_tag(DESCRIPTION, f"**{headline(figures)}** at high susceptibility. {why_not}")
         else:
             dossier = dossier.with_verdicts(earlier_verdicts(name))
-            log_explanations(mlflow, dossier, _about(scored, name, options.language), figures=figures)
+            about = _about(scored, name, bundle, picture, options.language)
+            log_explanations(mlflow, dossier, about, figures=figures)
             uploaded.append("explanations of each code" if scored.own is None else "explanations of each row")
             if options.queue:
                 queue = make_queue(
@@ -264,17 +266,20 @@ def explain_scored(scored: ScoredRegistry, bundle: Bundle, min_cell: int = 0) ->
     rows["published_probability"] = reference["published_probability"].reindex(rows.index)
     rows["label"] = reference["label"].reindex(rows.index)
     members = scored.lineage.loc[scored.lineage["code"].isin(rows.index), ["code", "soc", "weight"]]
-    if (
-        scored.account.understood.crosswalk
-    ):  # a user's own codes are of no system: their heaviest occupation's
+    # A user's own codes are of no system: their heaviest occupation's group, and no names but their own.
+    own = bool(scored.account.understood.crosswalk)
+    if own:
         heaviest = members.sort_values("weight").drop_duplicates("code", keep="last").set_index("code")["soc"]
         rows["major"] = [major_group(heaviest[code], SOC2010) for code in rows.index]
     else:
         rows["major"] = [major_group(str(code), system) for code in rows.index]
-    return explain_list(rows, explain_reference(bundle, only=members["soc"].unique()), members)
+    reference = explain_reference(bundle, only=members["soc"].unique())
+    return explain_list(rows, reference, members, system="" if own else system.name)
 
 
-def _about(scored: ScoredRegistry, name: str, language: str) -> About:
+def _about(
+    scored: ScoredRegistry, name: str, bundle: Bundle, picture: Picture | None, language: str
+) -> About:
     totals = scored.account.totals
     return About(
         name=name,
@@ -286,6 +291,8 @@ def _about(scored: ScoredRegistry, name: str, language: str) -> About:
         unscored=totals.rows_unscored,
         warnings=scored.account.understood.warnings,
         weight_name=scored.account.understood.weight_column or "",
+        figures=picture.figures if picture else None,
+        quality=Quality.of(bundle.manifest.get("metrics")),
     )
 
 

@@ -8,14 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from occurisk.evaluation.protocol import Evaluation
-from occurisk.explanation.dossier import Dossier, explain_list, explain_reference
+from occurisk.explanation.dossier import Dossier, explain_list
 from occurisk.explanation.interactions import interactions
-from occurisk.model.bundle import BOOSTER, CARD, REPLICA_BOOSTERS, SCORES
+from occurisk.explanation.reference import explain_reference
+from occurisk.labour_market.market import figures_by_cell
+from occurisk.model.bundle import BOOSTER, CARD, REPLICA_BOOSTERS, SCORES, Bundle
 from occurisk.model.manifest import MANIFEST, portable
 from occurisk.model.training import Training, spearman_published
 from occurisk.report import training_charts as figures
-from occurisk.report.explanation_payload import About
+from occurisk.report.explanation_payload import About, Quality
 from occurisk.tracking.explanations import artifact_links, log_explanations
 from occurisk.tracking.store import (
     CHAMPION,
@@ -127,7 +132,16 @@ def _about(training: Training) -> About:
         kind="reference",
         model=training.bundle.version,
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        figures=reference_figures(training.bundle),
+        quality=Quality.of(training.bundle.manifest.get("metrics")),
     )
+
+
+def reference_figures(bundle: Bundle) -> pd.Series:
+    """Return the headline of the reference occupations, each counted once; see `Market.figures`."""
+    p = bundle.reference["probability"].to_numpy()
+    replicas = bundle.replicas.reindex(bundle.reference.index).to_numpy()
+    return figures_by_cell(np.ones((1, len(p))), np.zeros(1), p, bundle.bands, replicas).iloc[0]
 
 
 def _register(mlflow: Any, training: Training) -> str:

@@ -13,8 +13,7 @@ from helpers.trained import default_bundle
 from occurisk.errors import RegistryError
 from occurisk.labour_market.breakdowns import breakdown, concentration, largest_holders, suppress, wage_groups
 from occurisk.labour_market.gradients import gradient, polarisation, weighted_ranks, weighted_spearman
-from occurisk.labour_market.headline import headline
-from occurisk.labour_market.market import Market
+from occurisk.labour_market.market import Market, figures_by_cell
 from occurisk.model.classifier import interval as model_interval
 from occurisk.occupations.coding_systems import ISCO08, SOC2010
 from occurisk.occupations.crosswalk import to_soc2010
@@ -50,7 +49,7 @@ def test_both_statistics_coverage_and_bounds():
 )
 def test_headline_agrees_with_national_and_shares_add_up(pairs, unscored):
     p, jobs = (np.array(values) for values in zip(*pairs, strict=True))
-    got = headline(jobs[None, :], np.array([unscored]), p).iloc[0]
+    got = figures_by_cell(jobs[None, :], np.array([unscored]), p).iloc[0]
     want = weighted_shares(p, jobs, total=jobs.sum() + unscored)
     if jobs.sum() == 0:
         assert np.isnan(got["share_high"])
@@ -228,6 +227,8 @@ def test_replica_intervals_of_a_thousand_cells_hold_their_figure():
     rng = np.random.default_rng(0)
     jobs = rng.gamma(1, 100, (1000, len(model.reference)))
     spread = model.replicas.reindex(model.reference.index).to_numpy()
-    got = headline(jobs, np.zeros(1000), model.reference["probability"].to_numpy(), model.bands, spread)
+    got = figures_by_cell(
+        jobs, np.zeros(1000), model.reference["probability"].to_numpy(), model.bands, spread
+    )
     assert got[["share_high_lower", "share_high_upper"]].notna().all(axis=None)
     assert (got["share_high_lower"] < got["share_high"]).all()

@@ -11,7 +11,9 @@ from occurisk.report.training_charts import distribution_figure
 
 
 def test_charts_and_page_share_their_colours():
-    style = (chart_style.Path(chart_style.__file__).parent / "templates" / "explanation.css").read_text()
+    style = (
+        chart_style.Path(chart_style.__file__).parent / "templates" / "explanation" / "page.css"
+    ).read_text()
     light = style[: style.index("@media")]
     for band, colour in chart_style.BAND_COLOURS.items():
         assert f"--{band}: {colour}" in light

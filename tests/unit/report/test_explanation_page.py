@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,9 +13,11 @@ import pytest
 from helpers.explained import reference_dossier, small_dossier
 from occurisk.explanation.dossier import explain_list
 from occurisk.explanation.interactions import interactions
+from occurisk.explanation.words import load_phrases
+from occurisk.occupations.names import occupation_name
 from occurisk.report.explanation_charts import figure_set
-from occurisk.report.explanation_page import render
-from occurisk.report.explanation_payload import About, as_json, payload, summarise
+from occurisk.report.explanation_page import SCRIPT_PARTS, _resource, page_script, render
+from occurisk.report.explanation_payload import About, Quality, as_json, headline, payload, summarise
 from occurisk.report.explanation_tables import COLUMNS, full_table, table
 from occurisk.tracking.descriptions import description
 
@@ -65,6 +70,77 @@ def test_the_payload_adds_up():
     assert document["summary"]["high"] + document["summary"]["medium"] + document["summary"][
         "low"
     ] == pytest.approx(1)
+
+
+def test_the_headline_is_the_labour_markets_with_its_interval():
+    names = ("share_high", "share_medium", "share_low", "expected")
+    ends = {"": 0.4, "_lower": 0.41, "_upper": 0.42}
+    figures = {f"{name}{end}": value for name in names for end, value in ends.items()}
+    document = payload(small_dossier(), replace(ABOUT, figures=figures | {"coverage": 0.9}))
+    assert document["headline"]["share_high"] == [0.4, 0.41, 0.42]
+    assert document["headline"]["coverage"] == 0.9
+    assert document["summary"]["high"] != 0.4
+    assert headline(None) is None
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_one_sentence_says_how_good_the_model_is_beside_a_baseline(language):
+    models = {"lightgbm": {"auc": 0.98}, "logistic": {"auc": 0.97}}
+    metrics = {"models": models, "calibration": {"expected_calibration_error": 0.02}, "splits": 100}
+    quality, phrases = Quality.of(metrics), load_phrases(language)
+    said = payload(small_dossier(), replace(ABOUT, quality=quality, language=language))["quality"]
+    assert phrases.share(0.98) in said and phrases.share(0.97) in said and "100" in said
+    unknown = payload(small_dossier(), replace(ABOUT, language=language))["quality"]
+    assert Quality.of(None) is None and unknown == phrases.page["quality_unknown"]
+
+
+def test_headline_then_list_then_caveats():
+    page = render(small_dossier(), ABOUT)
+    places = [page.index(f'id="{name}"') for name in ("headline", "quality", "list", "caveats", "importance")]
+    assert places == sorted(places)
+
+
+def test_a_name_in_another_language_is_known_to_the_search_and_shown():
+    isco = replace(small_dossier(), system="isco08")
+    russian, kazakh = (occupation_name("4131", language, "") for language in ("ru", "kk"))
+    row = next(row for row in payload(isco, ABOUT)["rows"] if row["code"] == "4131")
+    assert russian and russian in row["also"] and kazakh in row["also"]
+    assert row["title"].startswith("Typists")
+    document = payload(isco, replace(ABOUT, language="ru"))
+    row = next(row for row in document["rows"] if row["code"] == "4131")
+    assert row["title"] == russian and "Typists" in row["also"] and kazakh in row["also"]
+    assert table(isco, language="ru").set_index("code").at["4131", "title"] == russian
+    # Codes of a system without names of its own keep the list's: 4131 of ISCO-88 is other work.
+    assert replace(isco, system="isco88").titles("ru") == small_dossier().rows["title"].tolist()
+
+
+def test_reasons_say_their_direction_in_the_readers_language():
+    dossier, phrases = reference_dossier(), load_phrases("ru")
+    shown = table(dossier, cap=len(dossier.rows), language="ru").set_index("code")
+    phrase = phrases.phrase(dossier.explanation.contributions.loc["43-9021"].abs().idxmax())
+    reason = shown.at["43-9021", "reason_1"]
+    assert reason.startswith((phrase.high, phrase.low))
+    assert re.search(r" [+-]\d,\d\d( \?)?$", reason)
+    assert "из 5" not in dossier.words("ru").at["43-9021", "brief"]
+
+
+def test_why_has_one_figure_an_attribute_and_log_odds_only_on_demand():
+    script = page_script()
+    steps = script[script.index("const steps") : script.index("const table")]
+    assert steps.count("text.points") == 1 and "signed(step.value" not in steps
+    shown = data_of(render(small_dossier(), ABOUT))["text"]
+    told = ("headline_jobs", "quality", "importance_note", "steps_note", "steps_mixed", "change_note")
+    assert not any("log-odds" in shown[key].lower() for key in told)
+
+
+def test_the_script_and_its_parts_are_javascript(tmp_path):
+    if not (node := shutil.which("node")):
+        pytest.skip("needs node")
+    for name, text in {"whole": page_script(), **{n: _resource(f"{n}.js") for n in SCRIPT_PARTS}}.items():
+        path = tmp_path / f"{name}.js"
+        path.write_text(text, encoding="utf-8")
+        done = subprocess.run([node, "--check", path], capture_output=True, text=True, check=False)
+        assert not done.returncode, f"{name}: {done.stderr}"
 
 
 def test_a_thousand_occupations_are_small():
@@ -151,5 +227,6 @@ def test_the_description_names_five_things_and_escapes_names():
         "4.",
         "5.",
     ]
-    assert "a\\|b&lt;script&gt;\\*x\\*" in text and "(#/r)" in text
+    assert "a\\|b\\<script\\>\\*x\\*" in text and "(#/r)" in text
+    assert "&lt;" not in text and "&amp;" not in text
     assert "3 of 10" in text

@@ -76,7 +76,7 @@ def both(statistic: Statistic, source: Sources) -> pd.Series:
     Returns
     -------
     Series
-        As `headline` for the published scores, and for the model's with the prefix `model_`;
+        As `figures_by_cell` for the published scores, and for the model's with the prefix `model_`;
         `code_high`: each code in one band; `high_of_total`: high-risk jobs (published) over the total
         that the office prints.
     """

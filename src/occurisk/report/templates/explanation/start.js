@@ -1,0 +1,7 @@
+// Draws it all, and opens the occupation that the address names.
+drawHeadline();
+drawImportance();
+drawScatter();
+drawCautions();
+refresh();
+if (location.hash.startsWith("#o-")) reveal(decodeURIComponent(location.hash.slice(3)));
