@@ -262,9 +262,8 @@ def explain_scored(scored: ScoredRegistry, bundle: Bundle, min_cell: int = 0) ->
     if rows.empty:
         return None
     system = SYSTEMS.get(scored.account.understood.taxonomy, ISCO08)
-    reference = bundle.reference
-    rows["published_probability"] = reference["published_probability"].reindex(rows.index)
-    rows["label"] = reference["label"].reindex(rows.index)
+    known = bundle.reference[["published_probability", "label"]].reindex(rows.index)
+    rows = rows.assign(published_probability=known["published_probability"], label=known["label"])
     members = scored.lineage.loc[scored.lineage["code"].isin(rows.index), ["code", "soc", "weight"]]
     # A user's own codes are of no system: their heaviest occupation's group, and no names but their own.
     own = bool(scored.account.understood.crosswalk)
