@@ -103,7 +103,7 @@ def test_the_champion_predicts_in_a_new_process_without_occurisk(tracked, store)
     found = json.loads(done.stdout.splitlines()[-1])
     expected = training.bundle.reference.loc[X.index]
     for name in ("probability", "lower", "upper"):
-        assert found[name] == pytest.approx(expected[name].tolist(), rel=1e-6)  # written with six digits
+        assert found[name] == pytest.approx(expected[name].tolist(), rel=5.1e-6)  # six digits
     assert found["band"] == expected["band"].tolist()
 
 
