@@ -63,7 +63,7 @@ def track(
     models_dir: Path | None,
 ) -> None:
     """Record in MLflow what `occurisk score` wrote into FOLDER, where that could not be done at once."""
-    from occurisk.scoring.read_back import read_back
+    from occurisk.scoring.account_report import read_back
 
     result = read_back(folder)
     bundle = need_model(models_dir, result.model_version)
