@@ -138,10 +138,10 @@ def print_scenario(console: Console, title: str, scenario: Any, figures: pd.Data
     """Print what would follow from the assumptions of a scenario."""
     from rich.markup import escape
 
-    from occurisk.labour_market.scenarios import LABEL, implied
+    from occurisk.labour_market.scenarios import LABEL, held_against
 
     made = table(
-        escape(f"{title}: {LABEL}"),
+        escape(f"{scenario.heading}: {LABEL}"),
         ["qualification", "jobs", "exposed", "displaced, if so", "to retrain, if so"],
     )
     for level, row in figures.iterrows():
@@ -154,13 +154,7 @@ def print_scenario(console: Console, title: str, scenario: Any, figures: pd.Data
         soft_wrap=True,
     )
     if scenario.reported:
-        needed = implied(scenario, figures)
-        verdict = ", which cannot be" if needed["replacement_rate"] > 1 else ""
-        console.print(
-            f"The reported loss is {needed['displaced_of_exposed_low']:.0%} of the exposed low-skilled "
-            f"jobs; here it would take a replacement rate of {needed['replacement_rate']:.2f}{verdict}.",
-            soft_wrap=True,
-        )
+        console.print(held_against(scenario, figures), soft_wrap=True)
 
 
 def _two(value: float) -> str:

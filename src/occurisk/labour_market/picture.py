@@ -24,7 +24,7 @@ from occurisk.labour_market.breakdowns import (
 from occurisk.labour_market.gradients import Gradient, gradient, polarisation
 from occurisk.labour_market.market import Market
 from occurisk.labour_market.multiverse import Choice, Universe, multiverse, universes_of
-from occurisk.labour_market.scenarios import Scenario, apply, by_qualification, implied
+from occurisk.labour_market.scenarios import Scenario, apply, by_qualification, held_against
 from occurisk.labour_market.scored_market import ScoredFolder, read_market
 from occurisk.model.bundle import Bundle
 from occurisk.probabilities import Bands, weighted_shares
@@ -121,7 +121,8 @@ class Picture:
                     "assumptions": scenario.model_dump(mode="json"),
                     "factor": scenario.factor,
                     "figures": _records(table),
-                    **({"implied": dict(implied(scenario, table))} if scenario.reported else {}),
+                    "heading": scenario.heading,
+                    **({"held_against_reported": held_against(scenario, table)} if scenario.reported else {}),
                 }
                 for title, (scenario, table) in self.scenarios.items()
             },

@@ -116,6 +116,13 @@ class Scenario(Strict):
     reported: Reported | None = None
 
     @property
+    def heading(self) -> str:
+        """Title, and whose jobs the figures speak of where they are not the list's."""
+        if self.jobs is None:
+            return self.title
+        return f"{self.title} (its own {sum(self.jobs.values()):,.0f} jobs, not the list's)"
+
+    @property
     def moderation(self) -> float:
         """By how much cheap labour slows replacement: at most 1."""
         return min(1.0, self.relative_wage**self.wage_elasticity)
@@ -261,3 +268,22 @@ def implied(scenario: Scenario, applied: pd.DataFrame) -> Mapping[str, float]:
         "replacement_rate": share / speed if speed else math.inf,
         "retrained_of_lost": scenario.reported.to_retrain / lost,
     }
+
+
+def held_against(scenario: Scenario, applied: pd.DataFrame) -> str:
+    """Say how published figures compare with the assumptions; empty if the scenario reports none.
+
+    A replacement rate above 1 cannot be: it is no result, and no figure is given for it.
+    """
+    if scenario.reported is None:
+        return ""
+    needed = implied(scenario, applied)
+    if not needed["replacement_rate"] <= 1:
+        return (
+            "The reported loss of low-skilled jobs is larger than these assumptions allow, even if every "
+            "exposed job went where the technology is adopted."
+        )
+    return (
+        f"The reported loss is {needed['displaced_of_exposed_low']:.0%} of the exposed low-skilled jobs; "
+        f"under these assumptions it would take a replacement rate of {needed['replacement_rate']:.2f}."
+    )

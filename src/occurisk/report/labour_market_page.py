@@ -13,7 +13,7 @@ import pandas as pd
 from occurisk.files import write_json, write_text
 from occurisk.labour_market.augmentation import load_worksheet
 from occurisk.labour_market.picture import Picture
-from occurisk.labour_market.scenarios import LABEL, implied
+from occurisk.labour_market.scenarios import LABEL, held_against
 from occurisk.probabilities import probability
 from occurisk.report.chart_style import save
 from occurisk.report.labour_market_charts import figure_set
@@ -59,7 +59,7 @@ def render(picture: Picture, figures: Mapping[str, Any]) -> str:
         holders=picture.holders.reset_index().to_dict("records"),
         concentration={name: _rows(table) for name, table in picture.concentration.items()},
         scenarios=[
-            (scenario, _rows(table), implied(scenario, table) if scenario.reported else None)
+            (scenario, _rows(table), held_against(scenario, table))
             for scenario, table in picture.scenarios.values()
         ],
         assumption=LABEL,

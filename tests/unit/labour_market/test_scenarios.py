@@ -18,6 +18,7 @@ from occurisk.labour_market.scenarios import (
     Scenario,
     apply,
     by_qualification,
+    held_against,
     implied,
     load_scenario,
     presets,
@@ -175,3 +176,23 @@ def test_the_worksheet_of_assemblers_speaks_for_substitution_that_of_nurses_does
     rating = sheet_of("29-1141").set_index("attribute")
     want = model.catalogue.unscale(model.attributes).loc["29-1141", "assisting_caring"]
     assert rating.loc["assisting_caring", "rating"] == pytest.approx(want)
+
+
+def test_a_rate_that_cannot_be_is_no_result_and_foreign_jobs_are_named():
+    scenario = load_scenario(Path("kazakhstan_2022"))
+    structure = pd.DataFrame(
+        {f"{s}{e}": 0.5 for s in ("share_high", "expected") for e in ("", "_lower", "_upper")},
+        index=pd.Index(["low", "medium", "high"], name="qualification"),
+    )
+    table = apply(scenario, structure.assign(jobs=1000.0))
+    said = held_against(scenario, table)
+    possible = implied(scenario, table)["replacement_rate"] <= 1
+    assert ("replacement rate of" in said) == possible and "cannot be" not in said
+    tight = scenario.model_copy(
+        update={"diffusion": scenario.diffusion.model_copy(update={"lag_years": 500.0})}
+    )
+    said = held_against(tight, apply(tight, structure.assign(jobs=1000.0)))
+    assert said.startswith("The reported loss of low-skilled jobs is larger")
+    assert not any(c.isdigit() for c in said)
+    assert scenario.heading.endswith("jobs, not the list's)") and scenario.title in scenario.heading
+    assert held_against(scenario.model_copy(update={"reported": None}), table) == ""
