@@ -86,3 +86,7 @@ def test_pictures_and_page(tmp_path):
 def test_what_cannot_be_explained_is_said(text, said):
     problem = run(text, fail=True).exception
     assert isinstance(problem, CrosswalkError) and said in str(problem)
+
+
+def test_the_classifier_of_kazakhstan_may_be_named():
+    assert "4132" in run("4132-1", "--system", "nkrk").output

@@ -29,7 +29,8 @@ BAR = 12
 @click.command()
 @click.argument("codes", nargs=-1, required=True)
 @click.option(
-    "--system", help="Coding system: soc2010, soc2018, onetsoc, isco08, isco88.  [default: told by the code]"
+    "--system",
+    help="Coding system: soc2010, soc2018, onetsoc, isco08, isco88, nkrk.  [default: told by the code]",
 )
 @click.option(
     "--lang", "language", type=click.Choice(["en", "ru", "kk"]), default="en", help="Language of the words."
@@ -177,11 +178,10 @@ def _guess(text: str) -> list[CodingSystem]:
 
 
 def _system(name: str) -> CodingSystem:
-    from occurisk.occupations.coding_systems import SYSTEMS
+    from occurisk.occupations.coding_systems import ISCO08, SYSTEMS
 
-    known: dict[str, CodingSystem] = (
-        dict(SYSTEMS) if isinstance(SYSTEMS, dict) else {s.name: s for s in SYSTEMS}
-    )
+    # НК РК is ISCO-08 with national digits behind a dash.
+    known = {**SYSTEMS, "nkrk": ISCO08}
     if name not in known:
         raise click.BadParameter(f"{name!r} is none of {', '.join(known)}.", param_hint="--system")
     return known[name]
