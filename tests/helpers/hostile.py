@@ -314,9 +314,11 @@ def _read(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".parquet":
         return [{}] * pq.read_metadata(path).num_rows if pq.ParquetFile(path).read() is not None else []
     if path.suffix == ".csv":
-        with open(path, encoding="utf-8", newline="") as stream:
-            header, *rows = csv.reader(stream)
-            return [dict(zip(header, row, strict=True)) for row in rows]
+        text = path.read_bytes().decode("utf-8-sig")
+        # As the list came: its delimiter stands before the first column that was added.
+        delimiter = text[text.index("occurisk_") - 1]
+        header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        return [dict(zip(header, row, strict=True)) for row in rows]
     import openpyxl
 
     header, *rows = openpyxl.load_workbook(path, read_only=True).active.iter_rows(values_only=True)

@@ -17,6 +17,7 @@ from occurisk.labour_market.scenarios import LABEL, held_against
 from occurisk.probabilities import probability
 from occurisk.report.chart_style import save
 from occurisk.report.labour_market_charts import figure_set
+from occurisk.spreadsheets import disarmed
 
 TEMPLATE = Path(__file__).with_name("templates") / "labour_market.html.j2"
 HEADLINES = {
@@ -94,7 +95,7 @@ def write_picture(picture: Picture, folder: Path, kinds: Sequence[str] = ("png",
         **{f"scenario_{n}": t for n, (_, t) in picture.scenarios.items()},
     }
     for name, frame in tables.items():
-        write_text(folder / "tables" / f"{_file_name(name)}.csv", frame.to_csv(lineterminator="\n"))
+        write_text(folder / "tables" / f"{_file_name(name)}.csv", disarmed(frame).to_csv(lineterminator="\n"))
     write_json(folder / "national.json", picture.to_json())
     write_text(folder / "national.html", render(picture, figures))
 
