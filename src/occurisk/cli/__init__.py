@@ -20,6 +20,7 @@ COMMANDS = {
     "evaluate": "Run the held-out protocol of Frey & Osborne with every baseline.",
     "score": "Score an occupation registry, every row accounted for.",
     "lookup": "Score a register that stays in its database: distinct codes out, a join in.",
+    "titles": "Match titles to codes: your own lists, decisions on what was left open.",
     "explain": "Say why occupations get their probability.",
     "track": "Record results in MLflow that were scored without it.",
     "review": "Record, collect and export reviewers' verdicts on a scored list.",

@@ -155,6 +155,9 @@ def _by_title(text: str, bundle: Bundle) -> str | None:
     close = titles[titles.str.casefold().str.contains(wanted, regex=False)]
     if len(close) == 1:
         return str(close.index[0])
+    matched = _matched(text)
+    if matched:
+        return matched
     shown = "; ".join(f"{code} {title}" for code, title in close.head(5).items())
     raise CrosswalkError(
         f"{len(close)} occupations have {text!r} in their title.",
@@ -162,6 +165,37 @@ def _by_title(text: str, bundle: Bundle) -> str | None:
         rule="A title, or a part of one that only one occupation has.",
         fix="Give the code.",
     )
+
+
+def _matched(text: str) -> str | None:
+    """The code that a title is matched to, said on standard error with what else it may be; or None."""
+    from occurisk.errors import CrosswalkError
+    from occurisk.occupations.concordances import load_tables
+    from occurisk.occupations.names import occupation_name
+    from occurisk.occupations.titles.own_titles import matcher_for
+
+    english = text.isascii()
+    system = "soc2010" if english else "isco08"
+    answer = matcher_for(system).answer(text)
+    known = load_tables().titles[system]
+    language = "en" if english else "kk" if set(text.lower()) & set("әғқңөұүһі") else "ru"
+
+    def named(code: str) -> str:
+        return f"{code} {occupation_name(code, language, known.get(code, ''))}"
+
+    others = [f"{named(code)} ({weight:.0%})" for code, weight in answer.candidates if code != answer.code]
+    if answer.code:
+        found = f"{text!r} is matched to {named(answer.code)} ({answer.confidence:.0%}), {answer.reason}."
+        err().print(found + (f" It may also be: {'; '.join(others[:4])}." if others else ""), markup=False)
+        return answer.code
+    if not english or answer.candidates:
+        raise CrosswalkError(
+            f"Which occupation {text!r} is cannot be said: {answer.reason}.",
+            first="it may be " + "; ".join(others[:5]) if others else None,
+            rule="A title is answered only where the answer is likely to be right.",
+            fix="Give the code, or more of the title.",
+        )
+    return None
 
 
 def _guess(text: str) -> list[CodingSystem]:

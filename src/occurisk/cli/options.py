@@ -65,12 +65,14 @@ def _intake(
     crosswalk: Path | None,
     levels: str,
     where: tuple[str, ...],
+    title_column: str | None,
+    titles: str,
 ) -> IntakeOptions:
     from occurisk.registry.columns import IntakeOptions
 
     return IntakeOptions(
         code_column, weight_column, level_column, taxonomy, prefix, crosswalk, levels,
-        tuple(condition(text) for text in where),
+        tuple(condition(text) for text in where), title_column, titles,
     )  # fmt: skip
 
 
@@ -105,6 +107,16 @@ intake_options = packed(
     _intake,
     click.option(
         "--code-column", metavar="NAME", help="Column of occupation codes.  [default: found by its values]"
+    ),
+    click.option(
+        "--title-column", metavar="NAME", help="Column of titles.  [default: found by its name and words]"
+    ),
+    click.option(
+        "--titles",
+        type=click.Choice(["auto", "only", "off"]),
+        default="auto",
+        show_default=True,
+        help="Titles: where a row has no code, in place of all codes, or never.",
     ),
     click.option(
         "--weight-column", metavar="NAME", help="Column of jobs or weights.  [default: found by its name]"

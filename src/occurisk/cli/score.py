@@ -232,6 +232,10 @@ def _print_result(console: Console, account: Account) -> None:
     for note in account.understood.notes:
         if "group" in note:
             console.print(escape(note))
+    from occurisk.scoring.account_report import titles_in_words
+
+    for sentence in titles_in_words(account.titles) if account.titles else ():
+        console.print(sentence)
     for warning in account.understood.warnings:
         console.print(escape(f"Warning: {warning}"), style="yellow")
     if account.totals.rows_scored:

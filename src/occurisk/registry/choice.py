@@ -262,10 +262,8 @@ def _nothing(sampled: Sampled, evidence: list[Evidence], options: IntakeOptions)
     serious = [e for e in near if (e.header.worth >= CODE and e.exist >= 0.1) or e.header.foreign]
     other = next((e for e in evidence if e.sound), None)
     if titles and not serious and other is None:
-        notes = [
-            f"no column holds codes; {sampled.names[titles[0]]!r} holds titles. Titles cannot be scored yet: "
-            "add a column of SOC, O*NET-SOC or ISCO codes. Matching by title comes with a later version."
-        ]
+        left = ", left out by --titles off" if options.titles == "off" else ""
+        notes = [f"no column holds codes; {sampled.names[titles[0]]!r} holds titles{left}"]
         notes += [f"not codes: {_for_and_against(sampled, e)}" for e in near[:3]]
         return Choice(None, default, notes=tuple(notes))
     lines = [_for_and_against(sampled, e) for e in near]

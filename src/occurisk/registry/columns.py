@@ -32,6 +32,8 @@ class IntakeOptions:
     crosswalk: Path | None = None
     levels: str = "auto"
     where: tuple[tuple[str, str], ...] = ()
+    title_column: str | None = None
+    titles: str = "auto"
 
 
 def texts(column: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -30,6 +30,13 @@ from occurisk.registry.formats.excel import open_excel, sheet_names
 from occurisk.registry.look_alikes import number
 from occurisk.registry.numbers import NumberStyle
 from occurisk.registry.opening import open_registry
+from occurisk.registry.title_column import (
+    MATCHED,
+    note_on_titles,
+    only_titles,
+    system_for_titles,
+    titles_where_needed,
+)
 from occurisk.registry.weight_column import find_weight
 
 # Columns of long tables whose values must be chosen, lest countries and years be added up.
@@ -54,6 +61,8 @@ class Understanding:
     user_map : UserMap or None
     style : NumberStyle
         Of the weights.
+    title : int or None
+        Position of the titles that stand in where a row has no code.
     evidence : tuple of Evidence
         Best first.
     notes : tuple of str
@@ -74,6 +83,7 @@ class Understanding:
     taxonomy: str
     names: tuple[str, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
+    title: int | None = None
 
     def name(self, position: int | None) -> str | None:
         """Return the name of a column."""
@@ -114,9 +124,15 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
         user_map = load_map(options.crosswalk, SYSTEMS.get(options.taxonomy))
         notes.append(f"codes go through {options.crosswalk.name} to {user_map.system.title}")
     evidence = all_evidence(names, sampled.counts, options, user_map, weight.position)
-    choice = choose(sampled, evidence, options)
-    code = choice.position
     columns = [sampled.values(i) for i in range(len(names))]
+    choice = only_titles(file, names, columns, options) or choose(sampled, evidence, options)
+    code = choice.position
+    title = titles_where_needed(names, table, columns, code, options)
+    if title is not None:
+        if code is None:
+            choice = replace(choice, taxonomy=system_for_titles(columns[title], options.taxonomy))
+        notes.append(note_on_titles(names[title], choice.taxonomy, code is None))
+        title = title if choice.taxonomy in MATCHED and not user_map else None
     level = level_column(names, columns, options, code, weight.position)
     if level is not None:
         notes.append(f"level of a row: column {names[level]!r}")
@@ -128,7 +144,7 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
         options.prefix or choice.prefix or (NKRK_PREFIX if choice.taxonomy == "nkrk" else None),
         user_map, weight.style, (*own, *(e for e in evidence if e not in own)),
         (*notes, *choice.notes), "crosswalk" if user_map else choice.taxonomy, tuple(names),
-        (*choice.warnings, *_added_up(sampled, weight.position, code)),
+        (*choice.warnings, *_added_up(sampled, weight.position, code)), title,
     )  # fmt: skip
 
 

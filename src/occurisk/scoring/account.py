@@ -49,6 +49,8 @@ class Understood:
         Decimal mark of the weights.
     where : tuple of str
         `COLUMN=VALUE`.
+    title_column : str or None
+        Titles that stand in where a row has no code.
     attributes : tuple of str
         Columns that rows were scored by, on `attribute_scale`.
     notes : tuple of str
@@ -70,6 +72,7 @@ class Understood:
     where: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     attribute_scale: str | None = None
+    title_column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -272,6 +275,8 @@ class Account:
     mixed : Mixed
     seconds : float
         That scoring took.
+    titles : Mapping or None
+        What rests on titles; see `title_account`.
 
     Raises
     ------
@@ -291,6 +296,7 @@ class Account:
     unmatched: tuple[Unmatched, ...] = ()
     mixed: Mixed = Mixed()
     seconds: float = 0.0
+    titles: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         totals = self.totals
@@ -308,6 +314,8 @@ class Account:
         """Return the document that intake.json holds; figures that do not exist are None."""
         document = asdict(self)
         document["totals"] = {k: v for k, v in document["totals"].items() if v is not None}
+        if self.titles is None:
+            document.pop("titles")
         document["national"] = {k: None if math.isnan(v) else v for k, v in document["national"].items()}
         return document
 

@@ -98,6 +98,7 @@ def intake_markdown(account: Account) -> str:
         "aside and adds nothing to the totals.",
         "",
     ]  # fmt: skip
+    lines += _title_lines(account.titles)
     lines += _national_lines(account)
     if account.repairs:
         rows = [[r.repair, r.codes, r.rows, r.example] for r in account.repairs]
@@ -123,6 +124,46 @@ def _evidence_lines(evidence: Sequence[Mapping[str, Any]]) -> list[str]:
         ),
         "",
     ]  # fmt: skip
+
+
+def _title_lines(titles: Mapping[str, Any] | None) -> list[str]:
+    if not titles:
+        return []
+    lines = [
+        "## Titles",
+        f"Where a row has no code, its title is matched to {titles['system']}. A match is *sure* from a "
+        "confidence of 90% on, else *likely*; *group* says that only the group is known.",
+        "",
+        *_table(
+            ["match", "titles", "rows", "weight"],
+            [[row["match"], row["titles"], row["rows"], row["weight"]] for row in titles["by_match"]],
+        ),
+        "",
+        *titles_in_words(titles),
+        "",
+    ]
+    if titles["undecided"]:
+        header = ["title", "rows", "weight", "why", "candidates"]
+        rows = [[row[name] for name in header] for row in titles["undecided"]]
+        lines += ["Undecided titles, heaviest first:", "", *_table(header, rows), ""]
+    return lines
+
+
+def titles_in_words(titles: Mapping[str, Any]) -> list[str]:
+    """Say what share rests on titles and how sure that is."""
+    lines = []
+    if titles["weight_matched"]:
+        lines = [
+            f"{titles['share_of_weight']:.1%} of the counted weight rests on titles; of that, "
+            f"{titles['precision_expected']:.0%} is expected to have the right code or group.",
+            "The intervals of the national figures hold that doubt too, with every candidate weighted.",
+        ]
+    if titles["undecided_titles"]:
+        lines.append(
+            f"{titles['undecided_titles']:,} titles are undecided, with {titles['undecided_weight']:,.10g} "
+            "of weight."
+        )
+    return lines
 
 
 def _national_lines(account: Account) -> list[str]:

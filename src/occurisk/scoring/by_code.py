@@ -20,7 +20,7 @@ from occurisk.registry.numbers import Numbers, read_numbers
 from occurisk.registry.opening import SUFFIX, open_writer
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.code_scores import Scores
-from occurisk.scoring.codebook import SEPARATOR, CodeBook, ScoreColumns
+from occurisk.scoring.codebook import SEPARATOR, TITLE_MARK, CodeBook, ScoreColumns
 from occurisk.scoring.options import Progress
 from occurisk.scoring.outcomes import (
     OUTCOMES,
@@ -132,6 +132,8 @@ class Stream:
         """Return the key number of each row."""
         position, level = self.understanding.code, self.understanding.level
         if position is None:
+            if self.understanding.title is not None:
+                return self._title_numbers(book, batch)
             return np.full(batch.num_rows, book.numbers([""])[0], dtype=np.intp)
         column = batch.column(position)
         if level is not None:
@@ -147,6 +149,22 @@ class Stream:
         else:
             indices = column.indices
         found: np.ndarray = pa.array(numbers).take(indices).to_numpy()
+        if self.understanding.title is None:
+            return found
+        # Where there is no code, the title stands in.
+        missing = np.array([outcome == "missing" for outcome in book.outcome])[found]
+        if missing.any():
+            found = found.copy()
+            found[missing] = self._title_numbers(book, batch.filter(pa.array(missing)))
+        return found
+
+    def _title_numbers(self, book: CodeBook, batch: pa.RecordBatch) -> np.ndarray:
+        """Return the key number of each row's title."""
+        position = self.understanding.title
+        assert position is not None  # noqa: S101 (for the type checker)
+        column = texts(batch.column(position)).fill_null("").dictionary_encode()
+        numbers = book.numbers([TITLE_MARK + title for title in column.dictionary.to_pylist()])
+        found: np.ndarray = numbers[column.indices.to_numpy()]
         return found
 
     def _weights(self, batch: pa.RecordBatch) -> Numbers | None:
@@ -175,7 +193,13 @@ class Stream:
 
     def _needed(self) -> frozenset[int]:
         known = self.understanding
-        found = (known.code, known.level, known.weight, *(position for position, _ in self.conditions))
+        found = (
+            known.code,
+            known.level,
+            known.weight,
+            known.title,
+            *(position for position, _ in self.conditions),
+        )
         return frozenset(position for position in found if position is not None)
 
     def _batch(
@@ -209,7 +233,7 @@ class Stream:
             return (lambda: scored.write_keyed(rows.user(), added, number),)
         at = np.flatnonzero(~good)
         reason = book.outcome_number[number[at]]
-        if self.understanding.code is None:
+        if self.understanding.code is None and self.understanding.title is None:
             reason[:] = OUTCOMES.index(TITLE_ONLY)
         if weights is not None:
             reason = np.where(weights.unusable[at], OUTCOMES.index(UNUSABLE_WEIGHT), reason).astype(np.int32)

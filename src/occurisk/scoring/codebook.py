@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,14 +16,22 @@ from occurisk.registry.group_rows import level_word
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.code_scores import Scores, score_occupations
 from occurisk.scoring.options import PREFIX
-from occurisk.scoring.outcomes import OUTCOMES, REPEATS, TOTAL_ROW, UNKNOWN
+from occurisk.scoring.outcomes import OUTCOMES, REPEATS, SCORED, TITLE, TOTAL_ROW, UNDECIDED, UNKNOWN
+
+if TYPE_CHECKING:
+    from occurisk.occupations.titles.cascade import Answer, TitleMatcher
 
 # Between a code and its row's level word, in registries with a level column.
 SEPARATOR = "\x1f"
+# Before a title that is a key of its own, since its row has no code.
+TITLE_MARK = "\x1e"
 SCORE_COLUMNS = (
     "code", "title", "match", "probability", "lower", "upper", "band", "stability", "mixed",
     "reason_1", "reason_2", "reason_3",
 )  # fmt: skip
+# Added where titles stand in: how sure the match is, why, and what else it may be.
+TITLE_COLUMNS = ("title_match", "title_confidence", "title_reason", "title_candidates")
+_TITLE_TEXTS = ("title_match", "title_reason", "title_candidates")
 _TEXTS = ("code", "title", "match", "band", "stability", "reason_1", "reason_2", "reason_3")
 _FLOATS = ("probability", "lower", "upper")
 # More distinct unknown codes than this are told apart no longer, so that memory stays bounded.
@@ -33,7 +43,8 @@ MANY_UNKNOWN = "(further unknown codes)"
 class CodeBook:
     """Every distinct key met so far, with its score and outcome, growing as batches arrive.
 
-    A key is a cell of the code column, or cell and level word. Position in `keys` is the key's number.
+    A key is a cell of the code column, or cell and level word, or a title that stands in for a code.
+    Position in `keys` is the key's number.
     """
 
     understanding: Understanding
@@ -48,8 +59,16 @@ class CodeBook:
     outcome_number: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     tables: list[pd.DataFrame] = field(default_factory=list)
     members: list[pd.DataFrame] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
     _number: dict[str, int] = field(default_factory=dict)
     _unknown: int = 0
+
+    @cached_property
+    def matcher(self) -> TitleMatcher:
+        """What titles are matched with; read when the first title is met."""
+        from occurisk.occupations.titles.own_titles import matcher_for
+
+        return matcher_for(self.understanding.system.name)
 
     def numbers(self, keys: list[str | None]) -> np.ndarray:
         """Return the number of each key; new keys are scored and added first."""
@@ -62,6 +81,9 @@ class CodeBook:
 
     def _add(self, keys: list[str]) -> dict[str, int]:
         cells = [k.partition(SEPARATOR)[0] for k in keys]
+        titles = [k[1:] if k.startswith(TITLE_MARK) else None for k in keys]
+        if any(title is not None for title in titles):
+            cells = self._matched_titles(titles, cells)
         table, lineage = score_occupations(cells, self.understanding, self.scores)
         rows = table.set_index("code").reindex(cells).reset_index()
         rows.insert(0, "key", keys)
@@ -69,7 +91,9 @@ class CodeBook:
         rows["outcome"] = [
             self._outcome(key, kind, word) for key, kind, word in zip(keys, rows["kind"], words, strict=True)
         ]
-        unknown = (rows["outcome"] == UNKNOWN).to_numpy()
+        if self.answers:
+            rows = self._with_titles(rows, titles)
+        unknown = rows["outcome"].isin((UNKNOWN, UNDECIDED)).to_numpy()
         overflow: dict[str, int] = {}
         room = max(0, MOST_UNKNOWN - self._unknown)
         if unknown.sum() > room:
@@ -83,11 +107,41 @@ class CodeBook:
             overflow = dict.fromkeys(rows.loc[over, "key"], other)
             words = [w for w, o in zip(words, over, strict=True) if not o]
             rows = rows[~over]
-        self._unknown += int((rows["outcome"] == UNKNOWN).sum())
+        self._unknown += int(rows["outcome"].isin((UNKNOWN, UNDECIDED)).sum())
         if len(rows):
             self._append(rows, words)
         self.members.append(lineage.members)
         return overflow
+
+    def _matched_titles(self, titles: list[str | None], cells: list[str]) -> list[str]:
+        """Put the matched code in the place of each title; an undecided title has none."""
+        new = [title for title in titles if title is not None]
+        self.answers |= zip(new, self.matcher.answers(new), strict=True)
+        return [
+            cell if title is None else self.answers[title].code
+            for title, cell in zip(titles, cells, strict=True)
+        ]
+
+    def _with_titles(self, rows: pd.DataFrame, titles: list[str | None]) -> pd.DataFrame:
+        """Say of each title how it was matched; the outcome is `title`, or that it is undecided."""
+        answers = [None if title is None else self.answers[title] for title in titles]
+        outcome = []
+        for title, answer, kind in zip(titles, answers, rows["outcome"], strict=True):
+            matched = answer is not None and bool(answer.code)
+            if title is None or (matched and kind not in KINDS):
+                outcome.append(kind)
+            else:
+                outcome.append(TITLE if matched else UNDECIDED if title.strip() else "missing")
+        return rows.assign(
+            outcome=outcome,
+            title_match=[answer.sureness if answer else "" for answer in answers],
+            title_confidence=[round(answer.confidence, 3) if answer else np.nan for answer in answers],
+            title_reason=[answer.reason if answer else "" for answer in answers],
+            title_candidates=[
+                "; ".join(f"{code} {weight:.2f}" for code, weight in answer.candidates) if answer else ""
+                for answer in answers
+            ],
+        )
 
     def _append(self, rows: pd.DataFrame, words: list[str | None]) -> int:
         start = len(self.keys)
@@ -109,13 +163,16 @@ class CodeBook:
         book = CodeBook(
             self.understanding, self.scores, repeats, list(self.keys), [], list(self.matched),
             list(self.words), _number=dict(self._number), _unknown=self._unknown, members=list(self.members),
+            answers=dict(self.answers),
         )  # fmt: skip
         start = 0
         for table in self.tables:
             words = self.words[start : start + len(table)]
             outcome = [
-                book._outcome(key, kind, word)
-                for key, kind, word in zip(table["key"], table["kind"], words, strict=True)
+                old if key.startswith(TITLE_MARK) else book._outcome(key, kind, word)
+                for key, kind, word, old in zip(
+                    table["key"], table["kind"], words, table["outcome"], strict=True
+                )
             ]
             book.tables.append(table.assign(outcome=outcome))
             book.outcome += outcome
@@ -124,7 +181,7 @@ class CodeBook:
         return book
 
     def _number_outcomes(self) -> None:
-        self.scored = np.isin(np.array(self.outcome, dtype=object), KINDS)
+        self.scored = np.isin(np.array(self.outcome, dtype=object), list(SCORED))
         self.outcome_number = np.array([OUTCOMES.index(o) for o in self.outcome], dtype=np.int32)
         self.version += 1
 
@@ -151,11 +208,15 @@ class ScoreColumns:
     @property
     def fields(self) -> list[pa.Field]:
         """Names and types of the added columns; what can never be empty says so, and is written faster."""
-        texts = dict.fromkeys(_TEXTS, pa.dictionary(pa.int32(), pa.string()))
-        kinds = texts | dict.fromkeys(_FLOATS, pa.float64())
+        texts = dict.fromkeys((*_TEXTS, *_TITLE_TEXTS), pa.dictionary(pa.int32(), pa.string()))
+        kinds = texts | dict.fromkeys((*_FLOATS, "title_confidence"), pa.float64())
         # The published list has no intervals.
-        gaps = set() if "lower" in self.book.scores.table else {"lower", "upper"}
-        return [pa.field(self.prefix + n, kinds.get(n, pa.bool_()), nullable=n in gaps) for n in self.wanted]
+        gaps = {"title_confidence"} | (set() if "lower" in self.book.scores.table else {"lower", "upper"})
+        return [pa.field(self.prefix + n, kinds.get(n, pa.bool_()), nullable=n in gaps) for n in self._names]
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*self.wanted, *(() if self.book.understanding.title is None else TITLE_COLUMNS))
 
     def columns(self) -> list[KeyedColumn]:
         """Return the added columns; the same list until keys are added to the book."""
@@ -171,14 +232,19 @@ class ScoreColumns:
             **{name: table[source.get(name, name)].fillna("").astype(str) for name in _TEXTS},
             mixed=table["mixed"].fillna(False).astype(bool),
         )
+        if self.book.understanding.title is not None:
+            table["title_confidence"] = table.get("title_confidence", np.nan)
+            for name in _TITLE_TEXTS:
+                table[name] = table[name].fillna("").astype(str) if name in table else ""
         # Keys without a score are never looked up; they stand where the first does.
         scored = table[self.book.scored]
-        number = {name: _numbered(scored[name]) for name in _TEXTS if name in self.wanted}
+        apart = [name for name in (*_TEXTS, *TITLE_COLUMNS) if name in self._names]
+        number = {name: _numbered(scored[name]) for name in apart}
         figures = _numbered(pd.MultiIndex.from_frame(scored[["code", "title", *_FLOATS]]))
         # Columns with the same numbers share them: a code and all that there is one of per code.
         shared: list[np.ndarray] = []
         columns = []
-        for name in self.wanted:
+        for name in self._names:
             if name == "mixed":
                 columns.append(KeyedColumn(pa.array([False, True]), table[name].to_numpy(dtype=np.uint8)))
                 continue
@@ -188,14 +254,14 @@ class ScoreColumns:
             index = next((s for s in shared if np.array_equal(s, index)), index)
             shared.append(index)
             values = scored[name].to_numpy()[first]
-            texts = pa.string() if name in _TEXTS else pa.float64()
+            texts = pa.string() if name in (*_TEXTS, *_TITLE_TEXTS) else pa.float64()
             columns.append(KeyedColumn(pa.array(values, texts, from_pandas=True), index))
         return columns
 
 
 def _numbered(values: pd.Series | pd.MultiIndex) -> tuple[np.ndarray, np.ndarray]:
     """Return the number of each value, in order of appearance, and where each value appears first."""
-    number, _ = pd.factorize(values)
+    number, _ = pd.factorize(values, use_na_sentinel=False)
     return number, np.unique(number, return_index=True)[1]
 
 

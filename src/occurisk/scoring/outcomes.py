@@ -21,14 +21,16 @@ REPEATS = "aggregate of listed detail"
 UNUSABLE_WEIGHT = "unusable weight"
 RAGGED = "ragged row"
 TITLE_ONLY = "title only"
+# A title that stands in for a code: matched, or with nothing that can be said.
+TITLE, UNDECIDED = "title", "undecided title"
 # Of a registry that is scored by its codes; the first few are kinds of match, and scored.
-OUTCOMES = (*KINDS, *REASONS, REPEATS, UNUSABLE_WEIGHT, RAGGED, TITLE_ONLY)
+OUTCOMES = (*KINDS, *REASONS, REPEATS, UNUSABLE_WEIGHT, RAGGED, TITLE_ONLY, TITLE, UNDECIDED)
 # Of a registry whose rows are scored by their own attributes; the first is scored.
 OWN = "own attributes"
 NOTHING = "no attributes"
 OUTSIDE = "attribute outside its scale"
 ROW_OUTCOMES = (OWN, NOTHING, OUTSIDE, UNUSABLE_WEIGHT, RAGGED)
-SCORED = frozenset((*KINDS, OWN))
+SCORED = frozenset((*KINDS, TITLE, OWN))
 # Rows that only add up other rows: in the file, not in the labour market.
 NOT_COUNTED = (TOTAL_ROW, REPEATS)
 _PIECE = 1 << 15

@@ -12,7 +12,7 @@ import pandas as pd
 
 from occurisk.files import sha256
 from occurisk.occupations.concordances import load_tables
-from occurisk.occupations.crosswalk import KINDS, near_misses
+from occurisk.occupations.crosswalk import near_misses
 from occurisk.registry.columns import IntakeOptions
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.group_rows import GroupRows
@@ -30,17 +30,19 @@ from occurisk.scoring.account import (
     Unmatched,
     Written,
 )
-from occurisk.scoring.codebook import MANY_UNKNOWN, SEPARATOR, CodeBook
+from occurisk.scoring.codebook import MANY_UNKNOWN, SEPARATOR, TITLE_MARK, CodeBook
 from occurisk.scoring.outcomes import (
     NOT_COUNTED,
     OUTCOMES,
     RAGGED,
+    SCORED,
     TITLE_ONLY,
     UNKNOWN,
     UNUSABLE_WEIGHT,
     Tally,
     account_of,
 )
+from occurisk.scoring.title_account import doubtful, title_account
 
 _MOST_UNMATCHED = 25
 BY_OCCUPATION = [
@@ -197,7 +199,7 @@ def scored_by_code(
 ) -> ScoredRegistry:
     """Put together what was counted while the rows passed."""
     keys = book.table().assign(rows=tally.rows, weight=tally.weight, unusable=tally.unusable)
-    if understanding.code is None:
+    if understanding.code is None and understanding.title is None:
         keys["outcome"] = TITLE_ONLY
     sums = keys.groupby("outcome")[["rows", "weight"]].sum()
     found = {
@@ -230,11 +232,12 @@ def scored_by_code(
             cells_disarmed=tally.altered,
         ),
         outcomes=outcomes,
-        national=_national(book, by_occupation, lineage, counted),
+        national=doubtful(_national(book, by_occupation, lineage, counted), book, keys),
         repairs=_repairs(keys),
         unmatched=_unmatched(keys, understanding),
         mixed=Mixed(len(mixed), float(mixed["weight"].sum())),
         seconds=round(seconds, 3),
+        titles=title_account(book, keys, counted) if understanding.title is not None else None,
     )
     return ScoredRegistry(out, file.path, account, by_occupation, lineage)
 
@@ -244,6 +247,7 @@ def _understood(known: Understanding, groups: GroupRows, options: IntakeOptions)
         code_column=known.name(known.code),
         weight_column=known.name(known.weight),
         level_column=known.name(known.level),
+        title_column=known.name(known.title),
         coding_system=known.system.title,
         taxonomy=known.taxonomy,
         notes=(*known.notes, *([groups.note] if groups.note else [])),
@@ -270,7 +274,7 @@ def _national(
 
 
 def _by_occupation(keys: pd.DataFrame) -> pd.DataFrame:
-    scored = keys[keys["outcome"].isin(KINDS) & (keys["rows"] > 0)]
+    scored = keys[keys["outcome"].isin(SCORED) & (keys["rows"] > 0)]
     if scored.empty:
         return pd.DataFrame(columns=BY_OCCUPATION)
     groups = scored.groupby("matched", sort=False)
@@ -287,7 +291,7 @@ def _by_occupation(keys: pd.DataFrame) -> pd.DataFrame:
 
 def _lineage(book: CodeBook, keys: pd.DataFrame) -> pd.DataFrame:
     """Return the members of each scored code, once per code."""
-    scored = keys[keys["outcome"].isin(KINDS) & (keys["rows"] > 0)].drop_duplicates("matched")
+    scored = keys[keys["outcome"].isin(SCORED) & (keys["rows"] > 0)].drop_duplicates("matched")
     if scored.empty or not book.members:
         return pd.DataFrame(columns=LINEAGE)
     members = pd.concat(book.members, ignore_index=True).drop_duplicates(["code", "soc"])
@@ -303,7 +307,7 @@ def _lineage(book: CodeBook, keys: pd.DataFrame) -> pd.DataFrame:
 
 
 def _unmatched(keys: pd.DataFrame, understanding: Understanding) -> tuple[Unmatched, ...]:
-    lost = keys[~keys["outcome"].isin((*KINDS, *NOT_COUNTED, TITLE_ONLY)) & (keys["rows"] > 0)]
+    lost = keys[~keys["outcome"].isin((*SCORED, *NOT_COUNTED, TITLE_ONLY)) & (keys["rows"] > 0)]
     lost = lost.sort_values(["weight", "rows"], ascending=False).head(_MOST_UNMATCHED)
     found = []
     for row in lost.to_dict("records"):
@@ -311,8 +315,8 @@ def _unmatched(keys: pd.DataFrame, understanding: Understanding) -> tuple[Unmatc
         near = near_misses(row["code"], understanding.system) if known else []
         found.append(
             Unmatched(
-                code=row["key"].partition(SEPARATOR)[0],
-                title=_text(row["title"]),
+                code="" if row["key"].startswith(TITLE_MARK) else row["key"].partition(SEPARATOR)[0],
+                title=row["key"][1:] if row["key"].startswith(TITLE_MARK) else _text(row["title"]),
                 reason=row["outcome"],
                 rows=int(row["rows"]),
                 weight=float(row["weight"]),

@@ -19,7 +19,7 @@ from occurisk.occupations.titles.parts import parts_of
         ("<b>Повар</b>&nbsp;5&nbsp;разряда", "повар разряда"),
         ("Éducateur spécialisé", "educateur specialise"),
         ("C++ / C# developer", "c++ c# developer"),
-        ("Engineer’s mate", "engineers mate"),
+        ("Engineer’s mates", "engineer mate"),
         ("12345", ""),
         ("", ""),
         ("  - ", ""),

@@ -190,10 +190,22 @@ def test_ages_are_not_taken_for_isco(tmp_path):
         take(path)
 
 
-def test_titles_alone_are_kept_for_later(tmp_path):
+def test_titles_alone_are_matched_to_codes(tmp_path):
     got = take(write(tmp_path / "r.csv", "occupation,n\nTelemarketers,5\nLegislators,6\n"))
-    assert got.code is None
-    assert any("Titles cannot be scored yet" in note for note in got.notes)
+    assert (got.code, got.title, got.taxonomy) == (None, 0, "soc2010")
+    assert any("'occupation' is matched to codes" in note for note in got.notes)
+    russian = take(write(tmp_path / "ru.csv", "должность,n\nПовар,5\nШвея,6\n"))
+    assert (russian.title, russian.taxonomy) == (0, "isco08")
+
+
+def test_titles_stand_in_only_where_a_row_has_no_code(tmp_path):
+    coded = "code,occupation\n5120,Cook\n8153,Sewer\n"
+    assert take(write(tmp_path / "r.csv", coded), taxonomy="isco08").title is None
+    gaps = take(write(tmp_path / "g.csv", coded + ",Welder\n"), taxonomy="isco08")
+    assert (gaps.code, gaps.title) == (0, 1)
+    assert take(write(tmp_path / "g.csv", coded + ",Welder\n"), titles="off", taxonomy="isco08").title is None
+    only = take(write(tmp_path / "g.csv", coded + ",Welder\n"), titles="only", taxonomy="isco08")
+    assert (only.code, only.title) == (None, 1)
 
 
 def test_national_codes_of_kazakhstan(tmp_path):

@@ -4,6 +4,7 @@
 2. The lexicon of the language, which people wrote.
 3. A linear softmax over pieces of words, learned from lists of titles; a title that stands under one code
    only is called exact.
+4. Where the code is not sure enough, its group.
 5. Else nothing: *cannot say* is an answer.
 """
 

@@ -32,6 +32,10 @@ from occurisk.occupations.titles.tokens import (
 
 Array = np.ndarray
 FORMAT = 1
+# What it adds to the score of a code that a title stands in a list under that code.
+LISTED = 2.0
+# Characters of a word in a reason.
+LONGEST_SHOWN = 40
 
 
 class TitlesError(OccuriskError):
@@ -66,7 +70,7 @@ class Scored:
             for word in (name[1:],) if name[0] == HEAD_MARK else name.split(PAIR_MARK):
                 found[word] = found.get(word, 0.0) + added
         strongest = sorted(found.items(), key=lambda item: -item[1])[:most]
-        return [word for word, added in strongest if added > 0 and len(word) > 1]
+        return [word[:LONGEST_SHOWN] for word, added in strongest if added > 0 and len(word) > 1]
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,11 @@ class TitleModel:
         """Return the scores with what they are made of."""
         tokens, made = tokenised(titles)
         per_token = (token_matrix(tokens) @ self.W).toarray()
-        return Scored(made @ per_token + self.b, tokens, made, per_token)
+        scores = made @ per_token + self.b
+        for row, title in enumerate(titles):
+            for place in self.exact.get(title, ()):
+                scores[row, place] += LISTED
+        return Scored(scores, tokens, made, per_token)
 
     @cached_property
     def exact(self) -> dict[str, tuple[int, ...]]:
@@ -168,6 +176,9 @@ def quantised(W: Array, b: Array, keep: int) -> tuple[sparse.csr_matrix, Array]:
     -------
     csr_matrix of int8, scale per column of shape (n_codes,), float32
     """
+    # A softmax does not change if all scores of a title move together: what a column gives to most codes
+    # alike is taken off, so that only what tells codes apart is kept.
+    W = W - np.median(W, axis=1, keepdims=True)
     size = np.abs(W)
     least = np.partition(size.ravel(), -keep)[-keep] if keep < size.size else 0.0
     scale = np.maximum(size.max(axis=0), 1e-9) / 127

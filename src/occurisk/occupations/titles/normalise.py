@@ -27,8 +27,8 @@ _PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae",
 def normalise(title: str) -> str:
     """Return the words of a title in lower case, apart by one space.
 
-    Marks of HTML, emojis, digits and punctuation go; `C++` and `C#` stay; accents of Latin letters go;
-    a word of mixed scripts, such as `менеджер` with a Latin `e`, is put into the script that it mostly has.
+    Marks of HTML, emojis, digits and punctuation go; `C++` and `C#` stay; accents and plurals of Latin words
+    go; a word of mixed scripts, such as `менеджер` with a Latin `e`, is put into the script of most letters.
 
     Parameters
     ----------
@@ -41,17 +41,23 @@ def normalise(title: str) -> str:
         Empty if there is no word in the title.
     """
     text = title[: 4 * LONGEST]
-    if "<" in text or "&" in text:
-        text = html.unescape(_TAG.sub(" ", text))
+    text = without_markup(text)
     text = text[:LONGEST]
     if not text.isascii():
         text = _plain_letters(text)
-    return " ".join(_WORD.findall(text.lower().replace("'", "")))
+    return " ".join(map(_singular, _WORD.findall(text.lower().replace("'", ""))))
 
 
-def words(title: str) -> list[str]:
-    """Return the words of a normalised title."""
-    return title.split()
+def without_markup(text: str) -> str:
+    """Return a text without marks of HTML."""
+    return html.unescape(_TAG.sub(" ", text)) if "<" in text or "&" in text else text
+
+
+def _singular(word: str) -> str:
+    """Take the plural off a word in Latin letters: `workers` and `worker` are one word."""
+    if len(word) < 4 or word[-1] != "s" or word[-2] in "sui" or not word.isascii():
+        return word
+    return word[:-3] + "y" if word.endswith("ies") else word[:-1]
 
 
 def _plain_letters(text: str) -> str:

@@ -6,10 +6,13 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from occurisk.occupations.titles.normalise import LONGEST, normalise
+from occurisk.occupations.titles.normalise import LONGEST, normalise, without_markup
 from occurisk.paths import FEATURES
 
 _BRACKETS = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]?")
+
+# In English such jobs often share a word: `farm/ranch worker`. They are read as one.
+_SHARED = re.compile(r"(?<=\w)/(?=\w)")
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,12 @@ def rules() -> Rules:
 
     with open(FEATURES / "titles" / "rules.yaml", encoding="utf-8") as stream:
         content = yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    phrases = sorted({str(one) for group in content["drop"].values() for one in group}, key=len, reverse=True)
+    said = {normalise(str(one)) for group in content["drop"].values() for one in group} - {""}
+    phrases = sorted(said, key=lambda phrase: (-len(phrase), phrase))
     return Rules(
         drop=re.compile(r"(?<!\S)(?:" + "|".join(map(re.escape, phrases)) + r")(?!\S)"),
         split=re.compile("|".join(re.escape(mark) for mark in content["split"]), re.IGNORECASE),
-        generic=frozenset(content["generic"]),
+        generic=frozenset(normalise(str(word)) for word in content["generic"]),
         less_sure=float(content["less_sure"]),
     )
 
@@ -56,7 +60,7 @@ class Part:
 
 def parts_of(title: str) -> list[Part]:
     """Return the jobs that a title names, in its order; none if it has no word."""
-    title = title[: 4 * LONGEST]
+    title = without_markup(title[: 4 * LONGEST])
     inside = ""
     if "(" in title or "[" in title:
         inside = " ".join(one or other for one, other in _BRACKETS.findall(title))
@@ -65,6 +69,8 @@ def parts_of(title: str) -> list[Part]:
             title = outside
         else:
             title, inside = inside, ""
+    if title.isascii():
+        title = _SHARED.sub(" ", title)
     found = []
     for one in rules().split.split(title):
         words = normalise(one)

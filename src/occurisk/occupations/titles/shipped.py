@@ -58,7 +58,7 @@ def build_shipped(
             fix="give the folder that holds them with --originals",
         )
     onet = list(onet_entries(originals))
-    visa = [(row["job_title"], row["soc"]) for row in _rows(originals / VISA)]
+    visa = [(row["job_title"], row["soc"][:7]) for row in _rows(originals / VISA)]
     index = [(straight(row["title"]), row["isco08"].zfill(4)) for row in _rows(originals / INDEX)][::2]
     soc = [*onet, *_official("soc2010")]
     say("SOC 2010 from O*NET's titles")

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 Array = np.ndarray
-BATCH, PASSES, STEP = 512, 8, 0.05
+BATCH, PASSES, STEP = 512, 5, 0.05
 
 
 def train_softmax(

@@ -1,0 +1,178 @@
+"""`occurisk titles`: build a matcher from your own list, decide what it could not, replace the names."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from occurisk.cli.console import err
+
+SYSTEMS = ["isco08", "soc2010"]
+
+
+@click.group()
+def titles() -> None:
+    """Match titles to codes: build from your own lists, decide what was left open."""
+
+
+@titles.command()
+@click.argument("title")
+@click.option("--system", type=click.Choice(SYSTEMS), default="isco08", show_default=True)
+@click.option("--lang", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True)
+def match(title: str, system: str, lang: str) -> None:
+    """Say what TITLE is matched to, why, and what else it may be."""
+    from occurisk.occupations.concordances import load_tables
+    from occurisk.occupations.names import occupation_name
+    from occurisk.occupations.titles.own_titles import matcher_for
+
+    answer = matcher_for(system).answer(title)
+    known = load_tables().titles[system]
+
+    def named(code: str) -> str:
+        return f"{code} {occupation_name(code, lang, known.get(code, ''))}"
+
+    if answer.code:
+        what = "group" if answer.level == "group" else "code"
+        click.echo(f"{named(answer.code)} ({what}, {answer.sureness}, {answer.confidence:.0%})")
+    else:
+        click.echo("Cannot say.")
+    click.echo(f"  {answer.reason}")
+    for code, weight in answer.candidates[:5]:
+        click.echo(f"  {weight:.0%}  {named(code)}")
+
+
+@titles.command()
+@click.argument("title_list", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--system", type=click.Choice(SYSTEMS), default="isco08", show_default=True, help="Of the codes."
+)
+@click.option("--title-column", metavar="NAME", help="Column of titles.  [default: found]")
+@click.option("--code-column", metavar="NAME", help="Column of codes.  [default: found]")
+@click.option(
+    "--originals",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Make the matchers that occurisk ships anew, from the public lists in this folder.",
+)
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the matcher goes.  [default: titles/ beside the models]",
+)
+@click.option(
+    "--names",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An official list of names (code,name) in place of ours; with --lang.",
+)
+@click.option("--lang", type=click.Choice(["ru", "kk"]), default="ru", show_default=True, help="Of --names.")
+def build(
+    title_list: Path | None,
+    system: str,
+    title_column: str | None,
+    code_column: str | None,
+    originals: Path | None,
+    folder: Path | None,
+    names: Path | None,
+    lang: str,
+) -> None:
+    """Train a matcher from TITLE_LIST (titles with codes); it then stands before the shipped one."""
+    from occurisk.occupations.names import own_names_folder
+
+    folder = folder or own_names_folder()
+    say = err().print
+    if names:
+        _take_names(names, folder, lang)
+    if originals:
+        from occurisk.occupations.titles.shipped import build_shipped
+
+        for model in build_shipped(originals, folder, say):
+            click.echo(f"Wrote {folder / model.system}.npz and .json: {len(model.codes)} codes.")
+    if title_list:
+        from occurisk.cli.title_list import read_title_list
+        from occurisk.occupations.titles.build import build_model
+
+        entries, left_out = read_title_list(title_list, system, title_column, code_column)
+        about = {"sources": [{"file": title_list.name, "what": "a list of the user's"}]}
+        model = build_model(folder / system, entries, system, about, say=say)
+        click.echo(
+            f"Learned {len(model.listed):,} titles with {len(model.codes)} codes from {title_list.name}"
+            + (f"; {left_out:,} rows had no code of {system}." if left_out else ".")
+        )
+        click.echo(f"Wrote {folder / system}.npz and .json. How sure it is was learned from its own titles:")
+        click.echo("confirm some 200 titles of a real list (occurisk titles review) to have that corrected.")
+    if not (names or originals or title_list):
+        raise click.UsageError("Give a list of titles, --originals or --names.")
+
+
+def _take_names(path: Path, folder: Path, lang: str) -> None:
+    from occurisk.occupations.concordances import load_tables
+    from occurisk.occupations.names import read_names
+    from occurisk.occupations.titles.classifier import TitlesError
+
+    try:
+        found = read_names(path)
+    except (KeyError, UnicodeDecodeError) as error:
+        raise TitlesError(
+            f"{path.name} is no list of names.", rule="UTF-8, columns code,name", first=repr(error)
+        ) from error
+    known = load_tables().titles["isco08"].keys() | load_tables().titles["soc2010"].keys()
+    if wrong := [code for code in found if code not in known]:
+        raise TitlesError(
+            f"{len(wrong)} of {len(found)} codes of {path.name} exist in neither ISCO-08 nor SOC 2010.",
+            first=wrong[0],
+            fix="Mend the codes; nothing was taken over.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, folder / f"names_{lang}.csv")
+    click.echo(f"{len(found)} names stand in place of ours: {folder / f'names_{lang}.csv'}")
+
+
+@titles.command()
+@click.argument("scored", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--sheet",
+    "sheet_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("titles.xlsx"),
+    show_default=True,
+    help="Where the sheet goes: .xlsx with lists to choose from, or .csv.",
+)
+@click.option("--top", type=click.IntRange(min=1), default=100, show_default=True, help="Titles on it.")
+@click.option(
+    "--answers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Take over the answers of a sheet that was filled in.",
+)
+@click.option("--lang", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True)
+@click.option("--force", is_flag=True, help="Replace an earlier sheet.")
+def review(scored: Path, sheet_path: Path, top: int, answers: Path | None, lang: str, force: bool) -> None:
+    """Write a sheet of the titles in SCORED that were left open, largest first; or take over its answers."""
+    from occurisk.cli.title_sheet import open_titles, read_answers, sheet, write_sheet
+    from occurisk.errors import OutputError
+    from occurisk.labour_market.scored_market import find_folder
+    from occurisk.occupations.titles.own_titles import add_confirmed, confirmed_path, matcher_for
+
+    found = find_folder(scored)
+    if found is None:
+        raise click.BadParameter("give a folder that `occurisk score` wrote", param_hint="SCORED")
+    system = "soc2010" if found.account.understood.taxonomy == "soc2010" else "isco08"
+    waiting = open_titles(found.path, found.account.understood)
+    if answers:
+        taken = read_answers(answers, system)
+        new, now = add_confirmed(system, taken)
+        weights = {one.title: one.weight for one in waiting}
+        gained = sum(weights.get(title, 0.0) for title, code in taken if code)
+        total = sum(weights.values()) or 1.0
+        click.echo(f"{len(taken)} answers taken over, {new} of them new; {now} titles are confirmed now.")
+        click.echo(f"They decide {gained:,.15g} jobs, {gained / total:.1%} of what was left open.")
+        click.echo(f"Confirmed titles: {confirmed_path()}. They apply when the list is scored again.")
+        return
+    if sheet_path.exists() and not force:
+        raise OutputError(f"{sheet_path} is there already.", fix="name another --sheet, or give --force")
+    rows = sheet(waiting, matcher_for(system), top, lang)
+    write_sheet(sheet_path, rows)
+    share = rows[-1]["running_share"] if rows else "0%"
+    click.echo(f"{len(rows)} of {len(waiting)} open titles, {share} of their jobs: {sheet_path}")
+    click.echo(f"Fill in 'answer', then: occurisk titles review {scored} --answers {sheet_path}")

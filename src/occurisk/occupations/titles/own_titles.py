@@ -1,0 +1,93 @@
+"""What a user adds to the matcher: confirmed titles, and matchers built from lists of their own.
+
+Both lie in the folder `titles` beside the models: `confirmed.csv` (`system,title,code`; an empty code says
+that nothing fits) and `<system>.npz` with `<system>.json`, which stand before those that occurisk ships.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from occurisk.files import write_text
+from occurisk.occupations.names import own_names_folder
+from occurisk.occupations.titles.cascade import CONFIRMED, TitleMatcher
+from occurisk.occupations.titles.confidence import recalibrated
+from occurisk.occupations.titles.normalise import normalise
+
+# With fewer confirmed titles than this, confidence stays as it was learned from lists.
+ENOUGH = 50
+COLUMNS = ("system", "title", "code")
+
+
+def confirmed_path() -> Path:
+    """Return where the user's confirmed titles lie."""
+    return own_names_folder() / "confirmed.csv"
+
+
+def read_confirmed(system: str) -> dict[str, str]:
+    """Return the user's confirmed titles of a system: normalised title -> code, empty if nothing fits."""
+    path = confirmed_path()
+    if not path.is_file():
+        return {}
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["system"] == system]
+    return {title: row["code"].strip() for row in rows if (title := normalise(row["title"]))}
+
+
+def add_confirmed(system: str, answers: Iterable[tuple[str, str]]) -> tuple[int, int]:
+    """Add confirmed titles to the user's list; a later answer stands in place of an earlier one.
+
+    Returns
+    -------
+    tuple of int
+        How many titles are new, and how many there are now of this system.
+    """
+    path = confirmed_path()
+    rows: dict[tuple[str, str], str] = {}
+    if path.is_file():
+        with open(path, encoding="utf-8-sig", newline="") as stream:
+            rows = {(row["system"], normalise(row["title"])): row["code"] for row in csv.DictReader(stream)}
+    before = sum(key[0] == system for key in rows)
+    rows |= {(system, normalise(title)): code for title, code in answers if normalise(title)}
+    now = sum(key[0] == system for key in rows)
+    lines = [",".join(COLUMNS), *(f"{key[0]},{key[1]},{code}" for key, code in sorted(rows.items()))]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, "\n".join(lines) + "\n")
+    matcher_for.cache_clear()
+    return now - before, now
+
+
+@lru_cache(maxsize=4)
+def matcher_for(system: str) -> TitleMatcher:
+    """Return the matcher of a system with what the user added: own matcher, confirmed titles, confidence."""
+    matcher = TitleMatcher.shipped(system)
+    own = own_names_folder() / system
+    if own.with_suffix(".npz").is_file():
+        matcher = replace(matcher, model_path=own)
+    confirmed = read_confirmed(system)
+    if confirmed:
+        moved = _moved(matcher, confirmed)
+        matcher = replace(matcher, confirmed=confirmed, moved=moved)
+    return matcher
+
+
+def _moved(matcher: TitleMatcher, confirmed: dict[str, str]) -> tuple[float, float]:
+    """Learn from confirmed titles how often a stated confidence was right."""
+    if len(confirmed) < ENOUGH:
+        return matcher.moved
+    answers = list(matcher.answers(list(confirmed)))
+    stated, right = [], []
+    for answer, code in zip(answers, confirmed.values(), strict=True):
+        if answer.candidates and answer.stage != CONFIRMED:
+            stated.append(answer.candidates[0][1])
+            right.append(answer.candidates[0][0] == code)
+    if len(stated) < ENOUGH:
+        return matcher.moved
+    low, slope = recalibrated(np.array(stated), np.array(right, float))
+    return low, max(slope, 0.1)

@@ -1,0 +1,73 @@
+"""The column of titles: found by its name and its words, and needed only where a row has no code."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from occurisk.errors import RegistryError
+from occurisk.occupations.uncoded import is_missing
+from occurisk.registry.choice import Choice
+from occurisk.registry.columns import TITLE_NAME, IntakeOptions, is_prose, position_of, texts
+from occurisk.registry.formats.base import RegistryFile
+
+# Titles are matched to these systems; НК РК codes are ISCO-08's units.
+MATCHED = {"soc2010": "soc2010", "isco08": "isco08", "nkrk": "isco08"}
+
+
+def titles_of(names: list[str], columns: list[list[str]], options: IntakeOptions) -> int | None:
+    """Return the position of the titles: as the user says, else the first column of such name and words."""
+    if options.title_column is not None:
+        return position_of(names, options.title_column, "--title-column")
+    found = [i for i, name in enumerate(names) if TITLE_NAME.search(name) and is_prose(columns[i])]
+    return found[0] if found else None
+
+
+def titles_where_needed(
+    names: list[str], table: pa.Table, columns: list[list[str]], code: int | None, options: IntakeOptions
+) -> int | None:
+    """Return the titles if some row lacks a code; None if none does, or the user wants none."""
+    if options.titles == "off":
+        return None
+    if code is not None and options.title_column is None:
+        cells = texts(table.column(code)).unique().to_pylist()
+        if not any(cell is None or is_missing(cell) for cell in cells):
+            return None
+    return titles_of(names, columns, options)
+
+
+def system_for_titles(titles: list[str], taxonomy: str) -> str:
+    """Return the system that titles without codes are matched to: SOC 2010 if English, else ISCO-08."""
+    if taxonomy != "auto":
+        return taxonomy
+    plain = sum(title.isascii() for title in titles)
+    return "soc2010" if 2 * plain > len(titles) else "isco08"
+
+
+def note_on_titles(column: str, taxonomy: str, alone: bool) -> str:
+    """Say what the titles are used for."""
+    if taxonomy not in MATCHED:
+        return f"titles stand in for codes of SOC 2010 and ISCO-08 only, not of {taxonomy}"
+    return f"titles: column {column!r} " + (
+        "is matched to codes" if alone else "stands in where a row has no code"
+    )
+
+
+def only_titles(
+    file: RegistryFile, names: list[str], columns: list[list[str]], options: IntakeOptions
+) -> Choice | None:
+    """Return the choice of no code column, where the user wants titles only; else None.
+
+    Raises
+    ------
+    RegistryError
+        If no column holds titles.
+    """
+    if options.titles != "only":
+        return None
+    if titles_of(names, columns, options) is None:
+        raise RegistryError(
+            f"No column of {file.name} looks like titles.",
+            rule="Titles are words, in a column with a name such as title, occupation or должность.",
+            fix="Name the column with --title-column.",
+        )
+    return Choice(None, "soc2010" if options.taxonomy == "auto" else options.taxonomy)

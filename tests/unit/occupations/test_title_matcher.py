@@ -1,0 +1,104 @@
+"""The softmax of titles: built, written, checked, and never sure without reason."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import pytest
+
+from occurisk.occupations.concordances import load_tables
+from occurisk.occupations.titles.build import Entry, build_model
+from occurisk.occupations.titles.cascade import TitleMatcher
+from occurisk.occupations.titles.classifier import TitlesError, load_model
+from occurisk.occupations.titles.own_titles import COLUMNS
+from occurisk.paths import FEATURES
+
+
+def small(path, **how):
+    titles = load_tables().titles["soc2010"]
+    some = [Entry(title, code) for code, title in titles.items() if code.startswith(("15-", "35-", "47-"))]
+    return build_model(path, some, "soc2010", {"sources": []}, passes=2, keep=20_000, **how)
+
+
+def test_the_same_list_gives_the_same_bytes(tmp_path):
+    small(tmp_path / "one")
+    small(tmp_path / "two")
+    for suffix in (".npz", ".json"):
+        one, two = (tmp_path / name for name in ("one", "two"))
+        assert one.with_suffix(suffix).read_bytes() == two.with_suffix(suffix).read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.npz") as archive:
+        assert all(name.endswith(".npy") for name in archive.namelist())
+
+
+def test_an_altered_matcher_is_refused(tmp_path):
+    small(tmp_path / "own")
+    path = tmp_path / "own.json"
+    about = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**about, "sha256": "0" * 64}), "utf-8")
+    load_model.cache_clear()
+    with pytest.raises(TitlesError, match="does not fit"):
+        load_model(tmp_path / "own")
+    path.write_text(json.dumps({**about, "normaliser": 0}), "utf-8")
+    with pytest.raises(TitlesError, match="normaliser is 0"):
+        load_model(tmp_path / "own")
+
+
+def test_too_short_a_list_is_refused(tmp_path):
+    with pytest.raises(TitlesError, match="too few"):
+        build_model(tmp_path / "own", [Entry("cook", "5120")], "isco08", {})
+
+
+@pytest.mark.parametrize(
+    ("system", "title", "code", "level"),
+    [
+        ("isco08", "Accountant", "2411", "code"),
+        ("isco08", "Senior Software Engineer", "2512", "code"),
+        ("isco08", "welder (night shift)", "7212", "code"),
+        ("isco08", "<b>welder</b>", "7212", "code"),
+        ("isco08", "RF engineer", "21", "group"),
+        ("isco08", "👩‍🍳 cook", "5120", "code"),
+        ("isco08", "Truck driver / warehouse worker", "8332", "code"),
+        ("isco08", "HR менеджер", "2423", "code"),
+        ("soc2010", "sheepherder", "45-2093", "code"),
+    ],
+)
+def test_titles_that_are_answered(system, title, code, level):
+    answer = TitleMatcher.shipped(system).answer(title)
+    assert (answer.code, answer.level) == (code, level)
+    assert answer.reason
+    if level == "code":
+        assert answer.candidates[0][0] == code
+        assert sum(weight for _, weight in answer.candidates) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["manager", "Specialist", "operator", "teacher",
+     "Sales associate", "менеджер", "мeнеджер", "qwerty asdf", "12345",
+     "", "x" * 10_000, "🔥🔥🔥", "n/a", "Senior", "Старший специалист"],
+)  # fmt: skip
+def test_titles_that_cannot_be_said(title):
+    answer = TitleMatcher.shipped("isco08").answer(title)
+    assert (answer.code, answer.sureness) == ("", "none")
+    assert len(answer.reason) < 200
+
+
+def test_what_is_shipped_is_small_and_says_where_it_comes_from():
+    folder = FEATURES / "titles"
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 6_000_000
+    for system in ("isco08", "soc2010"):
+        about = json.loads((folder / f"{system}.json").read_text("utf-8"))
+        assert all(
+            "CC BY" in s["what"] or "only" in s["what"] or "our own" in s["what"] for s in about["sources"]
+        )
+        assert load_model(folder / system).codes == about["codes"]
+
+
+def test_confirmed_titles_stand_before_everything():
+    matcher = TitleMatcher(
+        "isco08", FEATURES / "titles" / "isco08", confirmed={"menedzher": "1221", "cook": ""}
+    )
+    assert matcher.answer("Menedzher").code == "1221"
+    assert matcher.answer("Cook").code == ""
+    assert COLUMNS == ("system", "title", "code")

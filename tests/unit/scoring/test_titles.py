@@ -1,0 +1,141 @@
+"""Titles stand in for codes: every row accounted for, with reason, doubt, and a sheet for people."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from helpers.registries import scored
+from occurisk.cli import occurisk
+from occurisk.occupations.titles import own_titles
+
+STAFF = """Должность,Численность
+Бухгалтер по зарплате,12
+Водитель погрузчика,5
+Менеджер,40
+Учитель математики,100
+Специалист,9
+Уборщик служебных помещений,33
+Бас бухгалтер,2
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(own_titles, "own_names_folder", lambda: tmp_path / "own")
+    own_titles.matcher_for.cache_clear()
+    yield tmp_path / "own"
+    own_titles.matcher_for.cache_clear()
+
+
+@pytest.fixture
+def staff(tmp_path):
+    path = tmp_path / "staff.csv"
+    path.write_text(STAFF, encoding="utf-8")
+    return path
+
+
+def test_a_list_of_titles_gets_codes_or_cannot_say(staff, tmp_path):
+    result = scored(staff, tmp_path / "out")
+    assert {o.outcome: o.rows for o in result.account.outcomes} == {"title": 5, "undecided title": 2}
+    rows = result.rows.set_index("Должность")
+    assert rows.loc["Бухгалтер по зарплате", "occurisk_code"] == "3313"
+    assert rows.loc["Бас бухгалтер", "occurisk_code"] == "2411"
+    assert "ru.yaml" in rows.loc["Водитель погрузчика", "occurisk_title_reason"]
+    assert set(rows["occurisk_match"]) == {"title"}
+    titles = result.account.titles
+    assert titles["undecided"][0]["title"] == "Менеджер"
+    assert 0.8 < titles["precision_expected"] < 0.95
+    assert titles["share_of_weight"] == pytest.approx(152 / 201)
+    report = (tmp_path / "out" / "intake.md").read_text(encoding="utf-8")
+    assert "## Titles" in report
+    assert "Менеджер" in report
+
+
+def test_the_doubt_of_titles_widens_the_interval(staff, tmp_path):
+    coded = tmp_path / "coded.csv"
+    by_title = scored(staff, tmp_path / "out")
+    rows = by_title.rows
+    lines = ["code,n", *(f"{c},{n}" for c, n in zip(rows["occurisk_code"], rows["Численность"], strict=True))]
+    coded.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    by_code = scored(coded, tmp_path / "coded", taxonomy="isco08", code_column="code")
+    one, other = by_title.account.national, by_code.account.national
+    assert one.expected == pytest.approx(other.expected)
+    assert one.expected_lower < other.expected_lower
+    assert one.expected_upper >= other.expected_upper
+
+
+def test_titles_stand_in_where_a_code_is_missing_and_the_code_wins(tmp_path):
+    path = tmp_path / "mixed.csv"
+    path.write_text("isco08,должность\n5120,Сварщик\n,Сварщик\n8153,Швея\n,Менеджер\n", encoding="utf-8")
+    result = scored(path, tmp_path / "out", taxonomy="isco08")
+    rows = result.rows
+    assert rows["occurisk_code"].tolist() == ["5120", "7212", "8153"]
+    assert rows["occurisk_title_match"].tolist() == ["", "likely", ""]
+    off = scored(path, tmp_path / "off", taxonomy="isco08", titles="off")
+    assert {o.outcome: o.rows for o in off.account.outcomes} == {"crosswalk": 2, "missing": 2}
+
+
+def test_answers_of_people_apply_at_the_next_score(staff, tmp_path):
+    scored(staff, tmp_path / "out")
+    sheet = tmp_path / "sheet.csv"
+    run = CliRunner().invoke(occurisk, ["titles", "review", str(tmp_path / "out"), "--sheet", str(sheet)])
+    assert run.exit_code == 0, run.output
+    with sheet.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["title"] for row in rows] == ["Менеджер", "Специалист"]
+    rows[0]["answer"], rows[1]["answer"] = "3322 Торговые представители", "none"
+    with sheet.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    run = CliRunner().invoke(occurisk, ["titles", "review", str(tmp_path / "out"), "--answers", str(sheet)])
+    assert run.exit_code == 0, run.output
+    assert "They decide 40 jobs, 81.6% of what was left open." in run.output
+    again = scored(staff, tmp_path / "again")
+    assert {o.outcome: o.rows for o in again.account.outcomes} == {"title": 6, "undecided title": 1}
+    assert again.rows.set_index("Должность").loc["Менеджер", "occurisk_title_reason"] == "confirmed by you"
+
+
+def test_a_wrong_answer_takes_nothing_over(staff, tmp_path, own_folder):
+    scored(staff, tmp_path / "out")
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("title,answer\nМенеджер,3322\nСпециалист,9999\n", encoding="utf-8")
+    run = CliRunner().invoke(occurisk, ["titles", "review", str(tmp_path / "out"), "--answers", str(sheet)])
+    assert "1 of 2 answers" in str(run.exception)
+    assert not own_folder.exists()
+
+
+def test_the_sheet_in_excel_offers_the_candidates(staff, tmp_path):
+    from openpyxl import load_workbook
+
+    scored(staff, tmp_path / "out")
+    sheet = tmp_path / "sheet.xlsx"
+    run = CliRunner().invoke(occurisk, ["titles", "review", str(tmp_path / "out"), "--sheet", str(sheet)])
+    assert run.exit_code == 0, run.output
+    page = load_workbook(sheet)["titles"]
+    assert page["A2"].value == "Менеджер"
+    assert [str(rule.sqref) for rule in page.data_validations.dataValidation] == ["E2", "E3"]
+
+
+def test_intake_json_keeps_what_rests_on_titles(staff, tmp_path):
+    scored(staff, tmp_path / "out")
+    document = json.loads((tmp_path / "out" / "intake.json").read_text(encoding="utf-8"))
+    assert document["understood"]["title_column"] == "Должность"
+    assert document["titles"]["rows_matched"] == 5
+
+
+def test_explain_matches_a_title_and_says_so():
+    run = CliRunner().invoke(occurisk, ["explain", "бухгалтер по зарплате", "--lang", "ru"])
+    assert run.exit_code == 0, run.output
+    assert "3313" in run.output
+    assert "3313 Бухгалтеры среднего уровня квалификации (92%)" in " ".join(run.stderr.split())
+
+
+def test_explain_of_a_general_title_refuses():
+    run = CliRunner().invoke(occurisk, ["explain", "менеджер"])
+    assert run.exit_code != 0
+    assert "cannot be said" in str(run.exception)
