@@ -132,8 +132,10 @@ class ScoredRegistry:
     @cached_property
     def outcomes(self) -> pd.DataFrame:
         """Rows and weight by outcome: `rows`, `weight`, `scored`, `counted`; index `outcome`."""
-        names = ["outcome", "rows", "weight", "scored", "counted"]
-        return pd.DataFrame([asdict(o) for o in self.account.outcomes], columns=names).set_index("outcome")
+        rows = [asdict(outcome) for outcome in self.account.outcomes]
+        return pd.DataFrame(rows, columns=["outcome", "rows", "weight", "scored", "counted"]).set_index(
+            "outcome"
+        )
 
     @property
     def scored_path(self) -> Path:
@@ -202,9 +204,7 @@ def scored_by_code(
     if understanding.code is None and understanding.title is None:
         keys["outcome"] = TITLE_ONLY
     sums = keys.groupby("outcome")[["rows", "weight"]].sum()
-    found = {
-        str(name): (row.rows, row.weight) for name, row in zip(sums.index, sums.itertuples(), strict=True)
-    }
+    found = {str(row.Index): (row.rows, row.weight) for row in sums.itertuples()}
     found[UNUSABLE_WEIGHT] = (int(keys["unusable"].sum()), 0.0)
     found[RAGGED] = (len(tally.ragged), 0.0)
     outcomes = account_of(found, OUTCOMES)
@@ -263,13 +263,11 @@ def _national(
     book: CodeBook, by_occupation: pd.DataFrame, lineage: pd.DataFrame, counted: float
 ) -> NationalFigures:
     """Spread the jobs of each code over its occupations, and sum up."""
-    scores = book.scores
-    jobs = lineage["weight"] * lineage["code"].map(by_occupation.set_index("code")["weight"])
+    scores, weights = book.scores, by_occupation.set_index("code")["weight"]
+    jobs = lineage["weight"] * lineage["code"].map(weights)
     by_soc = jobs.astype(float).groupby(lineage["soc"]).sum()
-    p = scores.table["probability"].reindex(by_soc.index).to_numpy(dtype=float)
-    replicas = None
-    if scores.replicas is not None:
-        replicas = scores.replicas.reindex(by_soc.index).to_numpy(dtype=float)
+    p, drawn = scores.table["probability"].reindex(by_soc.index).to_numpy(dtype=float), scores.replicas
+    replicas = None if drawn is None else drawn.reindex(by_soc.index).to_numpy(dtype=float)
     return NationalFigures.of(by_soc.to_numpy(), counted, p, scores.bands, replicas, scores.nominal)
 
 
@@ -315,8 +313,8 @@ def _unmatched(keys: pd.DataFrame, understanding: Understanding) -> tuple[Unmatc
         near = near_misses(row["code"], understanding.system) if known else []
         found.append(
             Unmatched(
-                code="" if row["key"].startswith(TITLE_MARK) else row["key"].partition(SEPARATOR)[0],
-                title=row["key"][1:] if row["key"].startswith(TITLE_MARK) else _text(row["title"]),
+                code="" if row["key"][:1] == TITLE_MARK else row["key"].partition(SEPARATOR)[0],
+                title=row["key"][1:] if row["key"][:1] == TITLE_MARK else _text(row["title"]),
                 reason=row["outcome"],
                 rows=int(row["rows"]),
                 weight=float(row["weight"]),
@@ -343,8 +341,8 @@ def _repairs(keys: pd.DataFrame) -> tuple[Repair, ...]:
 
 
 def _mended(keys: pd.DataFrame) -> Iterable[dict[str, str]]:
-    mended = keys[keys["repairs"].fillna("").ne("") & (keys["rows"] > 0)]
-    return mended[["key", "code", "matched", "repairs", "rows"]].to_dict("records")
+    mended = keys["repairs"].fillna("").ne("") & (keys["rows"] > 0)
+    return keys.loc[mended, ["key", "code", "matched", "repairs", "rows"]].to_dict("records")
 
 
 def _text(value: object) -> str:
