@@ -126,7 +126,14 @@ def test_the_figures_printed_are_those_of_the_file_and_of_the_national_page(jobs
     _, text, _ = run(capsys, jobs, "--out", tmp_path / "out", *NAMED)
     document = json.loads((tmp_path / "out" / "intake.json").read_text(encoding="utf-8"))["national"]
     assert f"High {document['share_high']:.1%}" in text
-    arguments = [str(tmp_path / "out"), "--json", str(tmp_path / "n.json"), "--models-dir", str(models_dir())]
+    arguments = [
+        str(tmp_path / "out"),
+        "--no-track",
+        "--json",
+        str(tmp_path / "n.json"),
+        "--models-dir",
+        str(models_dir()),
+    ]
     CliRunner(env={"COLUMNS": "160"}).invoke(national, arguments, catch_exceptions=False)
     page = json.loads((tmp_path / "n.json").read_text(encoding="utf-8"))["figures"]
     for name in ("share_high", "share_high_lower", "share_high_upper", "expected", "expected_upper"):
