@@ -84,7 +84,7 @@ def questions(
         n: reasons(chosen.explanation, chosen.standing, chosen.reference.catalogue, phrases, n)
         for n in (3, 2, 1)
     }
-    change = chosen.words(language)["change"]
+    change = dossier.words(language)["change"]
     total = float(dossier.rows["weight"].astype(float).sum()) if total is None else total
     found = []
     for code, row in chosen.rows.iterrows():
