@@ -41,7 +41,7 @@ def test_ilostat_one_country_and_year(originals, tmp_path):
         originals / "employment" / "ilostat-2020-04-10.csv.zip", tmp_path / "out",
         where=(("ref_area", "FRA"), ("time", "2014")),
     )  # fmt: skip
-    assert outcomes(result) == {"aggregated": 39, "total row": 1, "missing": 1, "military": 3}
+    assert outcomes(result) == {"aggregated": 39, "total row": 1, "undecided title": 1, "military": 3}
     total = result.outcomes["weight"]["total row"]
     assert totals(result)["weight_counted"] == pytest.approx(total, rel=1e-6)
 

@@ -87,7 +87,7 @@ def test_evaluate_writes_the_agreed_json(tmp_path):
         (["train", "--attributes", "bad.csv"], 5, "25 of 26 columns are missing"),
         (["train", "--no-evaluation", "--no-track", "--models-dir", "bad.csv/m"], 8, "Cannot write"),
         (["evaluate", "--json", "bad.csv/x.json", "--splits", "2"], 8, "Cannot write"),
-        (["frobnicate"], 2, "No such command 'frobnicate'"),
+        (["frobnicate"], 2, "There is no command 'frobnicate'"),
     ],
 )
 def test_bad_input_is_one_clear_error(arguments, code, message, tmp_path):

@@ -31,7 +31,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_a_scoring_run_accounts_for_everything(store, model, tmp_path):
     rows = ["isco,jobs,name", "2411,100,accountants", "4110,50,clerks", "5223,30,<script>alert(1)</script>"]
-    rows += ["0110,5,officers", "9999,1,nobody"]
+    rows += ["0110,5,officers", "7777,1,nobody"]
     scored = score_registry(model, write(tmp_path, "\n".join(rows) + "\n"), tmp_path / "out")
     run, picture = track_scoring(scored, model)
     client = tracking.open_store().MlflowClient()
@@ -67,9 +67,7 @@ def test_a_scoring_run_accounts_for_everything(store, model, tmp_path):
 
 
 def test_a_registry_without_a_score_is_tracked_too(store, model, tmp_path):
-    path = write(
-        tmp_path, "occupation,jobs\nRetail sales clerks,10\nPrimary school teachers,20\nHouse painters,5\n"
-    )
+    path = write(tmp_path, "occupation,jobs\nWizard of the north,10\nDragon rider,20\nUnicorn whisperer,5\n")
     scored = score_registry(model, path, tmp_path / "out")
     run, picture = track_scoring(scored, model)
     found = tracking.open_store().MlflowClient().get_run(run.run_id).data

@@ -108,7 +108,7 @@ def test_a_result_that_was_worked_on_is_not_replaced(tmp_path):
 def test_other_commands_keep_the_users_files_too(tmp_path):
     (tmp_path / "r.csv").write_text(REGISTER)
     for command, name in (
-        ((national, tmp_path / "r.csv", "--out"), "national.html"),
+        ((national, tmp_path / "r.csv", "--no-track", "--out"), "national.html"),
         ((explain, "43-9021", "--png"), "waterfall_43-9021.png"),
     ):
         out = tmp_path / command[0].name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from occurisk.cli.console import JSON_OPTION, model_options, need_model, out
-from occurisk.cli.options import read_options
+from occurisk.cli.options import TAXONOMIES, read_options
 from occurisk.files import write_json
 from occurisk.scoring.lookup.dialects import DIALECTS, Register, values_query
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--weight-column", help="Column of summed weights in VALUES.  [default: weight, if --weight]")
 @click.option(
     "--taxonomy",
-    type=click.Choice(["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "nkrk"]),
+    type=click.Choice(TAXONOMIES),
     default="auto",
     show_default=True,
     help="Coding system.",

@@ -71,8 +71,8 @@ def print_picture(console: Console, picture: Picture) -> None:
         rho = "–" if math.isnan(slope.spearman) else f"{slope.spearman:+.2f}"
         console.print(f"Rank correlation of p with {slope.name}: {rho}{ends}, {slope.codes} codes.")
     print_multiverse(console, picture)
-    for title, (scenario, figures) in picture.scenarios.items():
-        print_scenario(console, title, scenario, figures)
+    for scenario, figures in picture.scenarios.values():
+        print_scenario(console, scenario.heading, scenario, figures)
 
 
 def _print_breakdown(console: Console, picture: Picture, name: str) -> None:
@@ -141,7 +141,7 @@ def print_scenario(console: Console, title: str, scenario: Any, figures: pd.Data
     from occurisk.labour_market.scenarios import LABEL, held_against
 
     made = table(
-        escape(f"{scenario.heading}: {LABEL}"),
+        escape(f"{title}: {LABEL}"),
         ["qualification", "jobs", "exposed", "displaced, if so", "to retrain, if so"],
     )
     for level, row in figures.iterrows():

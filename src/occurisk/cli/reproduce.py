@@ -150,7 +150,7 @@ def kazakhstan(
     scenario = load_scenario(Path(name))
     found = stand_in_scenario(ilostat_table(data / ILOSTAT), _sources(models_dir), scenario, codes)
     for code, figures in found.items():
-        print_scenario(console, f"{scenario.title}, risk structure of {code}", scenario, figures)
+        print_scenario(console, f"{scenario.heading}, risk structure of {code}", scenario, figures)
     if json_path:
         write_json(json_path, {c: t.reset_index().to_dict("records") for c, t in found.items()})
         console.print(f"Figures  {json_path}", soft_wrap=True)

@@ -30,6 +30,7 @@ def register():
     """A register as warehouses hold it: padded, NULL, unknown, in two spellings; weights with cents."""
     chance = random.Random(7)  # noqa: S311
     codes = ["2411", "4110", "8322 ", "8322", "9112", "5223", "2512", "9999x", "0110", None]
+    codes += ["2221", "3313", "7231", "9313", "1211", "6111"]
     rows = [(chance.choice(codes), Decimal(chance.randrange(1, 10**7)) / 100) for _ in range(3000)]
     return pd.DataFrame(rows, columns=["code", "jobs"])
 

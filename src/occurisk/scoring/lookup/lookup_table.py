@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from occurisk.errors import RegistryError
 from occurisk.files import sha256, write_json
-from occurisk.registry.columns import IntakeOptions
+from occurisk.registry.columns import IntakeOptions, position_of
+from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.opening import on_disk
 from occurisk.registry.understanding import Understanding, open_for_intake, understand
 from occurisk.result_sets import result_set
@@ -117,8 +118,11 @@ def make_lookup(
             delimiter=reading.delimiter,
         )  # fmt: skip
         found = read_distinct_values(file, columns.value, columns.rows, columns.weight)
-        counted_by = replace(options, weight_column=columns.weight or columns.rows)
-        understanding = _understood(understand(file, counted_by), columns.value)
+        # What the column is called in the register is evidence; `value` would say nothing.
+        file = _as_in_register(file, columns.value, register.code)
+        weight = columns.weight or columns.rows
+        counted_by = replace(options, code_column=register.code, weight_column=weight)
+        understanding = _fitting(understand(file, counted_by), options)
         scores = Scores.of(model, choices.scores, choices.weights)
         book = CodeBook(understanding, scores)
         number = book.numbers(found.value)
@@ -138,12 +142,20 @@ def make_lookup(
     return Lookup(scored, table, found.notes)
 
 
-def _understood(known: Understanding, value: str) -> Understanding:
-    if known.name(known.code) != value:
+def _as_in_register(file: RegistryFile, value: str, code: str) -> RegistryFile:
+    names = [str(name) for name in file.schema.names]
+    position = position_of(names, value, "--value-column")
+    return replace(file, schema=file.schema.set(position, file.schema.field(position).with_name(code)))
+
+
+def _fitting(known: Understanding, options: IntakeOptions) -> Understanding:
+    """Refuse values that do not fit the coding system found; one that the user named is warned of."""
+    if known.warnings and options.taxonomy == "auto" and not options.crosswalk:
         raise RegistryError(
-            f"The codes seem to stand in {known.name(known.code)!r}, not in {value!r}.",
-            rule="A lookup is keyed by the register's own values.",
-            fix="Name the right column with --value-column.",
+            "The values of this register fit no coding system well enough to be scored unasked.",
+            first=known.warnings[0],
+            rule="At least 80% of the values must exist in a coding system.",
+            fix="Name the system with --taxonomy, or map national codes to ISCO or SOC with --crosswalk.",
         )
     return known
 
