@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import bz2
+import contextlib
 import csv
 import gzip
 import io
@@ -321,7 +322,8 @@ def _read(path: Path) -> list[dict[str, Any]]:
         return [dict(zip(header, row, strict=True)) for row in rows]
     import openpyxl
 
-    header, *rows = openpyxl.load_workbook(path, read_only=True).active.iter_rows(values_only=True)
+    with contextlib.closing(openpyxl.load_workbook(path, read_only=True)) as book:
+        header, *rows = book.active.iter_rows(values_only=True)
     return [dict(zip(header, row, strict=False)) for row in rows]
 
 

@@ -210,7 +210,7 @@ def one_at_a_time(table: pd.DataFrame) -> pd.DataFrame:
 
     A change of level from weighted occupations to an unweighted mean of groups counts as one.
     """
-    differs = table["differs"].str.split(", ")
+    differs = table["differs"].astype(str).str.split(", ")
     moved = differs.map(lambda names: names[0] if names != [""] else "")
     level = table["differs"] == "aggregation, weighting"
     keep = (differs.map(len) == 1) | level

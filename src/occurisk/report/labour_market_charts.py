@@ -42,7 +42,8 @@ def figure_set(picture: Picture) -> dict[str, Any]:
         figures["polarisation"] = polarisation_figure(picture)
     for name, table in picture.breakdowns.items():
         figures["by_" + name.replace(" x ", "_x_")] = breakdown_figure(table, name, picture)
-    figures["multiverse"] = multiverse_figure(picture)
+    if len(picture.multiverse):
+        figures["multiverse"] = multiverse_figure(picture)
     figures["two_axes"] = two_axes_figure(picture)
     return figures
 
