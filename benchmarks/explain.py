@@ -18,7 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
-from occurisk.explanation.dossier import explain_list
+from occurisk.explanation.explained_list import explain_list
 from occurisk.explanation.interactions import interactions
 from occurisk.explanation.reference import explain_reference
 from occurisk.explanation.smallest_change import smallest_changes
@@ -40,7 +40,7 @@ def main() -> None:
     X, model = bundle.attributes, bundle.model
     leaves = read_leaves(model.booster_)
     reference = explain_reference(bundle)
-    dossier = explain_list(bundle.reference, reference)
+    explained = explain_list(bundle.reference, reference)
     thousand = pd.DataFrame(
         {
             "code": [f"{i:04d}" for i in range(1000)],
@@ -65,9 +65,9 @@ def main() -> None:
         "interactions of all pairs (shap)": lambda: interactions(model, X),
         "words and page of 1,000 occupations": fresh_page,
         "page again, words known": lambda: render(long, about),
-        "table": lambda: table(dossier),
-        "full table": lambda: full_table(dossier),
-        "ten pictures drawn": lambda: figure_set(dossier),
+        "table": lambda: table(explained),
+        "full table": lambda: full_table(explained),
+        "ten pictures drawn": lambda: figure_set(explained),
     }
     seconds = {}
     for name, part in parts.items():

@@ -9,9 +9,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from occurisk.explanation.dossier import explain_list
+
 from helpers.browsers import chromium, mlflow_server
 from helpers.trained import default_bundle
-from occurisk.explanation.dossier import explain_list
 from occurisk.explanation.reference import explain_reference
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About

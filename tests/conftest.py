@@ -14,7 +14,7 @@ import pytest
 from helpers.checkout import DEVELOPERS_OWN, ORIGINALS
 
 if TYPE_CHECKING:
-    from occurisk.model.bundle import Bundle
+    from occurisk.model.bundles.bundle import Bundle
 
 pytest.register_assert_rewrite("helpers.registries")
 # What commands look into by default, and the name that `helpers.trained` knows.

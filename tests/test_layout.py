@@ -40,7 +40,7 @@ PACKAGES = [
 # Neighbours that must not know each other, though one stands before the other.
 STRANGERS = [("explanation", "evaluation"), ("registry", "evaluation"), ("registry", "explanation")]
 # What may be longer than other modules: two formats that are best read in one piece.
-LONGEST, MAY_BE_LONGER = 350, {"model/bundle.py", "training_data/onet_ratings.py"}
+LONGEST, MAY_BE_LONGER = 350, {"model/bundles/bundle.py", "training_data/onet_ratings.py"}
 
 
 def modules() -> dict[str, Path]:
@@ -113,7 +113,7 @@ def test_a_package_holds_three_to_ten_modules():
     for folder in packages():
         if folder.name not in ("cli",):  # one file a command
             count = len([path for path in folder.glob("*.py") if path.name != "__init__.py"])
-            assert 3 <= count <= 13, f"{folder.name} holds {count} modules"
+            assert 3 <= count <= 10, f"{folder.name} holds {count} modules"
 
 
 def test_no_module_is_too_long():

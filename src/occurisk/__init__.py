@@ -11,7 +11,7 @@ from typing import Any
 # A module must not share its name with a function here: importing the one would hide the other.
 _HOMES = {
     "AutomationClassifier": "model.classifier",
-    "Bundle": "model.bundle",
+    "Bundle": "model.bundles.bundle",
     "Catalogue": "training_data.catalogue",
     "Evaluation": "evaluation.protocol",
     "Explanation": "model.contributions",
@@ -22,12 +22,12 @@ _HOMES = {
     "evaluate": "evaluation.protocol",
     "explain": "model.contributions",
     "load_attributes": "training_data.attribute_table",
-    "load_bundle": "model.bundle",
+    "load_bundle": "model.bundles.bundle",
     "load_catalogue": "training_data.catalogue",
     "load_labels": "training_data.labels",
     "load_settings": "model.settings",
     "read_onet": "training_data.onet_ratings",
-    "save_bundle": "model.bundle",
+    "save_bundle": "model.bundles.bundle",
     "score_registry": "scoring.score",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605

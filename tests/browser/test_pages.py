@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from helpers.browsers import chromium, mlflow_server
-from helpers.explained import reference_dossier, small_dossier
+from helpers.explained import reference_explained, small_explained
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About
 from occurisk.tracking import store as tracking
@@ -58,7 +58,7 @@ def severe(driver):
 def page(tmp_path_factory):
     """The report of all reference occupations, as a file."""
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(render(reference_dossier(), ABOUT), encoding="utf-8")
+    path.write_text(render(reference_explained(), ABOUT), encoding="utf-8")
     return path.as_uri()
 
 
@@ -70,7 +70,7 @@ def browser():
 
 def test_search_sort_and_filter(browser, page):
     browser.get(page)
-    total = len(reference_dossier().rows)
+    total = len(reference_explained().rows)
     assert len(css(browser, "tr.row")) == 100
     assert str(total) in browser.find_element("id", "count").text
 
@@ -83,7 +83,7 @@ def test_search_sort_and_filter(browser, page):
     browser.find_element("css selector", "button[type=reset]").click()
     wait(lambda: len(css(browser, "tr.row")) == 100)
 
-    rows = reference_dossier().rows
+    rows = reference_explained().rows
     choose = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
     browser.execute_script(choose, browser.find_element("id", "band"), "medium")
     assert {node.text for node in css(browser, "tr.row .chip")} == {"medium"}
@@ -150,7 +150,7 @@ def test_the_keyboard_reaches_everything(browser, page):
 def test_a_dot_of_the_scatter_opens_its_occupation(browser, page):
     browser.get(page)
     dots = css(browser, "#scatter circle")
-    assert len(dots) == int(reference_dossier().rows["published_probability"].notna().sum())
+    assert len(dots) == int(reference_explained().rows["published_probability"].notna().sum())
     browser.execute_script("arguments[0].dispatchEvent(new MouseEvent('click'))", dots[500])
     title = dots[500].find_element("css selector", "title").get_attribute("textContent")
     assert title.startswith(visible(browser, "tr.detail")[0].find_element("xpath", "preceding-sibling::tr[1]")
@@ -158,12 +158,12 @@ def test_a_dot_of_the_scatter_opens_its_occupation(browser, page):
 
 
 def test_a_hostile_title_runs_nothing(browser, tmp_path):
-    dossier = small_dossier(_43_9021=HOSTILE)
-    said = dossier.verdicts.reindex([0]).assign(
+    explained = small_explained(_43_9021=HOSTILE)
+    said = explained.verdicts.reindex([0]).assign(
         code="43-9021", verdict="unsure", note=HOSTILE, reviewer=HOSTILE, time="now"
     )
     path = tmp_path / "hostile.html"
-    path.write_text(render(dossier.with_verdicts(said), About(HOSTILE, "m", HOSTILE)), encoding="utf-8")
+    path.write_text(render(explained.with_verdicts(said), About(HOSTILE, "m", HOSTILE)), encoding="utf-8")
     browser.get(path.as_uri())
     search(browser, "43-9021")
     browser.find_element("css selector", ".name").click()
@@ -243,14 +243,14 @@ def test_on_paper_the_whole_selection_is_printed(browser, page):
     browser.get(page)
     pdf = browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]
     assert len(pdf) > 100_000
-    assert len(css(browser, "tr.row")) == len(reference_dossier().rows)
+    assert len(css(browser, "tr.row")) == len(reference_explained().rows)
 
 
 def test_mlflow_shows_the_report_the_table_and_the_description(browser, tmp_path, monkeypatch):
     with mlflow_server(tmp_path) as address:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
         with tracking.run(tracking.SCORING, "jobs.csv") as mlflow:
-            log_explanations(mlflow, small_dossier(_43_9021=HOSTILE), ABOUT)
+            log_explanations(mlflow, small_explained(_43_9021=HOSTILE), ABOUT)
             info = mlflow.active_run().info
         links = artifact_links(info.experiment_id, info.run_id)
 

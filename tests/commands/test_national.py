@@ -18,13 +18,13 @@ from helpers.trained import default_bundle
 from occurisk.cli.backtest import backtest
 from occurisk.cli.national import national
 from occurisk.errors import LabelError, RegistryError
-from occurisk.labour_market.picture import scored_with, vintage_of
 from occurisk.labour_market.register_totals import register_totals
 from occurisk.labour_market.scored_market import find_folder, market_of, read_market
+from occurisk.labour_market.summary import scored_with, vintage_of
 from occurisk.occupations.facts import NOT_KNOWN
-from occurisk.registry.columns import IntakeOptions
+from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.scoring.score import score_registry
-from occurisk.tracking.scoring_run import TrackOptions, scored_picture
+from occurisk.tracking.scoring_run import TrackOptions, scored_summary
 from occurisk.training_data.attribute_table import REFERENCE_TABLE
 
 REGISTRY = pd.DataFrame(
@@ -232,9 +232,9 @@ def test_a_scoring_run_gets_its_picture_from_memory(registry, tmp_path):
     scored = score_registry(default_bundle(), registry, tmp_path / "out")
     for path in scored.out.iterdir():
         path.unlink()  # what was written is not read again
-    picture = scored_picture(scored, default_bundle(), TrackOptions())
-    assert picture.figures["coverage"] == pytest.approx(0.95)
-    assert picture.figures["share_high_lower"] <= picture.figures["share_high"]
+    summary = scored_summary(scored, default_bundle(), TrackOptions())
+    assert summary.figures["coverage"] == pytest.approx(0.95)
+    assert summary.figures["share_high_lower"] <= summary.figures["share_high"]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_where_no_code_has_a_score_there_is_nothing_to_add_up(tmp_path, text, at
     scored = score_registry(
         default_bundle(), tmp_path / "jobs.csv", tmp_path / "out", options=options, attributes=attributes
     )
-    assert scored_picture(scored, default_bundle(), TrackOptions()) is None
+    assert scored_summary(scored, default_bundle(), TrackOptions()) is None
 
 
 @pytest.mark.parametrize("scores", ["model", "published"])

@@ -15,8 +15,8 @@ from helpers.trained import default_bundle, models_dir
 from occurisk.cli import main
 from occurisk.cli.console import printable
 from occurisk.cli.score import score
-from occurisk.labour_market.picture import scored_with
 from occurisk.labour_market.scored_market import find_folder, market_of
+from occurisk.labour_market.summary import scored_with
 from occurisk.tracking.scoring_run import explain_scored
 
 LIST = "soc,jobs\n43-9021,5\n11-1011,3\n99-9999,7\n"

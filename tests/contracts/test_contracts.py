@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from helpers.commands import run
 from helpers.registries import scored, write
-from occurisk.model.bundle import MANIFEST, SCORES
+from occurisk.model.bundles.bundle import MANIFEST, SCORES
 from occurisk.paths import FEATURES
 
 HERE = Path(__file__).parent

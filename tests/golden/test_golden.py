@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from helpers.commands import run
-from occurisk.model.bundle import SCORES
+from occurisk.model.bundles.bundle import SCORES
 from occurisk.paths import FEATURES
 
 HERE = Path(__file__).parent

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.trained import default_bundle
-from occurisk.explanation.dossier import Dossier, explain_list
+from occurisk.explanation.explained_list import ExplainedList, explain_list
 from occurisk.explanation.reference import Reference, explain_reference
-from occurisk.model.bundle import Bundle
+from occurisk.model.bundles.bundle import Bundle
 from occurisk.model.training import load_data, train
 from occurisk.training_data.labels import DEFAULT_LABELS
 
@@ -36,14 +36,14 @@ def reference() -> Reference:
 
 
 @cache
-def reference_dossier() -> Dossier:
+def reference_explained() -> ExplainedList:
     """All reference occupations, with made-up weights that are the same every time."""
     bundle = default_bundle()
     weight = np.random.default_rng(1).lognormal(9, 1.2, len(bundle.reference)).round()
     return explain_list(bundle.reference.assign(weight=weight), reference())
 
 
-def small_dossier(**titles: str) -> Dossier:
+def small_explained(**titles: str) -> ExplainedList:
     """Data entry keyers, waiters and an ISCO code of two members; other titles by code, dashes as _."""
     bundle = default_bundle()
     codes = ["43-9021", "35-3031"]

@@ -269,7 +269,7 @@ def run(seed: int, folder: Path, bundle: Any) -> str:
         If something was lost, or something was left behind by a run that failed.
     """
     from occurisk.errors import OccuriskError
-    from occurisk.registry.columns import IntakeOptions
+    from occurisk.registry.columns.sample import IntakeOptions
     from occurisk.scoring.score import score_registry
 
     case = make(seed)
@@ -334,7 +334,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--models-dir", type=Path)
     arguments = parser.parse_args()
-    from occurisk.model.bundle import find_bundle
+    from occurisk.model.bundles.bundle import find_bundle
 
     bundle = find_bundle(arguments.models_dir)
     started, counts, fallen = time.monotonic(), {"scored": 0, "refused": 0}, []

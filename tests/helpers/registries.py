@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.trained import default_bundle
-from occurisk.registry.columns import IntakeOptions
+from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.scoring.score import score_registry
 from occurisk.scoring.scored_registry import ScoredRegistry
 

@@ -8,7 +8,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from occurisk.model.bundle import Bundle, find_bundle
+from occurisk.model.bundles.bundle import Bundle, find_bundle
 from occurisk.model.training import train_default
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from helpers.explained import own_bundle, small_dossier
+from helpers.explained import own_bundle, small_explained
 from helpers.trained import default_bundle, models_dir
 from occurisk.cli import occurisk
 from occurisk.errors import BundleError, OccuriskError
@@ -120,7 +120,7 @@ def test_notes_that_a_spreadsheet_would_run_are_guarded(tmp_path):
 
 
 def test_a_report_takes_verdicts_without_any_other_change():
-    page = render(small_dossier(), About("list", "m", "now"))
+    page = render(small_explained(), About("list", "m", "now"))
     said = verdicts("43-9021|disagree").assign(note="</script><b>no")
     once = with_verdicts(page, said)
     assert "</script><b>no" not in once and "\\u003c/script\\u003e\\u003cb\\u003eno" in once
@@ -135,7 +135,7 @@ def store(tmp_path, monkeypatch):
     about = About("jobs.csv", default_bundle().version, "now", rows=4, unscored=1)
     with tracking.run(tracking.SCORING, "jobs.csv") as mlflow:
         mlflow.log_params({"model_version": about.model, "registry": "jobs.csv"})
-        log_explanations(mlflow, small_dossier(), about)
+        log_explanations(mlflow, small_explained(), about)
         return mlflow.active_run().info.run_id
 
 
@@ -183,7 +183,7 @@ def test_a_review_is_stored_shown_and_exported(store, tmp_path):
 def test_the_labels_of_the_reviewed_model_come_first(store, tmp_path):
     own = own_bundle(tmp_path)
     with tracking.run(tracking.SCORING, "own", {"occurisk.model_version": own.version}) as mlflow:
-        log_explanations(mlflow, small_dossier(), About("jobs.csv", own.version, "now"), describe=False)
+        log_explanations(mlflow, small_explained(), About("jobs.csv", own.version, "now"), describe=False)
     path = tmp_path / "labels.csv"
     arguments = [
         *("review", "latest", "--occupation", "35-3031", "--verdict", "agree", "--reviewer", "ann"),
@@ -227,4 +227,4 @@ def test_the_run_holds_everything_a_reviewer_needs(store):
     assert f"/runs/{store}/artifacts/explanations/report.html" in note
     shown = mlflow.load_table("explanations/table.json", run_ids=[store])
     assert shown["code"].tolist() == ["35-3031", "43-9021", "4131"]
-    assert list(full_table(small_dossier()).columns[:3]) == ["code", "title", "probability"]
+    assert list(full_table(small_explained()).columns[:3]) == ["code", "title", "probability"]

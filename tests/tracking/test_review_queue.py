@@ -6,7 +6,7 @@ import mlflow
 import pandas as pd
 import pytest
 
-from helpers.explained import reference_dossier, small_dossier
+from helpers.explained import reference_explained, small_explained
 from occurisk.errors import ReviewError
 from occurisk.explanation.review_items import MOST_CHARACTERS, choose, questions
 from occurisk.explanation.verdicts import krippendorff_alpha
@@ -51,14 +51,14 @@ def test_those_are_asked_about_whose_verdict_matters():
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])
 def test_an_item_fits_what_mlflow_shows(language):
-    dossier = reference_dossier()
-    asked = questions(dossier, dossier.rows.index[:60], language, "#/report")
+    explained = reference_explained()
+    asked = questions(explained, explained.rows.index[:60], language, "#/report")
     assert asked["answer"].str.len().max() <= MOST_CHARACTERS
     assert asked["answer"].str.contains("#/report", regex=False).all()
 
 
 def test_a_title_is_text_not_markdown():
-    asked = questions(small_dossier(_43_9021="<b>x</b> *y*\n# z"), pd.Index(["43-9021"]), "en")
+    asked = questions(small_explained(_43_9021="<b>x</b> *y*\n# z"), pd.Index(["43-9021"]), "en")
     assert "<b>" not in asked["answer"].iloc[0] and "\n# z" not in asked["answer"].iloc[0]
 
 

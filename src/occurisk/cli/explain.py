@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-    from occurisk.explanation.dossier import Dossier
-    from occurisk.model.bundle import Bundle
+    from occurisk.explanation.explained_list import ExplainedList
+    from occurisk.model.bundles.bundle import Bundle
     from occurisk.occupations.coding_systems import CodingSystem
     from occurisk.occupations.crosswalk import Lineage
 
@@ -58,7 +58,7 @@ def explain(
 
     CODES are SOC, O*NET-SOC or ISCO codes, or an occupation's title in quotes.
     """
-    from occurisk.explanation.dossier import explain_list
+    from occurisk.explanation.explained_list import explain_list
     from occurisk.explanation.reference import explain_reference
 
     bundle = need_model(models_dir, version)
@@ -66,18 +66,18 @@ def explain(
     needed = set(members["soc"])
     if len(needed) > 50:
         err().print(f"Explaining {len(needed)} occupations …")
-    dossier = explain_list(rows, explain_reference(bundle, needed), members)
+    explained = explain_list(rows, explain_reference(bundle, needed), members)
     for code in rows.index:
-        _print(dossier, code, language)
+        _print(explained, code, language)
     console = out()
     if json_path:
-        write_json(json_path, _document(dossier, language))
+        write_json(json_path, _document(explained, language))
         console.print(f"Figures  {json_path}", soft_wrap=True)
     if png:
-        for path in _draw(dossier, png, language):
-            console.print(f"Picture  {path}", soft_wrap=True)
+        for path in _draw(explained, png, language):
+            console.print(f"MarketSummary  {path}", soft_wrap=True)
     if html:
-        _write_report(dossier, html, bundle.version, language)
+        _write_report(explained, html, bundle.version, language)
         console.print(f"Report   {html}", soft_wrap=True)
     console.print(
         f"Model {bundle.version}. Susceptibility, not jobs lost; not for decisions about individual people."
@@ -221,14 +221,14 @@ def _system(name: str) -> CodingSystem:
     return known[name]
 
 
-def _print(dossier: Dossier, code: str, language: str) -> None:
+def _print(explained: ExplainedList, code: str, language: str) -> None:
     from rich.markup import escape
     from rich.padding import Padding
 
     from occurisk.explanation.words import load_phrases
 
     phrases, console = load_phrases(language), out()
-    row, page = dossier.rows.loc[code], phrases.page
+    row, page = explained.rows.loc[code], phrases.page
     colour = {"high": "red", "medium": "yellow", "low": "cyan"}[row["band"]]
     console.print(f"\n[bold]{escape(row['title'])}[/bold]  {escape(code)}", soft_wrap=True)
     stability = phrases.stability.get(row["stability"], row["stability"])
@@ -242,8 +242,8 @@ def _print(dossier: Dossier, code: str, language: str) -> None:
             shown = f"{value:g}" if key == "label" else probability(value)
             line += f"; {page[key].lower()} {shown}"
     console.print(line, soft_wrap=True)
-    words = dossier.words(language).loc[code]
-    members = dossier.members[dossier.members["code"] == code]
+    words = explained.words(language).loc[code]
+    members = explained.members[explained.members["code"] == code]
     if len(members) > 1:
         console.print(phrases.frames["mixed"].format(n=len(members)), soft_wrap=True)
         for member in members.head(5).itertuples():
@@ -252,7 +252,7 @@ def _print(dossier: Dossier, code: str, language: str) -> None:
             console.print(Padding(text, (0, 0, 0, 2)))
         if len(members) > 5:
             console.print(Padding(f"… {len(members) - 5}", (0, 0, 0, 2)))
-    console.print(_waterfall(dossier, code, language))
+    console.print(_waterfall(explained, code, language))
     for text in (words["raises"], words["lowers"], words["change"]):
         if text:
             console.print(escape(text))
@@ -260,16 +260,16 @@ def _print(dossier: Dossier, code: str, language: str) -> None:
     console.print(f"{page['neighbours']}: {escape(near)}\n")
 
 
-def _waterfall(dossier: Dossier, code: str, language: str) -> Table:
+def _waterfall(explained: ExplainedList, code: str, language: str) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     from occurisk.explanation.words import load_phrases
 
-    phrases, explanation = load_phrases(language), dossier.explanation
+    phrases, explanation = load_phrases(language), explained.explanation
     steps, stable = explanation.waterfall(code), explanation.stable().loc[code]
-    lower, upper = (frame.loc[code] for frame in explanation.spread())
+    lower, upper = (frame.loc[code] for frame in explanation.intervals())
     most = max(float(steps["contribution"].abs().max()), 1e-9)
     table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
     page = phrases.page
@@ -294,37 +294,37 @@ def _waterfall(dossier: Dossier, code: str, language: str) -> Table:
     return table
 
 
-def _document(dossier: Dossier, language: str) -> list[dict[str, Any]]:
+def _document(explained: ExplainedList, language: str) -> list[dict[str, Any]]:
     from occurisk.report.explanation_tables import full_table
 
-    records: list[dict[str, Any]] = full_table(dossier, language).to_dict("records")
+    records: list[dict[str, Any]] = full_table(explained, language).to_dict("records")
     # NaN is no JSON: a figure that is unknown is null.
     return [{k: None if isinstance(v, float) and v != v else v for k, v in r.items()} for r in records]  # noqa: PLR0124
 
 
-def _draw(dossier: Dossier, png: Path, language: str) -> list[Path]:
+def _draw(explained: ExplainedList, png: Path, language: str) -> list[Path]:
     from occurisk.files import whole_file
     from occurisk.result_sets import result_set
 
-    codes = list(dossier.rows.index)
+    codes = list(explained.rows.index)
     if len(codes) == 1 and png.suffix.lower() == ".png":
         with whole_file(png) as temporary:
-            _waterfall_picture(dossier, codes[0], language, temporary)
+            _waterfall_picture(explained, codes[0], language, temporary)
         return [png]
     names = [f"waterfall_{code}.png" for code in codes]
     with result_set(png, "explain", replace=True) as results:
         for name, code in zip(names, codes, strict=True):
-            _waterfall_picture(dossier, code, language, results.folder / name)
+            _waterfall_picture(explained, code, language, results.folder / name)
     return [png / name for name in names]
 
 
-def _waterfall_picture(dossier: Dossier, code: str, language: str, path: Path) -> None:
+def _waterfall_picture(explained: ExplainedList, code: str, language: str, path: Path) -> None:
     from occurisk.report.explanation_charts import waterfall
 
-    waterfall(dossier, code, language).savefig(path, format="png", dpi=150, bbox_inches="tight")
+    waterfall(explained, code, language).savefig(path, format="png", dpi=150, bbox_inches="tight")
 
 
-def _write_report(dossier: Dossier, path: Path, version: str, language: str) -> None:
+def _write_report(explained: ExplainedList, path: Path, version: str, language: str) -> None:
     from datetime import UTC, datetime
 
     from occurisk.files import write_text
@@ -332,5 +332,5 @@ def _write_report(dossier: Dossier, path: Path, version: str, language: str) -> 
     from occurisk.report.explanation_payload import About
 
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    name = ", ".join(dossier.rows.index[:5]) + (" …" if len(dossier.rows) > 5 else "")
-    write_text(path, render(dossier, About(name, version, made, language=language)))
+    name = ", ".join(explained.rows.index[:5]) + (" …" if len(explained.rows) > 5 else "")
+    write_text(path, render(explained, About(name, version, made, language=language)))

@@ -235,10 +235,10 @@ def _print_attributes(console: Console, reading: Reading, table: pd.DataFrame, c
     for head in ("occupations", "gaps", "lowest", "mean", "highest"):
         rows.add_column(head, justify="right")
     for row in coverage(table, catalogue).itertuples():
-        spread = (f"{value:.2f}" if row.occupations else "–" for value in (row.lowest, row.mean, row.highest))
+        range_ = (f"{value:.2f}" if row.occupations else "–" for value in (row.lowest, row.mean, row.highest))
         style = "yellow" if row.Index in reading.missing else None
         counts = (f"{row.occupations:,}", f"{row.gaps:,}")
-        rows.add_row(str(row.Index), row.element_id, row.scale, *counts, *spread, style=style)
+        rows.add_row(str(row.Index), row.element_id, row.scale, *counts, *range_, style=style)
     console.print(rows)
 
 

@@ -77,7 +77,7 @@ def lookup(
         return
     if values is None or folder is None:
         raise click.UsageError("Give VALUES and --out, or --query DIALECT for the query that makes VALUES.")
-    from occurisk.registry.columns import IntakeOptions
+    from occurisk.registry.columns.sample import IntakeOptions
     from occurisk.scoring.lookup.lookup_table import TABLE, ValueColumns, make_lookup
 
     columns = ValueColumns(value_column, rows_column, weight_column or ("weight" if weight else None))

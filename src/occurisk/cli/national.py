@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from occurisk.labour_market.picture import Picture
     from occurisk.labour_market.scored_market import ScoredFolder
-    from occurisk.model.bundle import Bundle
+    from occurisk.labour_market.summary import MarketSummary
+    from occurisk.model.bundles.bundle import Bundle
 
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
@@ -96,12 +96,12 @@ def national(
     Always both statistics, with intervals, coverage and bounds; then who holds the risk, and how the
     headline moves with every choice.
     """
-    from occurisk.cli.national_print import print_picture
-    from occurisk.labour_market.picture import picture_of
+    from occurisk.cli.national_print import print_summary
     from occurisk.labour_market.scenarios import load_scenario
     from occurisk.labour_market.scored_market import find_folder
+    from occurisk.labour_market.summary import summary_of_folder
     from occurisk.probabilities import Bands
-    from occurisk.registry.columns import IntakeOptions
+    from occurisk.registry.columns.sample import IntakeOptions
     from occurisk.result_sets import refuse_inputs, refuse_overwriting
 
     console, remarks = out(), err()
@@ -137,41 +137,41 @@ def national(
             remarks.print(remark, soft_wrap=True, markup=False)
         others = [_refit(text, bundle, remarks) for text in vintages]
         remarks.print("Taking the picture …")
-        picture = picture_of(
+        summary = summary_of_folder(
             found, bundle, by=[_columns(key, found) for key in keys], weight=weight, wage=wage, bands=bands,
             min_cell=min_cell, scenarios=chosen, vintages=others,
         )  # fmt: skip
-    print_picture(console, picture)
-    _write(console, picture, folder, json_path, inputs)
+    print_summary(console, summary)
+    _write(console, summary, folder, json_path, inputs)
     if not no_track:
-        _track(console, picture, bundle)
+        _track(console, summary, bundle)
     if not (folder or json_path):
         console.print("Nothing was written here; --out DIR keeps page, figures and tables.")
 
 
 def _write(
-    console: Console, picture: Picture, folder: Path | None, json_path: Path | None, inputs: list[Path]
+    console: Console, summary: MarketSummary, folder: Path | None, json_path: Path | None, inputs: list[Path]
 ) -> None:
     """Write what was asked for, and say where it is."""
-    from occurisk.report.labour_market_page import write_picture
+    from occurisk.report.labour_market_page import write_summary
     from occurisk.result_sets import result_set
 
     if folder:
         with result_set(folder, "national", replace=True, inputs=inputs) as results:
-            write_picture(picture, results.folder)
+            write_summary(summary, results.folder)
         console.print(f"Page     {folder / 'national.html'}", soft_wrap=True)
         console.print(f"Figures  {folder / 'figures'}", soft_wrap=True)
         console.print(f"Tables   {folder / 'tables'} and {folder / 'national.json'}", soft_wrap=True)
     if json_path:
-        write_json(json_path, picture.to_json())
+        write_json(json_path, summary.to_json())
         console.print(f"Figures  {json_path}", soft_wrap=True)
 
 
-def _track(console: Console, picture: Picture, bundle: Bundle) -> None:
+def _track(console: Console, summary: MarketSummary, bundle: Bundle) -> None:
     """Record the figures and the page as a run beside the one that scored the list."""
     from occurisk.tracking.scoring_run import track_national
 
-    tracked = track_national(picture, bundle)
+    tracked = track_national(summary, bundle)
     console.print(f"Tracked  {'; '.join(tracked.uploaded)}: {ui_hint()}, then {tracked.link}", soft_wrap=True)
 
 

@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from occurisk.labour_market.picture import Picture
+    from occurisk.labour_market.summary import MarketSummary
 
 MOST_ROWS = 30
 
 
-def print_headline(console: Console, picture: Picture) -> None:
+def print_headline(console: Console, summary: MarketSummary) -> None:
     """Print both statistics with intervals, coverage and bounds."""
     from rich.markup import escape
 
-    f = picture.figures
+    f = summary.figures
     console.print(
-        escape(f"{picture.name}: {f['jobs']:,.0f} jobs ({picture.weight_name}), scores: {picture.source}.")
+        escape(f"{summary.name}: {f['jobs']:,.0f} jobs ({summary.weight_name}), scores: {summary.source}.")
     )
     head = table("Both statistics, of the scored jobs", ["", "figure", "90% interval", "least to most"])
     for name, label in (
-        ("share_high", f"share at high risk (p >= {picture.choice.threshold:g})"),
+        ("share_high", f"share at high risk (p >= {summary.choice.threshold:g})"),
         ("share_medium", "share at medium risk"),
         ("share_low", "share at low risk"),
         ("expected", "expected value (mean p)"),
@@ -36,26 +36,26 @@ def print_headline(console: Console, picture: Picture) -> None:
         head.add_row(label, _figure(name, f[name]), _range(f, name, "_lower", "_upper"), bounds)
     show(console, head)
     console.print(
-        f"Coverage {f['coverage']:.1%}; for {picture.standing_in:.1%} of scored jobs "
+        f"Coverage {f['coverage']:.1%}; for {summary.standing_in:.1%} of scored jobs "
         "others of their group stand in. "
-        f"With each code in one band: {picture.by_code['share_high']:.1%} at high risk.",
+        f"With each code in one band: {summary.by_code['share_high']:.1%} at high risk.",
         soft_wrap=True,
     )
 
 
-def print_picture(console: Console, picture: Picture) -> None:
+def print_summary(console: Console, summary: MarketSummary) -> None:
     """Print the headline, the breakdowns, the largest holders, the multiverse and the scenarios."""
     from rich.markup import escape
 
-    print_headline(console, picture)
-    for name in picture.breakdowns:
-        _print_breakdown(console, picture, name)
+    print_headline(console, summary)
+    for name in summary.breakdowns:
+        _print_breakdown(console, summary, name)
     holders = table(
         "Who holds the high-risk jobs",
         ["code", "occupation", "jobs", "p", "share", "cumulated"],
         "occupation",
     )
-    for code, row in picture.holders.iterrows():
+    for code, row in summary.holders.iterrows():
         cells = (f"{row['jobs']:,.0f}", probability(row["probability"]))
         holders.add_row(
             escape(str(code)),
@@ -65,20 +65,20 @@ def print_picture(console: Console, picture: Picture) -> None:
             f"{row['cumulated']:.1%}",
         )
     show(console, holders)
-    for slope in picture.gradients.values():
+    for slope in summary.gradients.values():
         ends = "" if math.isnan(slope.lower) else f" ({slope.lower:+.2f} to {slope.upper:+.2f})"
         # Too few codes, or all alike: no correlation is defined.
         rho = "–" if math.isnan(slope.spearman) else f"{slope.spearman:+.2f}"
         console.print(f"Rank correlation of p with {slope.name}: {rho}{ends}, {slope.codes} codes.")
-    print_multiverse(console, picture)
-    for scenario, figures in picture.scenarios.values():
+    print_multiverse(console, summary)
+    for scenario, figures in summary.scenarios.values():
         print_scenario(console, scenario.heading, scenario, figures)
 
 
-def _print_breakdown(console: Console, picture: Picture, name: str) -> None:
+def _print_breakdown(console: Console, summary: MarketSummary, name: str) -> None:
     from rich.markup import escape
 
-    figures, held = picture.breakdowns[name], picture.concentration[name]
+    figures, held = summary.breakdowns[name], summary.concentration[name]
     shown = figures if len(figures) <= MOST_ROWS else figures.nlargest(MOST_ROWS, "jobs")
     key = name.replace("_", " ")
     made = table(
@@ -107,11 +107,11 @@ def _print_breakdown(console: Console, picture: Picture, name: str) -> None:
         console.print(f"{'; '.join(notes)}.", style="dim")
 
 
-def print_multiverse(console: Console, picture: Picture) -> None:
+def print_multiverse(console: Console, summary: MarketSummary) -> None:
     """Print how the headline moves with one choice at a time, the reader's own marked."""
     from occurisk.labour_market.multiverse import one_at_a_time
 
-    universe = picture.multiverse
+    universe = summary.multiverse
     made = table(
         "How the headline moves with one choice", ["choice", "option", "figure", "90% interval", "coverage"]
     )

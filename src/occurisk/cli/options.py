@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from occurisk.registry.columns import IntakeOptions
+    from occurisk.registry.columns.sample import IntakeOptions
     from occurisk.scoring.options import ReadOptions, ScoreOptions
 
 TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "census2010", "nkrk"]
@@ -68,7 +68,7 @@ def _intake(
     title_column: str | None,
     titles: str,
 ) -> IntakeOptions:
-    from occurisk.registry.columns import IntakeOptions
+    from occurisk.registry.columns.sample import IntakeOptions
 
     return IntakeOptions(
         code_column, weight_column, level_column, taxonomy, prefix, crosswalk, levels,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-    from occurisk.model.bundle import Bundle
+    from occurisk.model.bundles.bundle import Bundle
 
 
 @click.command()

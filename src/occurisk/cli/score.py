@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from occurisk.registry.columns import IntakeOptions
+    from occurisk.registry.columns.sample import IntakeOptions
     from occurisk.registry.formats.base import RegistryFile
     from occurisk.registry.understanding import Understanding
-    from occurisk.scoring.account import Account
+    from occurisk.scoring.accounting.account import Account
     from occurisk.scoring.options import ReadOptions, ScoreOptions
     from occurisk.scoring.scored_registry import ScoredRegistry
 
@@ -232,7 +232,7 @@ def _print_result(console: Console, account: Account) -> None:
     for note in account.understood.notes:
         if "group" in note:
             console.print(escape(note))
-    from occurisk.scoring.account_report import titles_in_words
+    from occurisk.scoring.accounting.account_report import titles_in_words
 
     for sentence in titles_in_words(account.titles) if account.titles else ():
         console.print(sentence)

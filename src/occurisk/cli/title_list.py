@@ -9,9 +9,9 @@ from occurisk.occupations.coding_systems import SYSTEMS
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import find
 from occurisk.occupations.titles.build import Entry
-from occurisk.registry.columns import IntakeOptions, distinct, is_prose, position_of, sample, texts
+from occurisk.registry.columns.sample import IntakeOptions, distinct, is_prose, position_of, sample, texts
+from occurisk.registry.columns.title_column import titles_of
 from occurisk.registry.opening import open_registry
-from occurisk.registry.title_column import titles_of
 
 
 def read_title_list(

@@ -13,7 +13,7 @@ from occurisk.errors import RegistryError
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import occupation_name
 from occurisk.occupations.titles.cascade import Answer, TitleMatcher
-from occurisk.scoring.account import Understood
+from occurisk.scoring.accounting.account import Understood
 from occurisk.scoring.outcomes import UNDECIDED
 from occurisk.spreadsheets import disarm
 

@@ -13,7 +13,7 @@ from occurisk.cli.console import model_options, need_model, out, ui_hint
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from occurisk.model.bundle import Bundle
+    from occurisk.model.bundles.bundle import Bundle
     from occurisk.scoring.scored_registry import ScoredRegistry
 
 _OPTIONS = (
@@ -63,7 +63,7 @@ def track(
     models_dir: Path | None,
 ) -> None:
     """Record in MLflow what `occurisk score` wrote into FOLDER, where that could not be done at once."""
-    from occurisk.scoring.account_report import read_back
+    from occurisk.scoring.accounting.account_report import read_back
 
     result = read_back(folder)
     bundle = need_model(models_dir, result.model_version)

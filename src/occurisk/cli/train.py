@@ -58,7 +58,7 @@ def train(
     from occurisk.cli.evaluate import quality_table
     from occurisk.evaluation.in_words import held_out
     from occurisk.evaluation.protocol import evaluate_data
-    from occurisk.model.bundle import CARD, SCORES
+    from occurisk.model.bundles.bundle import CARD, SCORES
     from occurisk.model.training import load_data
     from occurisk.model.training import train as fit
     from occurisk.paths import default_models_dir

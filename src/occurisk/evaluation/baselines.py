@@ -136,8 +136,8 @@ class Contest:
         self.X, self.y, self.weight = X, y, weight
         self.classifier, self.names = classifier, baselines
         filled = X.fillna(X.mean())
-        spread = filled.std(ddof=0)
-        self._Z = ((filled - filled.mean()) / spread.where(spread > 0, 1.0)).to_numpy()
+        scale = filled.std(ddof=0)
+        self._Z = ((filled - filled.mean()) / scale.where(scale > 0, 1.0)).to_numpy()
         self._nine = [i for i, name in enumerate(X.columns) if name in FREY_OSBORNE_NINE]
 
     def predict(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from occurisk.evaluation.baselines import LIGHTGBM, TITLES
 from occurisk.evaluation.protocol import METRICS, Evaluation
-from occurisk.model.model_card import HeldOut
+from occurisk.model.bundles.model_card import HeldOut
 
 
 def held_out(evaluation: Evaluation) -> HeldOut:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from occurisk.errors import LabelError
-from occurisk.model.bundle import Bundle
+from occurisk.model.bundles.bundle import Bundle
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.training import attributes_of
 from occurisk.probabilities import Bands

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from occurisk.model.bundle import Bundle
-from occurisk.model.row_intervals import Spread
+from occurisk.model.bundles.bundle import Bundle
+from occurisk.model.row_intervals import RowUncertainty
 from occurisk.probabilities import ends
 
 NOISES = (0.0, 0.05, 0.1)
@@ -84,7 +84,9 @@ def hide_attributes(model: Bundle, seed: int = 0) -> pd.DataFrame:
     return table.rename_axis("hidden")
 
 
-def _halves(model: Bundle, seed: int, times: int) -> list[tuple[Spread, np.ndarray, np.random.Generator]]:
+def _halves(
+    model: Bundle, seed: int, times: int
+) -> list[tuple[RowUncertainty, np.ndarray, np.random.Generator]]:
     """Return, for random halves, what is learned from one and the attributes of the other."""
     table = model.attributes[model.names].dropna()
     replicas = logit(model.replicas.loc[table.index].to_numpy(dtype=float))
@@ -94,7 +96,7 @@ def _halves(model: Bundle, seed: int, times: int) -> list[tuple[Spread, np.ndarr
         rng = np.random.default_rng([seed, i])
         order = rng.permutation(len(X))
         one, other = order[: len(X) // 2], order[len(X) // 2 :]
-        learned = Spread.learn(
+        learned = RowUncertainty.learn(
             model.teacher.features,
             X[one],
             replicas[one],

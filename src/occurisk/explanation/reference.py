@@ -11,13 +11,13 @@ import pandas as pd
 from occurisk.explanation.identifiability import Identifiability, identifiability
 from occurisk.explanation.smallest_change import smallest_changes
 from occurisk.explanation.tree_leaves import read_leaves
-from occurisk.model.contributions import SPREAD_REPLICAS, Explanation, Model, explain
+from occurisk.model.contributions import INTERVAL_REPLICAS, Explanation, Model, explain
 from occurisk.probabilities import Bands
 from occurisk.training_data.catalogue import Catalogue
 
 
 class BundleLike(Protocol):
-    """What a dossier needs of a model bundle: `occurisk.bundle.Bundle` has it."""
+    """What a explained needs of a model bundle: `occurisk.bundle.Bundle` has it."""
 
     @property
     def version(self) -> str: ...
@@ -35,7 +35,7 @@ class BundleLike(Protocol):
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference occupations, explained: what every dossier of one model shares.
+    """The reference occupations, explained: what every explained of one model shares.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ def explain_reference(
     only: Iterable[str] | None = None,
     *,
     labels: pd.Series | None = None,
-    replicas: int = SPREAD_REPLICAS,
+    replicas: int = INTERVAL_REPLICAS,
 ) -> Reference:
     """Explain the reference occupations of a bundle.
 

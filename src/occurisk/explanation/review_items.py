@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from occurisk.explanation.dossier import Dossier
+from occurisk.explanation.explained_list import ExplainedList
 from occurisk.explanation.words import Phrases, Standing, load_phrases, reasons
 from occurisk.probabilities import probability
 
@@ -57,20 +57,20 @@ def choose(rows: pd.DataFrame, count: int, high: float, low: float) -> pd.Index:
 
 
 def questions(
-    dossier: Dossier, codes: pd.Index, language: str, report: str = "", total: float | None = None
+    explained: ExplainedList, codes: pd.Index, language: str, report: str = "", total: float | None = None
 ) -> pd.DataFrame:
     """Put chosen occupations before a reviewer.
 
     Parameters
     ----------
-    dossier : Dossier
+    explained : ExplainedList
     codes : Index
         Of the occupations; see `choose`.
     language : {"en", "ru", "kk"}
     report : str
         Link to the report.
     total : float, optional
-        Jobs of the whole list; those of the dossier by default.
+        Jobs of the whole list; those of the explained by default.
 
     Returns
     -------
@@ -79,13 +79,13 @@ def questions(
         interval and a bar, why it is high, why it is low, what would change it, what experts said, jobs.
     """
     phrases = load_phrases(language)
-    chosen = _only(dossier, codes)
+    chosen = _only(explained, codes)
     told = {
         n: reasons(chosen.explanation, chosen.standing, chosen.reference.catalogue, phrases, n)
         for n in (3, 2, 1)
     }
-    change = dossier.words(language)["change"]
-    total = float(dossier.rows["weight"].astype(float).sum()) if total is None else total
+    change = explained.words(language)["change"]
+    total = float(explained.rows["weight"].astype(float).sum()) if total is None else total
     found = []
     for code, row in chosen.rows.iterrows():
         title = _plain(row["title"])
@@ -103,17 +103,17 @@ def questions(
     return pd.DataFrame(found, columns=["question", "answer"], index=chosen.rows.index)
 
 
-def _only(dossier: Dossier, codes: pd.Index) -> Dossier:
-    here = [code for code in codes if code in dossier.rows.index]
-    old = dossier.standing
+def _only(explained: ExplainedList, codes: pd.Index) -> ExplainedList:
+    here = [code for code in codes if code in explained.rows.index]
+    old = explained.standing
     return replace(
-        dossier,
-        rows=dossier.rows.loc[here],
-        explanation=dossier.explanation.select(here),
+        explained,
+        rows=explained.rows.loc[here],
+        explanation=explained.explanation.select(here),
         standing=Standing(old.above.loc[here], old.below.loc[here]),
-        changes=dossier.changes.loc[here],
-        neighbours=dossier.neighbours[dossier.neighbours["code"].isin(here)],
-        members=dossier.members[dossier.members["code"].isin(here)],
+        changes=explained.changes.loc[here],
+        neighbours=explained.neighbours[explained.neighbours["code"].isin(here)],
+        members=explained.members[explained.members["code"].isin(here)],
         _words={},
     )
 

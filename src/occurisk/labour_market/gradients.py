@@ -89,8 +89,8 @@ def gradient(market: Market, name: str) -> Gradient:
     if market.replica_p is not None:
         replicas = (market.content @ market.replica_p)[have]
         ranks, target = weighted_ranks(replicas, weight), weighted_ranks(value, weight)
-        spread = np.array([_pearson(column, target, weight) for column in ranks.T])
-        ends = plain_interval(np.array([rho]), spread[None, :]).clip(-1, 1)
+        drawn = np.array([_pearson(column, target, weight) for column in ranks.T])
+        ends = plain_interval(np.array([rho]), drawn[None, :]).clip(-1, 1)
     return Gradient(
         name, rho, float(ends[0, 0]), float(ends[0, 1]), int(have.sum()), _binned(p[have], value, weight)
     )

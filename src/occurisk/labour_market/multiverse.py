@@ -93,10 +93,10 @@ def multiverse(
                 head = (aggregation, weighting, universe.source, universe.repair, universe.vintage)
                 for threshold in thresholds:
                     share = jobs @ (p >= threshold)
-                    spread = None if replicas is None else jobs @ (replicas >= threshold)
-                    rows.append((threshold, SHARE, *head, *_with_ends(share, spread), coverage))
-                spread = None if replicas is None else jobs @ replicas
-                rows.append((np.nan, EXPECTED, *head, *_with_ends(jobs @ p, spread), coverage))
+                    sums = None if replicas is None else jobs @ (replicas >= threshold)
+                    rows.append((threshold, SHARE, *head, *_with_ends(share, sums), coverage))
+                sums = None if replicas is None else jobs @ replicas
+                rows.append((np.nan, EXPECTED, *head, *_with_ends(jobs @ p, sums), coverage))
     table = pd.DataFrame(rows, columns=[*DIMENSIONS, "value", "lower", "upper", "coverage"])
     table["differs"] = [", ".join(_differences(row, choice)) for row in table.to_dict("records")]
     return table.assign(chosen=table["differs"] == "")
@@ -217,10 +217,10 @@ def one_at_a_time(table: pd.DataFrame) -> pd.DataFrame:
     return table[keep].assign(moved=moved[keep])
 
 
-def _with_ends(value: Any, spread: np.ndarray | None) -> tuple[float, float, float]:
-    if spread is None:
+def _with_ends(value: Any, sums: np.ndarray | None) -> tuple[float, float, float]:
+    if sums is None:
         return float(value), np.nan, np.nan
-    low, high = share_interval(np.array([value]), spread[None, :], 0.9)[0]
+    low, high = share_interval(np.array([value]), sums[None, :], 0.9)[0]
     return float(value), float(low), float(high)
 
 

@@ -18,7 +18,7 @@ from occurisk.occupations.crosswalk import CODE_COLUMNS, Lineage
 from occurisk.probabilities import Bands
 from occurisk.registry.numbers import NumberStyle
 from occurisk.result_sets import settle
-from occurisk.scoring.account import Account, Understood
+from occurisk.scoring.accounting.account import Account, Understood
 from occurisk.scoring.outcomes import NOT_COUNTED
 from occurisk.scoring.scored_registry import ScoredRegistry
 

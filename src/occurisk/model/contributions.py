@@ -16,8 +16,8 @@ import pandas as pd
 
 from occurisk.training_data.catalogue import Catalogue
 
-# The spread of a contribution needs no more: with 60 replicas a standard deviation is known to 9%.
-SPREAD_REPLICAS = 60
+# The interval of a contribution needs no more: with 60 replicas a standard deviation is known to 9%.
+INTERVAL_REPLICAS = 60
 # A reason is stable if at least this share of the replicas gives it the same sign.
 SAME_SIGN = 0.9
 # A row of the reference scores names so many contributions of each kind.
@@ -111,7 +111,7 @@ class Explanation:
             }
         ).rename_axis("attribute")
 
-    def spread(self, level: float = 0.9) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def intervals(self, level: float = 0.9) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Bounds of each contribution over the bootstrap replicas.
 
         Parameters
@@ -232,7 +232,7 @@ class Explanation:
 
 
 def explain(
-    model: Model, X: pd.DataFrame, *, replicas: int = SPREAD_REPLICAS, threads: int = 0
+    model: Model, X: pd.DataFrame, *, replicas: int = INTERVAL_REPLICAS, threads: int = 0
 ) -> Explanation:
     """Explain a fitted model's score of every occupation.
 
@@ -258,17 +258,17 @@ def explain(
     boosters = list(model.replica_boosters_ or ())
     if len(boosters) > replicas:
         boosters = [boosters[i] for i in np.linspace(0, len(boosters) - 1, replicas).astype(int)]
-    spread = np.empty((len(boosters), *matrix.shape), dtype=np.float32)
+    contributions = np.empty((len(boosters), *matrix.shape), dtype=np.float32)
     for place, replica in enumerate(boosters):
         # A replica may list the same attributes in another order: the columns are matched by name.
         order = X.columns.get_indexer(replica.feature_name())
         found = replica.predict(matrix[:, order], pred_contrib=True, num_threads=threads)
-        spread[place][:, order] = found[:, :-1]
+        contributions[place][:, order] = found[:, :-1]
     return Explanation(
         base=float(raw[0, -1]) if len(raw) else float("nan"),
         contributions=pd.DataFrame(raw[:, :-1], index=X.index, columns=X.columns),
         values=X,
-        replicas=spread,
+        replicas=contributions,
     )
 
 

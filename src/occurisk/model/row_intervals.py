@@ -1,4 +1,4 @@
-"""How sure a score is where the replicas are too slow to ask: their spread as a formula of the attributes.
+"""How sure a score is where the replicas are too slow to ask: a standard deviation, by formula.
 
 A replica's student follows its teacher, which is linear in the teacher's features f. So the variance of the
 replicas' log-odds is close to a quadratic form f' C f, with C the covariance of the replicas' coefficients.
@@ -21,7 +21,7 @@ _SLICE = 1 << 13
 
 
 @dataclass(frozen=True)
-class Spread:
+class RowUncertainty:
     """Standard deviation of the log-odds of any row of attributes.
 
     Attributes
@@ -49,7 +49,7 @@ class Spread:
         replicas: np.ndarray,
         log_odds: Callable[[np.ndarray], np.ndarray],
         fill: np.ndarray,
-    ) -> Spread:
+    ) -> RowUncertainty:
         """Learn both forms from the reference occupations.
 
         Parameters

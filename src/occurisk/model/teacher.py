@@ -32,7 +32,7 @@ class FeatureMap:
     blocks : tuple of tuple of int
         Columns of each bottleneck; empty for none.
     block_sd : ndarray, shape (n_blocks,)
-        Spread of each block's mean.
+        Standard deviation of each block's mean.
     bottleneck_mean, bottleneck_sd : float
         Of the strongest bottleneck over all occupations.
     scale : ndarray, shape (p,) or (p + 1,)

@@ -12,10 +12,10 @@ import pandas as pd
 
 from occurisk.errors import LabelError
 from occurisk.files import sha256
-from occurisk.model.bundle import Bundle, save_bundle, set_current
+from occurisk.model.bundles.bundle import Bundle, save_bundle, set_current
+from occurisk.model.bundles.model_card import HeldOut, model_card
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.contributions import Explanation, explain, reasons
-from occurisk.model.model_card import HeldOut, model_card
 from occurisk.model.settings import Settings, load_settings
 from occurisk.probabilities import Bands, stability
 from occurisk.training_data.attribute_table import load_occupations, read_table, with_aggregates
@@ -138,7 +138,7 @@ def train(
     y, weight = data.labels.on(data.X.index)
     model = data.classifier().fit(data.X, y, weight)
     say("Explaining the reference occupations")
-    explanation = explain(model, data.X, replicas=0)  # the spread is for who reads on: see dossier
+    explanation = explain(model, data.X, replicas=0)  # intervals are for who reads on: see explained_list
     scores = reference_scores(
         load_occupations(),
         model.predict_interval(data.X),

@@ -14,9 +14,10 @@ from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import find
 from occurisk.occupations.own_crosswalk import UserMap, load_map
 from occurisk.occupations.uncoded import is_total
-from occurisk.registry.choice import choose
-from occurisk.registry.code_column import NKRK_PREFIX, Evidence, all_evidence, coding_system
-from occurisk.registry.columns import (
+from occurisk.registry.columns.choice import choose
+from occurisk.registry.columns.code_column import NKRK_PREFIX, Evidence, all_evidence, coding_system
+from occurisk.registry.columns.look_alikes import number
+from occurisk.registry.columns.sample import (
     IntakeOptions,
     Sampled,
     counted,
@@ -25,19 +26,18 @@ from occurisk.registry.columns import (
     sample,
     texts,
 )
-from occurisk.registry.formats.base import RegistryFile
-from occurisk.registry.formats.excel import open_excel, sheet_names
-from occurisk.registry.look_alikes import number
-from occurisk.registry.numbers import NumberStyle
-from occurisk.registry.opening import open_registry
-from occurisk.registry.title_column import (
+from occurisk.registry.columns.title_column import (
     MATCHED,
     note_on_titles,
     only_titles,
     system_for_titles,
     titles_where_needed,
 )
-from occurisk.registry.weight_column import find_weight
+from occurisk.registry.columns.weight_column import find_weight
+from occurisk.registry.formats.base import RegistryFile
+from occurisk.registry.formats.excel import open_excel, sheet_names
+from occurisk.registry.numbers import NumberStyle
+from occurisk.registry.opening import open_registry
 
 # Columns of long tables whose values must be chosen, lest countries and years be added up.
 _LONG_TABLE = re.compile(

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from occurisk.explanation.dossier import Dossier
+from occurisk.explanation.explained_list import ExplainedList
 from occurisk.explanation.words import load_phrases
 from occurisk.model.contributions import sigmoid
 from occurisk.report.chart_style import (
@@ -34,9 +34,9 @@ _SIGNS = {1: "theory: raises", -1: "theory: lowers", 0: "theory: silent"}
 STEPS, ROWS, PANELS, WATERFALLS = 12, 15, 6, 5
 
 
-def beeswarm(dossier: Dossier, language: str = "en") -> Figure:
+def beeswarm(explained: ExplainedList, language: str = "en") -> Figure:
     """Every contribution of every occupation, by attribute; colour is the attribute's value."""
-    explanation = dossier.explanation
+    explanation = explained.explanation
     names = explanation.contributions.abs().mean().nlargest(ROWS).index[::-1]
     figure, axes = new_figure(9, 0.42 * len(names) + 1.6)
     for height, name in enumerate(names):
@@ -55,9 +55,9 @@ def beeswarm(dossier: Dossier, language: str = "en") -> Figure:
     return figure
 
 
-def importance(dossier: Dossier, language: str = "en") -> Figure:
+def importance(explained: ExplainedList, language: str = "en") -> Figure:
     """Mean absolute contribution by attribute, with the spread over the bootstrap replicas."""
-    table = dossier.explanation.importance(dossier.reference.catalogue).head(ROWS)[::-1]
+    table = explained.explanation.importance(explained.reference.catalogue).head(ROWS)[::-1]
     figure, axes = new_figure(8, 0.36 * len(table) + 1.4)
     axes.barh(range(len(table)), table["importance"], color=INK, height=0.6, alpha=0.75)
     known = table["lower"].notna()
@@ -75,15 +75,15 @@ def importance(dossier: Dossier, language: str = "en") -> Figure:
     return figure
 
 
-def dependence(dossier: Dossier, language: str = "en", panels: int = PANELS) -> Figure:
+def dependence(explained: ExplainedList, language: str = "en", panels: int = PANELS) -> Figure:
     """Value against contribution for the most important attributes, theory's sign in each title."""
-    catalogue = dossier.reference.catalogue
-    names = list(dossier.explanation.contributions.abs().mean().nlargest(panels).index)
+    catalogue = explained.reference.catalogue
+    names = list(explained.explanation.contributions.abs().mean().nlargest(panels).index)
     rows = (len(names) + 2) // 3
     figure, grid = new_panels(10, 3.1 * rows, min(3, len(names)), rows)
-    scaled = catalogue.unscale(dossier.explanation.values.reindex(columns=catalogue.names))
+    scaled = catalogue.unscale(explained.explanation.values.reindex(columns=catalogue.names))
     for axes, name in zip(grid, names, strict=False):
-        y = dossier.explanation.contributions[name]
+        y = explained.explanation.contributions[name]
         axes.scatter(scaled[name], y, s=8, c=np.where(y > 0, HIGH, LOW), linewidths=0, alpha=0.6)
         axes.axhline(0, color=SOFT, linewidth=0.8)
         axes.set_title(f"{_label(name, language)}\n{_SIGNS[catalogue[name].sign]}", fontsize=9, loc="left")
@@ -109,11 +109,11 @@ def interactions(pairs: pd.DataFrame, language: str = "en") -> Figure:
     return figure
 
 
-def waterfall(dossier: Dossier, code: str, language: str = "en") -> Figure:
+def waterfall(explained: ExplainedList, code: str, language: str = "en") -> Figure:
     """From the base rate to one occupation, in log-odds; hatched where the sign is unstable."""
-    explanation, row = dossier.explanation, dossier.rows.loc[code]
+    explanation, row = explained.explanation, explained.rows.loc[code]
     steps = explanation.waterfall(code)
-    lower, upper = (frame.loc[code] for frame in explanation.spread())
+    lower, upper = (frame.loc[code] for frame in explanation.intervals())
     stable = explanation.stable().loc[code]
     first, rest = steps.iloc[:STEPS], steps.iloc[STEPS:]
     figure, axes = new_figure(9, 0.4 * (len(first) + 3) + 1.3)
@@ -135,7 +135,7 @@ def waterfall(dossier: Dossier, code: str, language: str = "en") -> Figure:
         if not np.isnan(lower[name]):
             axes.hlines(place, before + lower[name], before + upper[name], color=INK, linewidth=1)
         before += change
-        value = dossier.reference.catalogue[str(name)].range
+        value = explained.reference.catalogue[str(name)].range
         shown = value[0] + explanation.values.at[code, name] * (value[1] - value[0])
         labels.append(f"{_label(str(name), language)} ({shown:.1f})  {change:+.2f}")
     if len(rest):
@@ -154,17 +154,17 @@ def waterfall(dossier: Dossier, code: str, language: str = "en") -> Figure:
     return figure
 
 
-def scatter(dossier: Dossier) -> Figure:
+def scatter(explained: ExplainedList) -> Figure:
     """Our probability against the published one."""
-    rows = dossier.rows[["probability", "published_probability", "band"]].dropna()
-    found = summarise(dossier.rows)
+    rows = explained.rows[["probability", "published_probability", "band"]].dropna()
+    found = summarise(explained.rows)
     figure, axes = new_figure(6, 6)
     colours = [BAND_COLOURS.get(band, SOFT) for band in rows["band"]]
     axes.scatter(
         rows["published_probability"], rows["probability"], s=16, c=colours, linewidths=0, alpha=0.55
     )
     axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1)
-    for limit in (dossier.reference.bands.low, dossier.reference.bands.high):
+    for limit in (explained.reference.bands.low, explained.reference.bands.high):
         axes.axhline(limit, color=SOFT, linewidth=0.8, linestyle=":")
         axes.axvline(limit, color=SOFT, linewidth=0.8, linestyle=":")
     axes.set_xlim(-0.02, 1.02)
@@ -177,13 +177,13 @@ def scatter(dossier: Dossier) -> Figure:
 
 
 def figure_set(
-    dossier: Dossier, pairs: pd.DataFrame | None = None, language: str = "en"
+    explained: ExplainedList, pairs: pd.DataFrame | None = None, language: str = "en"
 ) -> dict[str, Figure]:
     """Draw all pictures of a run.
 
     Parameters
     ----------
-    dossier : Dossier
+    explained : ExplainedList
     pairs : DataFrame, optional
         As `occurisk.explanation.interactions` returns them.
     language : {"en", "ru", "kk"}
@@ -195,17 +195,17 @@ def figure_set(
         By file name; waterfalls of the five occupations with the largest weight.
     """
     figures = {
-        "beeswarm.png": beeswarm(dossier, language),
-        "importance.png": importance(dossier, language),
-        "dependence.png": dependence(dossier, language),
+        "beeswarm.png": beeswarm(explained, language),
+        "importance.png": importance(explained, language),
+        "dependence.png": dependence(explained, language),
     }
     if pairs is not None and len(pairs):
         figures["interactions.png"] = interactions(pairs, language)
-    if dossier.rows["published_probability"].notna().any():
-        figures["scatter.png"] = scatter(dossier)
-    heaviest = dossier.rows["weight"].astype(float).fillna(0).sort_values(ascending=False, kind="stable")
+    if explained.rows["published_probability"].notna().any():
+        figures["scatter.png"] = scatter(explained)
+    heaviest = explained.rows["weight"].astype(float).fillna(0).sort_values(ascending=False, kind="stable")
     for code in heaviest.index[:WATERFALLS]:
-        figures[f"waterfall_{_file_name(code)}.png"] = waterfall(dossier, code, language)
+        figures[f"waterfall_{_file_name(code)}.png"] = waterfall(explained, code, language)
     return figures
 
 

@@ -15,19 +15,19 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from occurisk.explanation.dossier import Dossier
+from occurisk.explanation.explained_list import ExplainedList
 from occurisk.report.explanation_payload import About, as_json, payload
 
 # In this order: each uses those before it.
 SCRIPT_PARTS = ("tools", "overview", "list", "detail", "search", "start")
 
 
-def render(dossier: Dossier, about: About) -> str:
-    """Draw the report of a dossier.
+def render(explained: ExplainedList, about: About) -> str:
+    """Draw the report of a explained.
 
     Parameters
     ----------
-    dossier : Dossier
+    explained : ExplainedList
     about : About
         Name of the list, model version, language.
 
@@ -36,7 +36,7 @@ def render(dossier: Dossier, about: About) -> str:
     str
         A complete HTML document; about 3 kB per occupation.
     """
-    document = payload(dossier, about)
+    document = payload(explained, about)
     style, script = _resource("page.css"), page_script()
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     # Ours, or escaped by `as_json`: the three blocks that must not be escaped again.

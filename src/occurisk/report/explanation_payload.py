@@ -1,4 +1,4 @@
-"""From a dossier to the plain figures and texts that the page draws."""
+"""From a explained to the plain figures and texts that the page draws."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from occurisk.explanation.dossier import Dossier
+from occurisk.explanation.explained_list import ExplainedList
 from occurisk.explanation.words import LANGUAGES, Phrases, load_phrases
 from occurisk.files import json_text
 from occurisk.occupations.names import occupation_name
@@ -129,7 +129,7 @@ class Summary:
 
 
 def summarise(rows: pd.DataFrame) -> Summary:
-    """Summarise the rows of a dossier.
+    """Summarise the rows of a explained.
 
     Parameters
     ----------
@@ -164,12 +164,12 @@ def summarise(rows: pd.DataFrame) -> Summary:
     )
 
 
-def payload(dossier: Dossier, about: About) -> dict[str, Any]:
+def payload(explained: ExplainedList, about: About) -> dict[str, Any]:
     """Return everything the page draws, as plain dicts and lists; NaN becomes None."""
     phrases = load_phrases(about.language)
-    reference, rows = dossier.reference, dossier.rows
-    names = list(dossier.explanation.contributions.columns)
-    importance = dossier.explanation.importance(reference.catalogue)
+    reference, rows = explained.reference, explained.rows
+    names = list(explained.explanation.contributions.columns)
+    importance = explained.explanation.importance(reference.catalogue)
     return {
         "about": {
             "name": about.name,
@@ -186,7 +186,7 @@ def payload(dossier: Dossier, about: About) -> dict[str, Any]:
         "quality": about.quality.sentence(phrases) if about.quality else phrases.page["quality_unknown"],
         "summary": vars(summarise(rows)),
         "limits": {"high": reference.bands.high, "low": reference.bands.low},
-        "base": round(dossier.explanation.base, 4),
+        "base": round(explained.explanation.base, 4),
         "text": phrases.page,
         "names": {
             "band": phrases.bands,
@@ -207,8 +207,8 @@ def payload(dossier: Dossier, about: About) -> dict[str, Any]:
             [names.index(str(name)), *(_number(row[key], 4) for key in ("importance", "lower", "upper"))]
             for name, row in importance.iterrows()
         ],
-        "cautions": _cautions(dossier, phrases),
-        "rows": _rows(dossier, phrases, about.language),
+        "cautions": _cautions(explained, phrases),
+        "rows": _rows(explained, phrases, about.language),
     }
 
 
@@ -234,11 +234,11 @@ def as_json(document: Any) -> str:
     return text
 
 
-def _cautions(dossier: Dossier, phrases: Phrases) -> dict[str, Any]:
-    found = dossier.reference.identifiability
+def _cautions(explained: ExplainedList, phrases: Phrases) -> dict[str, Any]:
+    found = explained.reference.identifiability
     if found is None:
         return {"blocks": [], "alone": []}
-    used = dossier.explanation.contributions.abs().max()
+    used = explained.explanation.contributions.abs().max()
     alone = found.alone.index[found.alone["near_half"] & (used.reindex(found.alone.index) > 0)]
     return {
         "blocks": [[phrases.phrase(name).label for name in block] for block in found.blocks],
@@ -249,23 +249,23 @@ def _cautions(dossier: Dossier, phrases: Phrases) -> dict[str, Any]:
     }
 
 
-def _rows(dossier: Dossier, phrases: Phrases, language: str) -> list[dict[str, Any]]:
-    rows, explanation, catalogue = dossier.rows, dossier.explanation, dossier.reference.catalogue
+def _rows(explained: ExplainedList, phrases: Phrases, language: str) -> list[dict[str, Any]]:
+    rows, explanation, catalogue = explained.rows, explained.explanation, explained.reference.catalogue
     names = list(explanation.contributions.columns)
-    words = dossier.words(language)
-    lower, upper = (_table(frame, 3) for frame in explanation.spread())
+    words = explained.words(language)
+    lower, upper = (_table(frame, 3) for frame in explanation.intervals())
     contributions = _table(explanation.contributions, 4)
     values = _table(catalogue.unscale(explanation.values.reindex(columns=catalogue.names))[names], 2)
-    above = _table(dossier.standing.above[names], 3)
+    above = _table(explained.standing.above[names], 3)
     unstable = (~explanation.stable()).to_numpy().astype(int).tolist()
     near = _by_code(
-        _named(dossier.neighbours, "neighbour", language), ["neighbour", "title", "distance", "probability"]
+        _named(explained.neighbours, "neighbour", language), ["neighbour", "title", "distance", "probability"]
     )
-    members = _by_code(_named(dossier.members, "soc", language), ["soc", "title", "weight", "probability"])
-    verdicts = _by_code(dossier.verdicts, ["verdict", "note", "reviewer", "time"])
-    titles = dossier.titles(language)
+    members = _by_code(_named(explained.members, "soc", language), ["soc", "title", "weight", "probability"])
+    verdicts = _by_code(explained.verdicts, ["verdict", "note", "reviewer", "time"])
+    titles = explained.titles(language)
     # Whoever searches may know the work by its name in another language.
-    others = [dossier.titles(other) for other in LANGUAGES if other != language]
+    others = [explained.titles(other) for other in LANGUAGES if other != language]
     also = [
         " ".join(dict.fromkeys(name for name in names_of if name != own))
         for own, *names_of in zip(titles, *others, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from occurisk.explanation.dossier import Dossier
+from occurisk.explanation.explained_list import ExplainedList
 from occurisk.explanation.words import Phrases, direction, load_phrases
 from occurisk.probabilities import six_digits
 
@@ -18,12 +18,12 @@ COLUMNS = [
 PROBABILITIES = ["probability", "lower", "upper", "published_probability"]
 
 
-def table(dossier: Dossier, cap: int = CAP, language: str = "en") -> pd.DataFrame:
+def table(explained: ExplainedList, cap: int = CAP, language: str = "en") -> pd.DataFrame:
     """Return the table that a reviewer reads: a row per code, stable columns, heaviest codes first.
 
     Parameters
     ----------
-    dossier : Dossier
+    explained : ExplainedList
     cap : int
         At most so many rows.
     language : {"en", "ru", "kk"}
@@ -34,13 +34,13 @@ def table(dossier: Dossier, cap: int = CAP, language: str = "en") -> pd.DataFram
         `COLUMNS`, in that order; the same for every run, so that two runs compare side by side.
         `attrs["total"]` is the number of rows before the cap.
     """
-    words, rows = dossier.words(language), dossier.rows
-    verdicts = dossier.verdicts.drop_duplicates("code", keep="last").set_index("code")["verdict"]
+    words, rows = explained.words(language), explained.rows
+    verdicts = explained.verdicts.drop_duplicates("code", keep="last").set_index("code")["verdict"]
     found = pd.concat(
-        [rows, _reasons(dossier, language), words[["raises", "lowers", "change", "neighbours"]]], axis=1
+        [rows, _reasons(explained, language), words[["raises", "lowers", "change", "neighbours"]]], axis=1
     )
     found["verdict"] = verdicts.reindex(found.index).fillna("")
-    found["title"] = dossier.titles(language)
+    found["title"] = explained.titles(language)
     found = found.rename_axis("code").reset_index()
     # A code such as 0110 must not turn into a number on its way through JSON viewers: it stays a string.
     found["code"] = found["code"].astype(str)
@@ -52,7 +52,7 @@ def table(dossier: Dossier, cap: int = CAP, language: str = "en") -> pd.DataFram
     return shown
 
 
-def full_table(dossier: Dossier, language: str = "en") -> pd.DataFrame:
+def full_table(explained: ExplainedList, language: str = "en") -> pd.DataFrame:
     """Return everything per code, uncapped, for `explanations.parquet`.
 
     Returns
@@ -62,10 +62,10 @@ def full_table(dossier: Dossier, language: str = "en") -> pd.DataFrame:
         `stable_…` for every attribute, `group_…` for every task group, and `members` (code:share,
         space-separated).
     """
-    explanation, catalogue = dossier.explanation, dossier.reference.catalogue
-    lower, upper = explanation.spread()
-    members = dossier.members.assign(
-        text=dossier.members["soc"] + ":" + dossier.members["weight"].map("{:.4f}".format)
+    explanation, catalogue = explained.explanation, explained.reference.catalogue
+    lower, upper = explanation.intervals()
+    members = explained.members.assign(
+        text=explained.members["soc"] + ":" + explained.members["weight"].map("{:.4f}".format)
     )
     parts = [
         pd.DataFrame({"base": explanation.base, "log_odds": explanation.log_odds}),
@@ -78,21 +78,21 @@ def full_table(dossier: Dossier, language: str = "en") -> pd.DataFrame:
         members.groupby("code")["text"].agg(" ".join).rename("members"),
     ]
     wide = pd.concat(parts, axis=1).rename_axis("code")
-    return table(dossier, cap=len(dossier.rows), language=language).merge(
+    return table(explained, cap=len(explained.rows), language=language).merge(
         wide, on="code", how="left", validate="1:1"
     )
 
 
-def _reasons(dossier: Dossier, language: str) -> pd.DataFrame:
+def _reasons(explained: ExplainedList, language: str) -> pd.DataFrame:
     """The three strongest reasons in words, as `little negotiation +0.84`; a ? behind an unstable one."""
     phrases = load_phrases(language)
-    explanation = dossier.explanation
+    explanation = explained.explanation
     stable = explanation.stable()
     rows = []
     for code, contributions in explanation.contributions.iterrows():
         top = contributions[contributions != 0].sort_values(key=abs, ascending=False, kind="stable").head(3)
         found = [
-            f"{_direction(dossier, phrases, code, str(name))} {phrases.number(value, 2, sign=True)}"
+            f"{_direction(explained, phrases, code, str(name))} {phrases.number(value, 2, sign=True)}"
             f"{'' if stable.at[code, name] else ' ?'}"
             for name, value in top.items()
         ]
@@ -102,6 +102,6 @@ def _reasons(dossier: Dossier, language: str) -> pd.DataFrame:
     )
 
 
-def _direction(dossier: Dossier, phrases: Phrases, code: object, name: str) -> str:
-    above, below = (frame.at[code, name] for frame in (dossier.standing.above, dossier.standing.below))
+def _direction(explained: ExplainedList, phrases: Phrases, code: object, name: str) -> str:
+    above, below = (frame.at[code, name] for frame in (explained.standing.above, explained.standing.below))
     return direction(phrases, name, above, below)

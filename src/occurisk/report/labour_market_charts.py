@@ -9,7 +9,7 @@ import pandas as pd
 
 from occurisk.labour_market.gradients import Gradient
 from occurisk.labour_market.multiverse import EXPECTED, OCCUPATION, SHARE, one_at_a_time
-from occurisk.labour_market.picture import Picture
+from occurisk.labour_market.summary import MarketSummary
 from occurisk.occupations.facts import NOT_KNOWN
 from occurisk.report.chart_style import (
     GROUP_COLOURS,
@@ -27,7 +27,7 @@ from occurisk.report.chart_style import (
 _INTERVAL = "bars: 90% interval from redrawn labels"
 
 
-def figure_set(picture: Picture) -> dict[str, Any]:
+def figure_set(summary: MarketSummary) -> dict[str, Any]:
     """Draw every picture that the figures allow.
 
     Returns
@@ -36,22 +36,22 @@ def figure_set(picture: Picture) -> dict[str, Any]:
         `employment`, `risk_by_wage_and_education`, `polarisation`, `multiverse`, `two_axes`, and
         `by_NAME` for each breakdown.
     """
-    figures = {"employment": employment_figure(picture)}
-    figures["risk_by_wage_and_education"] = gradient_figure(picture)
-    if picture.polarisation is not None:
-        figures["polarisation"] = polarisation_figure(picture)
-    for name, table in picture.breakdowns.items():
-        figures["by_" + name.replace(" x ", "_x_")] = breakdown_figure(table, name, picture)
-    if len(picture.multiverse):
-        figures["multiverse"] = multiverse_figure(picture)
-    figures["two_axes"] = two_axes_figure(picture)
+    figures = {"employment": employment_figure(summary)}
+    figures["risk_by_wage_and_education"] = gradient_figure(summary)
+    if summary.polarisation is not None:
+        figures["polarisation"] = polarisation_figure(summary)
+    for name, table in summary.breakdowns.items():
+        figures["by_" + name.replace(" x ", "_x_")] = breakdown_figure(table, name, summary)
+    if len(summary.multiverse):
+        figures["multiverse"] = multiverse_figure(summary)
+    figures["two_axes"] = two_axes_figure(summary)
     return figures
 
 
-def employment_figure(picture: Picture) -> Any:
+def employment_figure(summary: MarketSummary) -> Any:
     """Draw employment by probability, stacked by major group (Frey & Osborne 2017, figure III)."""
     figure, axes = new_figure(9, 5)
-    table = picture.histogram
+    table = summary.histogram
     largest = table.sum().sort_values(ascending=False).index[: len(GROUP_COLOURS)]
     rest = table.columns.difference(largest, sort=False)
     columns = {str(name): table[name] for name in largest}
@@ -63,21 +63,21 @@ def employment_figure(picture: Picture) -> Any:
         height = jobs.to_numpy() / scale
         axes.bar(table.index + 0.025, height, 0.046, bottom=bottom, color=colour, label=_short(name, 46))
         bottom += height
-    for threshold in (picture.bands.low, picture.bands.high):
+    for threshold in (summary.bands.low, summary.bands.high):
         axes.axvline(threshold, color=SOFT, linewidth=1, linestyle="--")
-    share = picture.figures["share_high"]
-    axes.set(xlabel="probability of being automatable", ylabel=f"{_weight(picture)}{unit}", xlim=(0, 1))
-    low = picture.figures["share_low"]
+    share = summary.figures["share_high"]
+    axes.set(xlabel="probability of being automatable", ylabel=f"{_weight(summary)}{unit}", xlim=(0, 1))
+    low = summary.figures["share_low"]
     title(axes, f"{share:.0%} of employment is at high risk, {low:.0%} at low, {1 - share - low:.0%} between")
     axes.legend(frameon=False, fontsize=7, loc="upper center", ncols=2)
     axes.set_ylim(0, bottom.max() * 1.35)
-    _source(figure, picture)
+    _source(figure, summary)
     return figure
 
 
-def gradient_figure(picture: Picture) -> Any:
+def gradient_figure(summary: MarketSummary) -> Any:
     """Draw wage and education by probability (Frey & Osborne 2017, figure IV)."""
-    slopes = [s for s in picture.gradients.values() if len(s.binned)]
+    slopes = [s for s in summary.gradients.values() if len(s.binned)]
     n = max(len(slopes), 1)
     figure, panels = new_panels(4.6 * n + 0.8, 4, n)
     for axes, slope in zip(panels, slopes, strict=False):
@@ -89,13 +89,13 @@ def gradient_figure(picture: Picture) -> Any:
         axes.set(xlabel="probability of being automatable", ylabel=label, xlim=(0, 1))
         ends = "" if np.isnan(slope.lower) else f" ({slope.lower:.2f} to {slope.upper:.2f})"
         title(axes, f"{_direction(slope)}:\nrank correlation {slope.spearman:.2f}{ends}")
-    _source(figure, picture, "Size: employment. Job zones: O*NET 18.1.")
+    _source(figure, summary, "Size: employment. Job zones: O*NET 18.1.")
     return figure
 
 
-def polarisation_figure(picture: Picture) -> Any:
+def polarisation_figure(summary: MarketSummary) -> Any:
     """Draw the share at high risk along the wage distribution."""
-    table = picture.polarisation
+    table = summary.polarisation
     if table is None:
         raise ValueError("The registry has no wages.")
     figure, axes = new_figure(7.5, 4)
@@ -116,11 +116,11 @@ def polarisation_figure(picture: Picture) -> Any:
         f"{thirds[0]:.0%}, {thirds[1]:.0%} and {thirds[2]:.0%} at high risk",
     )
     axes.legend(frameon=False, fontsize=8)
-    _source(figure, picture)
+    _source(figure, summary)
     return figure
 
 
-def breakdown_figure(table: pd.DataFrame, name: str, picture: Picture, most: int = 30) -> Any:
+def breakdown_figure(table: pd.DataFrame, name: str, summary: MarketSummary, most: int = 30) -> Any:
     """Draw both statistics of every cell, with intervals; the largest cells if there are many."""
     shown = table[~table["suppressed"] & (table["scored_jobs"] > 0)]
     hidden = int(table["suppressed"].sum())
@@ -154,13 +154,13 @@ def breakdown_figure(table: pd.DataFrame, name: str, picture: Picture, most: int
     left_out = f" {hidden} small cells suppressed." * bool(
         hidden
     ) + f" {cut} smaller cells not drawn." * bool(cut)
-    _source(figure, picture, f"{_INTERVAL.capitalize()}.{left_out}")
+    _source(figure, summary, f"{_INTERVAL.capitalize()}.{left_out}")
     return figure
 
 
-def multiverse_figure(picture: Picture) -> Any:
+def multiverse_figure(summary: MarketSummary) -> Any:
     """Draw how the headline moves with each choice, and over thresholds."""
-    table, choice = picture.multiverse, picture.choice
+    table, choice = summary.multiverse, summary.choice
     moved = one_at_a_time(table)
     own = table[table["chosen"]].iloc[0]
     rows: list[tuple[str, str, pd.DataFrame]] = []
@@ -215,14 +215,14 @@ def multiverse_figure(picture: Picture) -> Any:
     least, most = thresholds["value"].min(), thresholds["value"].max()
     title(right, f"The threshold alone moves it from {least:.0%} to {most:.0%}")
     right.legend(frameon=False, fontsize=7)
-    _source(figure, picture, "Band: 90% interval from redrawn labels. Diamond: your choice.")
+    _source(figure, summary, "Band: 90% interval from redrawn labels. Diamond: your choice.")
     return figure
 
 
-def two_axes_figure(picture: Picture) -> Any:
+def two_axes_figure(summary: MarketSummary) -> Any:
     """Draw risk against augmentation, by major group."""
     figure, axes = new_figure(8.5, 6)
-    table = picture.axes
+    table = summary.axes
     size = 20 + 600 * table["jobs"] / table["jobs"].max()
     axes.scatter(table["p"], table["augmentation"], s=size, color=LOW, alpha=0.35, edgecolor=LOW)
     for name, row in table.iterrows():
@@ -244,7 +244,7 @@ def two_axes_figure(picture: Picture) -> Any:
         "and more to augment than in the median group",
     )
     _source(
-        figure, picture, "Area: employment. The index is no part of p; its formula is in docs/national.md."
+        figure, summary, "Area: employment. The index is no part of p; its formula is in docs/national.md."
     )
     return figure
 
@@ -293,18 +293,18 @@ def _scale(total: float) -> tuple[str, float]:
     return (", millions", 1e6) if total >= 2e7 else (", thousands", 1e3) if total >= 2e4 else ("", 1.0)
 
 
-def _weight(picture: Picture) -> str:
-    return "employment" if picture.weight_name == "rows" else f"employment ({picture.weight_name})"
+def _weight(summary: MarketSummary) -> str:
+    return "employment" if summary.weight_name == "rows" else f"employment ({summary.weight_name})"
 
 
-def _source(figure: Any, picture: Picture, more: str = "") -> None:
+def _source(figure: Any, summary: MarketSummary, more: str = "") -> None:
     scores = (
         "published scores (Frey & Osborne 2017)"
-        if picture.source == "published"
-        else f"model {picture.source}"
+        if summary.source == "published"
+        else f"model {summary.source}"
     )
     caption(
         figure,
-        f"occurisk; {picture.name}; {scores}; "
-        f"{picture.figures['coverage']:.1%} of employment scored. {more}".strip(),
+        f"occurisk; {summary.name}; {scores}; "
+        f"{summary.figures['coverage']:.1%} of employment scored. {more}".strip(),
     )

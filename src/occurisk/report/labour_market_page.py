@@ -12,8 +12,8 @@ import pandas as pd
 
 from occurisk.files import write_json, write_text
 from occurisk.labour_market.augmentation import load_worksheet
-from occurisk.labour_market.picture import Picture
 from occurisk.labour_market.scenarios import LABEL, held_against
+from occurisk.labour_market.summary import MarketSummary
 from occurisk.probabilities import probability
 from occurisk.report.chart_style import save
 from occurisk.report.labour_market_charts import figure_set
@@ -29,12 +29,12 @@ HEADLINES = {
 }
 
 
-def render(picture: Picture, figures: Mapping[str, Any]) -> str:
+def render(summary: MarketSummary, figures: Mapping[str, Any]) -> str:
     """Return the page: no scripts, no fetches, every text escaped.
 
     Parameters
     ----------
-    picture : Picture
+    summary : MarketSummary
     figures : mapping of str to matplotlib Figure
         See `national_figures.figure_set`.
 
@@ -52,52 +52,52 @@ def render(picture: Picture, figures: Mapping[str, Any]) -> str:
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     images = {name: _png(figure) for name, figure in figures.items()}
     return template.render(
-        picture=picture,
-        figures=picture.figures,
+        summary=summary,
+        figures=summary.figures,
         images=images,
         titles=HEADLINES,
-        tables={name: _rows(table) for name, table in picture.breakdowns.items()},
-        holders=picture.holders.reset_index().to_dict("records"),
-        concentration={name: _rows(table) for name, table in picture.concentration.items()},
+        tables={name: _rows(table) for name, table in summary.breakdowns.items()},
+        holders=summary.holders.reset_index().to_dict("records"),
+        concentration={name: _rows(table) for name, table in summary.concentration.items()},
         scenarios=[
             (scenario, _rows(table), held_against(scenario, table))
-            for scenario, table in picture.scenarios.values()
+            for scenario, table in summary.scenarios.values()
         ],
         assumption=LABEL,
         fields=load_worksheet(),
-        worksheets=[(name, table.to_dict("records")) for name, table in picture.worksheets.items()],
-        span=(float(picture.multiverse["value"].min()), float(picture.multiverse["value"].max())),
-        universes=len(picture.multiverse),
+        worksheets=[(name, table.to_dict("records")) for name, table in summary.worksheets.items()],
+        span=(float(summary.multiverse["value"].min()), float(summary.multiverse["value"].max())),
+        universes=len(summary.multiverse),
     )
 
 
-def write_picture(picture: Picture, folder: Path, kinds: Sequence[str] = ("png", "svg")) -> None:
+def write_summary(summary: MarketSummary, folder: Path, kinds: Sequence[str] = ("png", "svg")) -> None:
     """Write page, pictures, tables (CSV) and figures as JSON; each whole or not at all.
 
     Parameters
     ----------
-    picture : Picture
+    summary : MarketSummary
     folder : Path
         Gets `national.html`, `national.json`, `figures/` and `tables/`.
     kinds : sequence of str
         Of the pictures.
     """
-    figures = figure_set(picture)
+    figures = figure_set(summary)
     for name, figure in figures.items():
         for kind in kinds:
             save(figure, folder / "figures" / f"{_file_name(name)}.{kind}")
     tables = {
-        **{f"by_{n}": t for n, t in picture.breakdowns.items()},
-        **{f"concentration_{n}": t for n, t in picture.concentration.items()},
-        "multiverse": picture.multiverse.set_index("statistic"),
-        "largest_holders": picture.holders,
-        "two_axes": picture.axes,
-        **{f"scenario_{n}": t for n, (_, t) in picture.scenarios.items()},
+        **{f"by_{n}": t for n, t in summary.breakdowns.items()},
+        **{f"concentration_{n}": t for n, t in summary.concentration.items()},
+        "multiverse": summary.multiverse.set_index("statistic"),
+        "largest_holders": summary.holders,
+        "two_axes": summary.axes,
+        **{f"scenario_{n}": t for n, (_, t) in summary.scenarios.items()},
     }
     for name, frame in tables.items():
         write_text(folder / "tables" / f"{_file_name(name)}.csv", disarmed(frame).to_csv(lineterminator="\n"))
-    write_json(folder / "national.json", picture.to_json())
-    write_text(folder / "national.html", render(picture, figures))
+    write_json(folder / "national.json", summary.to_json())
+    write_text(folder / "national.html", render(summary, figures))
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:

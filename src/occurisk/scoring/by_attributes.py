@@ -17,10 +17,10 @@ from threadpoolctl import threadpool_limits
 
 from occurisk.background import finished
 from occurisk.model.contributions import reasons
-from occurisk.model.row_intervals import Spread, share_in_band
+from occurisk.model.row_intervals import RowUncertainty, share_in_band
 from occurisk.probabilities import MODEL_DEPENDENT, ROBUST, ROBUST_SHARE, ends, six_digits
-from occurisk.registry.attribute_columns import RowAttributes, find_attributes, row_matrix
-from occurisk.registry.columns import (
+from occurisk.registry.columns.attribute_columns import RowAttributes, find_attributes, row_matrix
+from occurisk.registry.columns.sample import (
     TITLE_NAME,
     IntakeOptions,
     distinct,
@@ -29,11 +29,11 @@ from occurisk.registry.columns import (
     sample,
     texts,
 )
+from occurisk.registry.columns.weight_column import find_weight
 from occurisk.registry.formats.base import RegistryFile, Writer
 from occurisk.registry.numbers import Numbers, NumberStyle, number_style, read_numbers
 from occurisk.registry.opening import SUFFIX, open_writer
-from occurisk.registry.weight_column import find_weight
-from occurisk.scoring.account import Account, ScoredWith, Totals, Understood
+from occurisk.scoring.accounting.account import Account, ScoredWith, Totals, Understood
 from occurisk.scoring.code_scores import REASON_COLUMNS
 from occurisk.scoring.options import Progress, ScoreOptions
 from occurisk.scoring.outcomes import (
@@ -55,7 +55,7 @@ from occurisk.scoring.row_figures import BANDS, RowFigures
 from occurisk.scoring.scored_registry import BY_OCCUPATION, OwnRows, ScoredRegistry, output_of, source_of
 
 if TYPE_CHECKING:
-    from occurisk.model.bundle import Bundle
+    from occurisk.model.bundles.bundle import Bundle
 
 STABILITY = (*(ROBUST + band for band in BANDS), MODEL_DEPENDENT)
 # With more rows nobody reads them one by one, and explaining them takes minutes.
@@ -70,7 +70,7 @@ class RowStream:
     """The stream from a file of rows with attributes to the scored files."""
 
     model: Bundle
-    spread: Spread
+    uncertainty: RowUncertainty
     file: RegistryFile
     staging: Path
     columns: RowAttributes
@@ -155,7 +155,7 @@ class RowStream:
     def _slice(self, X: np.ndarray, missing: np.ndarray) -> dict[str, pa.Array]:
         bands = self.model.bands
         log_odds = self.model.log_odds(X, threads=1)
-        sd = self.spread.sd(X, missing)
+        sd = self.uncertainty.sd(X, missing)
         p = expit(log_odds)
         lower, upper = ends(p, sd, self.model.nominal).T
         p, lower, upper = (six_digits(values) for values in (p, lower, upper))
@@ -240,7 +240,7 @@ def score_rows(
     """Stream a registry of rows with attributes through the model; see `score_registry`.
 
     Gaps take the median of the reference occupations and are counted in `occurisk_gaps`; a row without
-    any attribute, or with a figure off its scale, is set aside. Intervals come from `Bundle.spread`: the
+    any attribute, or with a figure off its scale, is set aside. Intervals come from `Bundle.uncertainty`: the
     replicas themselves would cost a hundred times the prediction.
     """
     names = [str(n) for n in file.schema.names]
@@ -262,7 +262,7 @@ def score_rows(
     ]
     added = choices.added(ROW_COLUMNS if choices.reasons else ROW_COLUMNS[: -len(REASON_COLUMNS)])
     stream = RowStream(
-        model, model.spread, file, staging, columns, kind, choices.column_prefix, where, weight, style,
+        model, model.uncertainty, file, staging, columns, kind, choices.column_prefix, where, weight, style,
         styles, progress, added,
     )  # fmt: skip
     stream.run()
@@ -314,7 +314,7 @@ def _account(stream: RowStream, understood: Understood, seconds: float) -> Accou
             rows_with_gaps=stream.figures.gaps,
         ),
         outcomes=outcomes,
-        national=stream.figures.national(counted, model.bands, stream.spread, model.log_odds),
+        national=stream.figures.national(counted, model.bands, stream.uncertainty, model.log_odds),
         seconds=round(seconds, 3),
     )
 

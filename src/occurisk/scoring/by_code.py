@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from occurisk.background import finished
-from occurisk.registry.columns import keep, position_of, texts
+from occurisk.registry.columns.sample import keep, position_of, texts
 from occurisk.registry.formats.base import RegistryFile, Rows, Writer
 from occurisk.registry.group_rows import GroupRows, find_repeats
 from occurisk.registry.numbers import Numbers, read_numbers

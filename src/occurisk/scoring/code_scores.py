@@ -15,7 +15,7 @@ from occurisk.occupations.own_crosswalk import through_map
 from occurisk.probabilities import Bands, interval, six_digits, stability
 
 if TYPE_CHECKING:
-    from occurisk.model.bundle import Bundle
+    from occurisk.model.bundles.bundle import Bundle
     from occurisk.registry.understanding import Understanding
 
 REASONS = 3

@@ -13,7 +13,7 @@ from occurisk.errors import RegistryError
 from occurisk.occupations.crosswalk import KINDS, REASONS
 from occurisk.registry.formats.base import Ragged, RegistryFile, Writer
 from occurisk.registry.numbers import Numbers
-from occurisk.scoring.account import Outcome
+from occurisk.scoring.accounting.account import Outcome
 
 TOTAL_ROW = "total row"
 UNKNOWN = "unknown code"

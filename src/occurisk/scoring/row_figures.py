@@ -9,9 +9,9 @@ from typing import TypeAlias
 import numpy as np
 from scipy.special import expit, logit
 
-from occurisk.model.row_intervals import Spread
+from occurisk.model.row_intervals import RowUncertainty
 from occurisk.probabilities import Bands, ratio, share_interval
-from occurisk.scoring.account import NationalFigures
+from occurisk.scoring.accounting.account import HeadlineFigures
 
 LogOdds: TypeAlias = Callable[[np.ndarray], np.ndarray]
 BANDS = ("low", "medium", "high")
@@ -76,7 +76,9 @@ class RowFigures:
         self.gaps += int(missing.any(axis=1).sum())
         self.sample.add(X, missing, weight)
 
-    def national(self, counted: float, bands: Bands, spread: Spread, model: LogOdds) -> NationalFigures:
+    def national(
+        self, counted: float, bands: Bands, uncertainty: RowUncertainty, model: LogOdds
+    ) -> HeadlineFigures:
         """Return the national figures.
 
         Parameters
@@ -84,14 +86,14 @@ class RowFigures:
         counted : float
             All weight, scored or not.
         bands : Bands
-        spread : Spread
+        uncertainty : RowUncertainty
             Of the rows' log-odds.
         model : callable
             X to log-odds.
 
         Returns
         -------
-        NationalFigures
+        HeadlineFigures
             The interval comes from labour markets that might have been: the coefficients behind the formula
             of the rows' own intervals are drawn anew, the same for all rows, so that errors which rows share
             do not cancel; what a gap hides is drawn for each row. Of a long registry it is measured on
@@ -103,7 +105,7 @@ class RowFigures:
         points["expected"] = float(ratio(np.array([self.expected]), np.array(jobs))[0])
         ends = dict.fromkeys(points, (np.nan, np.nan))
         if jobs and self.sample.rows()[2].sum() > 0:
-            drawn = self._drawn(bands, spread, model)
+            drawn = self._drawn(bands, uncertainty, model)
             for name, point in points.items():
                 lower, upper = share_interval(np.array([point]), drawn[name][None, :], 0.9)[0]
                 ends[name] = (float(lower), float(upper))
@@ -113,13 +115,13 @@ class RowFigures:
             for end, v in zip(("_lower", "_upper"), ends[name], strict=True)
         }
         coverage = jobs / counted if counted else np.nan
-        return NationalFigures(**points, **flat, coverage=coverage, scored_weight=jobs)
+        return HeadlineFigures(**points, **flat, coverage=coverage, scored_weight=jobs)
 
-    def _drawn(self, bands: Bands, spread: Spread, model: LogOdds) -> dict[str, np.ndarray]:
+    def _drawn(self, bands: Bands, uncertainty: RowUncertainty, model: LogOdds) -> dict[str, np.ndarray]:
         """Return each figure in every labour market that might have been."""
         X, missing, weight = self.sample.rows()
         share = weight / weight.sum()
-        log_odds = model(X)[:, None] + spread.draws(X, missing, _DRAWS, _SEED)
+        log_odds = model(X)[:, None] + uncertainty.draws(X, missing, _DRAWS, _SEED)
         high, low = share @ (log_odds >= logit(bands.high)), share @ (log_odds < logit(bands.low))
         return {
             "share_high": high, "share_medium": 1 - high - low, "share_low": low,

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from occurisk.errors import RegistryError
-from occurisk.registry.columns import IntakeOptions
+from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.opening import SUFFIX, on_disk
 from occurisk.registry.understanding import Understanding, open_for_intake, understand
 from occurisk.result_sets import result_set
-from occurisk.scoring.account import ScoredWith
-from occurisk.scoring.account_report import REPORTS, write_reports
+from occurisk.scoring.accounting.account import ScoredWith
+from occurisk.scoring.accounting.account_report import REPORTS, write_reports
 from occurisk.scoring.by_code import Stream
 from occurisk.scoring.code_scores import Scores
 from occurisk.scoring.codebook import SCORE_COLUMNS
@@ -23,7 +23,7 @@ from occurisk.scoring.options import Progress, ReadOptions, ScoreOptions
 from occurisk.scoring.scored_registry import ScoredRegistry, output_of, scored_by_code
 
 if TYPE_CHECKING:
-    from occurisk.model.bundle import Bundle
+    from occurisk.model.bundles.bundle import Bundle
 
 
 def score_registry(

@@ -13,15 +13,15 @@ import pandas as pd
 from occurisk.files import sha256
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import near_misses
-from occurisk.registry.columns import IntakeOptions
+from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.group_rows import GroupRows
 from occurisk.registry.opening import SUFFIX
 from occurisk.registry.understanding import Understanding
-from occurisk.scoring.account import (
+from occurisk.scoring.accounting.account import (
     Account,
+    HeadlineFigures,
     Mixed,
-    NationalFigures,
     Repair,
     ScoredWith,
     Source,
@@ -30,6 +30,7 @@ from occurisk.scoring.account import (
     Unmatched,
     Written,
 )
+from occurisk.scoring.accounting.title_account import doubtful, title_account
 from occurisk.scoring.codebook import MANY_UNKNOWN, SEPARATOR, TITLE_MARK, CodeBook
 from occurisk.scoring.outcomes import (
     NOT_COUNTED,
@@ -42,7 +43,6 @@ from occurisk.scoring.outcomes import (
     Tally,
     account_of,
 )
-from occurisk.scoring.title_account import doubtful, title_account
 
 _MOST_UNMATCHED = 25
 BY_OCCUPATION = [
@@ -126,7 +126,7 @@ class ScoredRegistry:
 
     @property
     def national(self) -> dict[str, float]:
-        """The national figures by name; see `NationalFigures`."""
+        """The national figures by name; see `HeadlineFigures`."""
         return asdict(self.account.national)
 
     @cached_property
@@ -261,14 +261,14 @@ def _understood(known: Understanding, groups: GroupRows, options: IntakeOptions)
 
 def _national(
     book: CodeBook, by_occupation: pd.DataFrame, lineage: pd.DataFrame, counted: float
-) -> NationalFigures:
+) -> HeadlineFigures:
     """Spread the jobs of each code over its occupations, and sum up."""
     scores, weights = book.scores, by_occupation.set_index("code")["weight"]
     jobs = lineage["weight"] * lineage["code"].map(weights)
     by_soc = jobs.astype(float).groupby(lineage["soc"]).sum()
     p, drawn = scores.table["probability"].reindex(by_soc.index).to_numpy(dtype=float), scores.replicas
     replicas = None if drawn is None else drawn.reindex(by_soc.index).to_numpy(dtype=float)
-    return NationalFigures.of(by_soc.to_numpy(), counted, p, scores.bands, replicas, scores.nominal)
+    return HeadlineFigures.of(by_soc.to_numpy(), counted, p, scores.bands, replicas, scores.nominal)
 
 
 def _by_occupation(keys: pd.DataFrame) -> pd.DataFrame:

@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 
-from occurisk.explanation.dossier import Dossier
-from occurisk.labour_market.picture import Picture
+from occurisk.explanation.explained_list import ExplainedList
+from occurisk.labour_market.summary import MarketSummary
 from occurisk.report.explanation_payload import About, summarise
 from occurisk.report.explanation_tables import CAP
 
@@ -49,7 +49,7 @@ _SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_{}[]()#+!|~<>&"})
 
 
 def description(
-    dossier: Dossier,
+    explained: ExplainedList,
     about: About,
     links: Mapping[str, str] | None = None,
     figures: Mapping[str, float] | None = None,
@@ -58,7 +58,7 @@ def description(
 
     Parameters
     ----------
-    dossier : Dossier
+    explained : ExplainedList
     about : About
     links : mapping of str to str, optional
         Deep links: `report`, `table`, `beeswarm`, `queue`, `model`.
@@ -71,12 +71,12 @@ def description(
         For the tag `mlflow.note.content`.
     """
     links = dict(links or {})
-    s = summarise(dossier.rows)
+    s = summarise(explained.rows)
     found = dict(figures or {}) or {
         "share_high": s.high, "share_medium": s.medium, "share_low": s.low, "mean_susceptibility": s.mean,
     }  # fmt: skip
     how = "weighted" if s.weighted else "each occupation counted once"
-    rows = dossier.rows
+    rows = explained.rows
     widest = (rows["upper"] - rows["lower"]).astype(float).nlargest(3).index
     shaky = int((rows["stability"] == "model-dependent").sum())
     named = ", ".join(f"{_plain(rows.at[code, 'title'])} ({code})" for code in widest)
@@ -113,7 +113,7 @@ def description(
     return "\n".join(lines) + "\n"
 
 
-def run_tags(dossier: Dossier, about: About) -> dict[str, str]:
+def run_tags(explained: ExplainedList, about: About) -> dict[str, str]:
     """Return the tags of an explained list: kind and language, and how many codes the table shows."""
     return {"occurisk.kind": about.kind, "occurisk.language": about.language}
 
@@ -163,21 +163,21 @@ def experiment_tags(name: str, experiment_id: str) -> dict[str, str]:
     }
 
 
-def national_description(picture: Picture, links: Mapping[str, str] | None = None) -> str:
+def national_description(summary: MarketSummary, links: Mapping[str, str] | None = None) -> str:
     """Describe a run of `occurisk national` in Markdown."""
     page = (links or {}).get("page", "")
     named = f"[`national/national.html`]({page})" if page else "`national/national.html`"
-    scenarios = "".join(f"\n- scenario: {_plain(title)}" for title in picture.scenarios)
-    by = ", ".join(_plain(key) for key in picture.breakdowns)
+    scenarios = "".join(f"\n- scenario: {_plain(title)}" for title in summary.scenarios)
+    by = ", ".join(_plain(key) for key in summary.breakdowns)
     return (
-        f"**{_plain(picture.name)}**: **{headline(plain_metrics(picture))}** of the scored jobs lie in "
+        f"**{_plain(summary.name)}**: **{headline(plain_metrics(summary))}** of the scored jobs lie in "
         f"occupations of high susceptibility (90% interval). Open: {named}\n\n"
         f"- broken down by: {by}{scenarios}\n\n"
         "Susceptibility is not a forecast of lost jobs. Not for decisions about individual people.\n"
     )
 
 
-def plain_metrics(picture: Picture) -> dict[str, float]:
+def plain_metrics(summary: MarketSummary) -> dict[str, float]:
     """Return the ten figures that every scoring run has, none of them NaN.
 
     Returns
@@ -186,7 +186,7 @@ def plain_metrics(picture: Picture) -> dict[str, float]:
         `share_high`, `mean_susceptibility`, each with `_lower` and `_upper` (90% interval); `share_medium`,
         `share_low`; `coverage`, the share of jobs with a score; `jobs`, all of them.
     """
-    figures = picture.figures
+    figures = summary.figures
     found = {
         **{f"share_high{end}": figures[f"share_high{end}"] for end in ("", "_lower", "_upper")},
         **{f"mean_susceptibility{end}": figures[f"expected{end}"] for end in ("", "_lower", "_upper")},

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from occurisk.explanation.dossier import Dossier
+from occurisk.explanation.explained_list import ExplainedList
 from occurisk.report.explanation_charts import figure_set
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About
@@ -25,7 +25,7 @@ PARQUET = f"{FOLDER}/explanations.parquet"
 
 def log_explanations(
     mlflow: Any,
-    dossier: Dossier,
+    explained: ExplainedList,
     about: About,
     pairs: pd.DataFrame | None = None,
     *,
@@ -38,7 +38,7 @@ def log_explanations(
     ----------
     mlflow : module
         As `tracking.run` yields it; a run is active.
-    dossier : Dossier
+    explained : ExplainedList
     about : About
     pairs : DataFrame, optional
         Interactions of the top pairs, for a picture.
@@ -47,25 +47,25 @@ def log_explanations(
     figures : mapping of str to float, optional
         The headline, for the description.
     """
-    shown = table(dossier, language=about.language)
+    shown = table(explained, language=about.language)
     total = shown.attrs.pop("total")
     mlflow.log_table(shown, TABLE)
     # MLflow marks the run as one with a table, but cuts figures at ten decimals.
     mlflow.log_text(shown.to_json(orient="split", index=False, double_precision=15), TABLE)
-    mlflow.log_text(render(dossier, about), REPORT)
+    mlflow.log_text(render(explained, about), REPORT)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(PARQUET).name
-        full_table(dossier, about.language).to_parquet(path, index=False)
+        full_table(explained, about.language).to_parquet(path, index=False)
         mlflow.log_artifact(path, FOLDER)
-    for name, figure in figure_set(dossier, pairs, about.language).items():
+    for name, figure in figure_set(explained, pairs, about.language).items():
         log_figure(mlflow, figure, f"{FOLDER}/{name}")
     mlflow.set_tag("occurisk.table", f"{len(shown):,} of {total:,} codes, by weight (cap {CAP:,})")
     if describe:
         info = mlflow.active_run().info
         links = artifact_links(info.experiment_id, info.run_id)
         links["queue"] = f"#/experiments/{info.experiment_id}/review-queue"
-        text = description(dossier, about, links, figures)
-        mlflow.set_tags({**run_tags(dossier, about), DESCRIPTION: text})
+        text = description(explained, about, links, figures)
+        mlflow.set_tags({**run_tags(explained, about), DESCRIPTION: text})
 
 
 def artifact_links(experiment_id: str, run_id: str) -> dict[str, str]:

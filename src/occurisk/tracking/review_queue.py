@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from occurisk.errors import ReviewError
-from occurisk.explanation.dossier import Dossier
+from occurisk.explanation.explained_list import ExplainedList
 from occurisk.explanation.review_items import choose, questions
 from occurisk.explanation.verdicts import COLUMNS, empty_verdicts
 from occurisk.explanation.words import Phrases, load_phrases
@@ -60,7 +60,7 @@ def available(version: str) -> bool:
 
 def make_queue(
     mlflow: Any,
-    dossier: Dossier,
+    explained: ExplainedList,
     run_id: str,
     count: int,
     language: str = "en",
@@ -72,7 +72,7 @@ def make_queue(
     Parameters
     ----------
     mlflow : module
-    dossier : Dossier
+    explained : ExplainedList
     run_id : str
     count : int
         Occupations asked about, at most.
@@ -80,7 +80,7 @@ def make_queue(
     reviewers : sequence of str
         A queue of their own for each, so that the verdicts have names without a login.
     total : float, optional
-        Jobs of the whole list, where the dossier is a part of it.
+        Jobs of the whole list, where the explained is a part of it.
 
     Returns
     -------
@@ -101,15 +101,15 @@ def make_queue(
     client = mlflow.MlflowClient()
     found = client.get_run(run_id)
     experiment, name = found.info.experiment_id, found.info.run_name or run_id
-    phrases, bands = load_phrases(language), dossier.reference.bands
-    codes = choose(dossier.rows, count, bands.high, bands.low)
+    phrases, bands = load_phrases(language), explained.reference.bands
+    codes = choose(explained.rows, count, bands.high, bands.low)
     report = f"#/experiments/{experiment}/runs/{run_id}/artifacts/explanations/report.html{UI_MODE}"
-    asked = questions(dossier, codes, language, report, total)
+    asked = questions(explained, codes, language, report, total)
     schema_ids = _questions(schemas, experiment, phrases)
     taken = {queue.name for queue in _paged(queues.list_review_queues, experiment_id=experiment)}
     made = []
     for reviewer in list(dict.fromkeys(reviewers)) or [""]:
-        items = _log_items(mlflow, experiment, run_id, asked, dossier.rows, language, reviewer)
+        items = _log_items(mlflow, experiment, run_id, asked, explained.rows, language, reviewer)
         queue = queues.create_review_queue(
             _free_name(f"{name} · {reviewer}" if reviewer else name, taken),
             queue_type="custom",

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from occurisk.errors import ReviewError
-from occurisk.explanation.dossier import explain_list
+from occurisk.explanation.explained_list import explain_list
 from occurisk.explanation.reference import explain_reference
 from occurisk.explanation.review_items import choose
 from occurisk.explanation.verdicts import (
@@ -29,7 +29,7 @@ from occurisk.explanation.verdicts import (
     read_verdicts,
     write_csv,
 )
-from occurisk.model.bundle import Bundle
+from occurisk.model.bundles.bundle import Bundle
 from occurisk.report.explanation_payload import as_json
 from occurisk.tracking.explanations import PARQUET, REPORT
 from occurisk.tracking.review_queue import Queue, collect_verdicts, make_queue
@@ -197,9 +197,9 @@ def queue_for(run_id: str, bundle: Bundle, count: int, language: str, reviewers:
         chosen = choose(rows, count, bundle.bands.high, bundle.bands.low)
         members = members[members["code"].isin(chosen)]
         rows = rows.loc[chosen]
-        dossier = explain_list(rows, explain_reference(bundle, members["soc"].unique()), members)
+        explained = explain_list(rows, explain_reference(bundle, members["soc"].unique()), members)
         total = float(scored["weight"].astype(float).sum())
-        return make_queue(mlflow, dossier, run_id, count, language, reviewers, total)
+        return make_queue(mlflow, explained, run_id, count, language, reviewers, total)
 
 
 def _collect(mlflow: Any, run: Any) -> int:

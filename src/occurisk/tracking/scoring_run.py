@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from occurisk.explanation.dossier import Dossier, explain_list, explain_rows
+from occurisk.explanation.explained_list import ExplainedList, explain_list, explain_rows
 from occurisk.explanation.reference import explain_reference
 from occurisk.labour_market.breakdowns import MIN_CELL
-from occurisk.labour_market.picture import Picture, picture_of_market, scored_with
 from occurisk.labour_market.scored_market import market_of
-from occurisk.model.bundle import Bundle
+from occurisk.labour_market.summary import MarketSummary, scored_with, summary_of_market
+from occurisk.model.bundles.bundle import Bundle
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, major_group
 from occurisk.report.explanation_payload import About, Quality
-from occurisk.report.labour_market_page import write_picture
-from occurisk.scoring.account import Account
+from occurisk.report.labour_market_page import write_summary
+from occurisk.scoring.accounting.account import Account
 from occurisk.scoring.scored_registry import ScoredRegistry
 from occurisk.tracking.descriptions import (
     headline,
@@ -76,7 +76,7 @@ class TrackOptions:
 
 def track_scoring(
     scored: ScoredRegistry, bundle: Bundle, language: str = "en", options: TrackOptions | None = None
-) -> tuple[TrackedRun, Picture | None]:
+) -> tuple[TrackedRun, MarketSummary | None]:
     """Track a scored registry.
 
     Parameters
@@ -91,7 +91,7 @@ def track_scoring(
     Returns
     -------
     TrackedRun
-    Picture or None
+    MarketSummary or None
         The national picture with its intervals; None where there is nothing to add up.
 
     Raises
@@ -112,40 +112,40 @@ def track_scoring(
     with run(SCORING, run_name(name, datetime.now(UTC)), tags) as mlflow:
         active = mlflow.active_run().info
         mlflow.log_params({"registry": name, "model_version": bundle.version, "scores": scored.scores})
-        picture = scored_picture(scored, bundle, options)
+        summary = scored_summary(scored, bundle, options)
         figures = account_metrics(scored.account)
         mlflow.log_metrics(figures)
         mlflow.set_tags({"headline": headline(figures, short=True), "champion": "yes" if champion else "no"})
         mlflow.log_dict(technical_facts(scored), "facts.json")
         uploaded = _log_results(mlflow, scored, options)
-        if picture:
-            _log_page(mlflow, picture)
+        if summary:
+            _log_page(mlflow, summary)
             uploaded.append("national page and tables")
-        dossier, why_not = _dossier(scored, bundle, options)
+        explained, why_not = _explained(scored, bundle, options)
         queue = ""
-        if dossier is None:
+        if explained is None:
             mlflow.set_tags({"occurisk.explanations": why_not} if why_not else {})
             mlflow.set_tag(DESCRIPTION, f"**{headline(figures)}** at high susceptibility. {why_not}")
         else:
-            dossier = dossier.with_verdicts(earlier_verdicts(name))
-            about = _about(scored, name, bundle, picture, options.language)
-            log_explanations(mlflow, dossier, about, figures=figures)
+            explained = explained.with_verdicts(earlier_verdicts(name))
+            about = _about(scored, name, bundle, summary, options.language)
+            log_explanations(mlflow, explained, about, figures=figures)
             uploaded.append("explanations of each code" if scored.own is None else "explanations of each row")
             if options.queue:
                 queue = make_queue(
-                    mlflow, dossier, active.run_id, options.queue, options.language, options.reviewers
+                    mlflow, explained, active.run_id, options.queue, options.language, options.reviewers
                 ).link
-                uploaded.append(f"review queue of {min(options.queue, len(dossier.rows))} occupations")
+                uploaded.append(f"review queue of {min(options.queue, len(explained.rows))} occupations")
     link = link_to(active.experiment_id, active.run_id)
-    return TrackedRun(active.run_id, active.experiment_id, link, "", tuple(uploaded), queue), picture
+    return TrackedRun(active.run_id, active.experiment_id, link, "", tuple(uploaded), queue), summary
 
 
-def track_national(picture: Picture, bundle: Bundle) -> TrackedRun:
+def track_national(summary: MarketSummary, bundle: Bundle) -> TrackedRun:
     """Track a national picture as a run of its own, beside the run that scored its list.
 
     Parameters
     ----------
-    picture : Picture
+    summary : MarketSummary
     bundle : Bundle
 
     Returns
@@ -153,16 +153,16 @@ def track_national(picture: Picture, bundle: Bundle) -> TrackedRun:
     TrackedRun
     """
     tags = {"occurisk.stage": "national", "occurisk.model_version": bundle.version}
-    with run(SCORING, run_name(f"national: {picture.name}", datetime.now(UTC)), tags) as mlflow:
+    with run(SCORING, run_name(f"national: {summary.name}", datetime.now(UTC)), tags) as mlflow:
         active = mlflow.active_run().info
         mlflow.log_params(
-            {"registry": picture.name, "model_version": bundle.version, "scores": picture.source}
+            {"registry": summary.name, "model_version": bundle.version, "scores": summary.source}
         )
-        figures = plain_metrics(picture)
+        figures = plain_metrics(summary)
         mlflow.log_metrics(figures)
-        _log_page(mlflow, picture)
+        _log_page(mlflow, summary)
         here = f"#/experiments/{active.experiment_id}/runs/{active.run_id}"
-        text = national_description(picture, {"page": f"{here}/artifacts/national/national.html{UI_MODE}"})
+        text = national_description(summary, {"page": f"{here}/artifacts/national/national.html{UI_MODE}"})
         mlflow.set_tags({"headline": headline(figures, short=True), DESCRIPTION: text})
     link = link_to(active.experiment_id, active.run_id)
     return TrackedRun(active.run_id, active.experiment_id, link, uploaded=("national page and tables",))
@@ -219,26 +219,28 @@ def _log_results(mlflow: Any, scored: ScoredRegistry, options: TrackOptions) -> 
     return uploaded
 
 
-def scored_picture(scored: ScoredRegistry, bundle: Bundle, options: TrackOptions) -> Picture | None:
+def scored_summary(scored: ScoredRegistry, bundle: Bundle, options: TrackOptions) -> MarketSummary | None:
     """Return the national picture; None if nothing was scored, or rows were scored one by one."""
     market = market_of(scored, *scored_with(bundle, scored.scores == "published"), bundle.bands)
     if market is None:
         return None
     weight = scored.account.understood.weight_column or ""
     least = float(options.min_cell or MIN_CELL)
-    return picture_of_market(
+    return summary_of_market(
         market, bundle, name=Path(scored.input_name).name, weight_name=weight, min_cell=least
     )
 
 
-def _log_page(mlflow: Any, picture: Picture) -> None:
+def _log_page(mlflow: Any, summary: MarketSummary) -> None:
     with tempfile.TemporaryDirectory(prefix="occurisk-national-") as scratch:
         # The page holds its pictures; a second copy of each would cost as long as all the rest.
-        write_picture(picture, Path(scratch), kinds=())
+        write_summary(summary, Path(scratch), kinds=())
         mlflow.log_artifacts(scratch, "national")
 
 
-def _dossier(scored: ScoredRegistry, bundle: Bundle, options: TrackOptions) -> tuple[Dossier | None, str]:
+def _explained(
+    scored: ScoredRegistry, bundle: Bundle, options: TrackOptions
+) -> tuple[ExplainedList | None, str]:
     """Return what explains a list, or None and why there is nothing to show."""
     if scored.own is not None and not options.rows:
         return None, "Rows are explained one by one only if they are uploaded: score --track-rows"
@@ -248,8 +250,8 @@ def _dossier(scored: ScoredRegistry, bundle: Bundle, options: TrackOptions) -> t
     return explain_scored(scored, bundle, options.min_cell), ""
 
 
-def explain_scored(scored: ScoredRegistry, bundle: Bundle, min_cell: int = 0) -> Dossier | None:
-    """Return the dossier of a scored registry: one entry per distinct code.
+def explain_scored(scored: ScoredRegistry, bundle: Bundle, min_cell: int = 0) -> ExplainedList | None:
+    """Return the explained of a scored registry: one entry per distinct code.
 
     Rows with attributes of their own are entries themselves where they are few. None if there is no entry.
     """
@@ -277,7 +279,7 @@ def explain_scored(scored: ScoredRegistry, bundle: Bundle, min_cell: int = 0) ->
 
 
 def _about(
-    scored: ScoredRegistry, name: str, bundle: Bundle, picture: Picture | None, language: str
+    scored: ScoredRegistry, name: str, bundle: Bundle, summary: MarketSummary | None, language: str
 ) -> About:
     totals = scored.account.totals
     return About(
@@ -290,7 +292,7 @@ def _about(
         unscored=totals.rows_unscored,
         warnings=scored.account.understood.warnings,
         weight_name=scored.account.understood.weight_column or "",
-        figures=picture.figures if picture else None,
+        figures=summary.figures if summary else None,
         quality=Quality.of(bundle.manifest.get("metrics")),
     )
 

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from occurisk.evaluation.protocol import Evaluation
-from occurisk.explanation.dossier import Dossier, explain_list
+from occurisk.explanation.explained_list import ExplainedList, explain_list
 from occurisk.explanation.interactions import interactions
 from occurisk.explanation.reference import explain_reference
 from occurisk.labour_market.market import figures_by_cell
-from occurisk.model.bundle import BOOSTER, CARD, REPLICA_BOOSTERS, SCORES, Bundle
-from occurisk.model.manifest import MANIFEST, portable
+from occurisk.model.bundles.bundle import BOOSTER, CARD, REPLICA_BOOSTERS, SCORES, Bundle
+from occurisk.model.bundles.manifest import MANIFEST, portable
 from occurisk.model.training import Training, spearman_published
 from occurisk.report import training_charts as figures
 from occurisk.report.explanation_payload import About, Quality
@@ -120,8 +120,8 @@ def training_description(training: Training, links: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def explain_training(training: Training) -> Dossier:
-    """Return the dossier of the reference occupations."""
+def explain_training(training: Training) -> ExplainedList:
+    """Return the explained of the reference occupations."""
     reference = explain_reference(training.bundle, labels=training.data.labels.y)
     return explain_list(training.bundle.reference, reference)
 

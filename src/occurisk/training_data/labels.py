@@ -68,8 +68,8 @@ class Labels:
         if "soc2010" not in self.table:
             return self.published
         members = self.table.loc[self.published.index, "soc2010"].str.split().explode()
-        spread = pd.Series(self.published.reindex(members.index).to_numpy(), index=members.to_numpy())
-        both = pd.concat([self.published, spread[~spread.index.isin(self.published.index)]])
+        carried = pd.Series(self.published.reindex(members.index).to_numpy(), index=members.to_numpy())
+        both = pd.concat([self.published, carried[~carried.index.isin(self.published.index)]])
         return both[~both.index.duplicated()].rename_axis("soc")
 
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from occurisk.model.bundle import load_bundle
+from occurisk.model.bundles.bundle import load_bundle
 
 bundle = load_bundle(Path(sys.argv[1]))
 assert len(bundle.reference) == len(bundle.replicas) == 827

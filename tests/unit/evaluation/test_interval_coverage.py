@@ -8,7 +8,7 @@ from helpers.explained import own_bundle
 from occurisk.evaluation.interval_coverage import coverage_study, truths
 from occurisk.evaluation.label_audit import label_audit
 from occurisk.evaluation.onet_vintage import compare_vintages, refit_bundle
-from occurisk.model.bundle import load_bundle
+from occurisk.model.bundles.bundle import load_bundle
 from occurisk.model.training import load_data
 from occurisk.probabilities import Bands
 from occurisk.training_data.attribute_table import REFERENCE_TABLE

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.explained import reference, reference_dossier
+from helpers.explained import reference, reference_explained
 from helpers.trained import default_bundle
 from occurisk.errors import OccuriskError
-from occurisk.explanation.dossier import explain_list
+from occurisk.explanation.explained_list import explain_list
 from occurisk.explanation.identifiability import identifiability
 from occurisk.explanation.interactions import interactions
 from occurisk.explanation.similar_work import similar_work
@@ -132,7 +132,7 @@ def test_spread_brackets_and_flags_what_replicas_disagree_on():
     model, X = small_model()
     flipped = SimpleNamespace(booster_=model.booster_, replica_boosters_=models)
     found = explain(flipped, X.head(30))
-    lower, upper = found.spread()
+    lower, upper = found.intervals()
     assert (lower <= upper).all().all()
     by_hand = np.stack([m.predict(X.head(30), pred_contrib=True)[:, :-1] for m in models])
     assert found.sd().to_numpy() == pytest.approx(by_hand.std(axis=0, ddof=1), abs=1e-5)
@@ -146,7 +146,7 @@ def test_without_replicas_nothing_is_claimed_about_stability():
     model, X = small_model()
     found = explain(model, X.head(3))
     assert found.stable().all().all()
-    assert found.sd().isna().all().all() and found.spread()[0].isna().all().all()
+    assert found.sd().isna().all().all() and found.intervals()[0].isna().all().all()
 
 
 def test_a_mix_is_the_weighted_mean_in_log_odds():
@@ -261,8 +261,8 @@ def test_a_change_does_what_it_says_and_obeys_theory():
 
 def test_a_change_that_is_printed_crosses_the_limit_when_it_is_put_into_the_model():
     """What a reader can do: take the sentence's rounded ratings, score anew."""
-    bundle, dossier = default_bundle(), reference_dossier()
-    changes, words = dossier.changes, dossier.words("en")["change"]
+    bundle, explained = default_bundle(), reference_explained()
+    changes, words = explained.changes, explained.words("en")["change"]
     labels = {load_phrases("en").phrase(name).label: name for name in bundle.catalogue.names}
     said, moved = [], bundle.attributes.copy()
     for code in changes.index[changes["found"]]:
@@ -325,24 +325,24 @@ def test_neighbours_are_nearest_lower_and_not_oneself():
 
 
 def test_similar_work_is_clearly_lower_near_and_no_residual():
-    dossier = reference_dossier()
-    near, p = dossier.neighbours, dossier.rows["probability"]
+    explained = reference_explained()
+    near, p = explained.neighbours, explained.rows["probability"]
     before = p.loc[near["code"]].to_numpy()
     after = near["probability"].to_numpy()
-    bands = dossier.reference.bands
+    bands = explained.reference.bands
     assert ((after <= before - 0.2) | ((after <= before - 0.1) & (bands.of(after) != bands.of(before)))).all()
     assert not near["title"].str.contains("All Other").any()
     assert near["distance"].max() <= 1
-    without = dossier.rows.index.difference(near["code"])
-    assert len(without) and (dossier.words("en").loc[without, "neighbours"] == "").all()
+    without = explained.rows.index.difference(near["code"])
+    assert len(without) and (explained.words("en").loc[without, "neighbours"] == "").all()
 
 
-def test_neighbours_of_the_dossier_are_current_occupations():
-    dossier = reference_dossier()
-    status = dossier.reference.occupations["status"]
-    assert (status.loc[dossier.neighbours["neighbour"]] == "soc2010").all()
-    gap = dossier.rows["probability"].loc[dossier.neighbours["code"]].to_numpy()
-    assert (gap - dossier.neighbours["probability"].to_numpy() >= 0.1 - 1e-9).all()
+def test_neighbours_of_an_explained_list_are_current_occupations():
+    explained = reference_explained()
+    status = explained.reference.occupations["status"]
+    assert (status.loc[explained.neighbours["neighbour"]] == "soc2010").all()
+    gap = explained.rows["probability"].loc[explained.neighbours["code"]].to_numpy()
+    assert (gap - explained.neighbours["probability"].to_numpy() >= 0.1 - 1e-9).all()
 
 
 def test_identifiability_names_blocks_and_attributes_that_say_nothing_alone():
@@ -365,7 +365,7 @@ def test_auc_alone_equals_sklearn():
         assert found[name] == pytest.approx(expected)
 
 
-# Dossiers
+# Explained lists
 
 
 def test_a_list_with_an_unknown_member_is_refused():

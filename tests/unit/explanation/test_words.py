@@ -6,7 +6,7 @@ import string
 import pandas as pd
 import pytest
 
-from helpers.explained import reference_dossier, small_dossier
+from helpers.explained import reference_explained, small_explained
 from occurisk.errors import CatalogueError
 from occurisk.explanation.words import LANGUAGES, change_in_words, languages, load_phrases, standing
 from occurisk.occupations.coding_systems import ISCO08
@@ -75,10 +75,10 @@ def test_standing_counts_strictly_and_leaves_gaps():
 
 
 def test_reasons_quote_the_figures_of_the_table():
-    dossier = reference_dossier()
-    text = dossier.words("en").loc["43-9021", "raises"]
-    scaled = CATALOGUE.unscale(dossier.explanation.values)
-    reference = CATALOGUE.unscale(dossier.reference.attributes)
+    explained = reference_explained()
+    text = explained.words("en").loc["43-9021", "raises"]
+    scaled = CATALOGUE.unscale(explained.explanation.values)
+    reference = CATALOGUE.unscale(explained.reference.attributes)
     value = scaled.at["43-9021", "degree_of_automation"]
     higher = round(100 * (reference["degree_of_automation"] < value).mean())
     assert text.startswith("Raises the susceptibility: ")
@@ -89,10 +89,10 @@ def test_reasons_quote_the_figures_of_the_table():
 
 
 def test_reasons_stand_on_the_side_of_their_sign_strongest_first():
-    dossier = reference_dossier()
-    phrases, words = load_phrases("en"), dossier.words("en")
-    for code in dossier.rows.index[::40]:
-        contributions = dossier.explanation.contributions.loc[code]
+    explained = reference_explained()
+    phrases, words = load_phrases("en"), explained.words("en")
+    for code in explained.rows.index[::40]:
+        contributions = explained.explanation.contributions.loc[code]
         for column, signed in (("raises", contributions), ("lowers", -contributions)):
             expected = [n for n in signed.sort_values(ascending=False).index if signed[n] >= 0.05][:3]
             said = [
@@ -105,10 +105,10 @@ def test_reasons_stand_on_the_side_of_their_sign_strongest_first():
 
 
 def test_unstable_reasons_are_called_unstable():
-    dossier = reference_dossier()
-    stable, words = dossier.explanation.stable(), dossier.words("en")
+    explained = reference_explained()
+    stable, words = explained.explanation.stable(), explained.words("en")
     counts = set()
-    for code, contributions in dossier.explanation.contributions.iterrows():
+    for code, contributions in explained.explanation.contributions.iterrows():
         worth = contributions[contributions.abs() >= 0.05].sort_values(key=abs, ascending=False)
         named = [*worth[worth > 0].index[:3], *worth[worth < 0].index[:3]]
         expected = sum(not stable.at[code, name] for name in named)
@@ -133,7 +133,7 @@ def test_changes_in_words():
 
 
 def test_a_mixed_code_speaks_for_its_largest_member():
-    text = small_dossier().words("en").loc["4131", "change"]
+    text = small_explained().words("en").loc["4131", "change"]
     assert text.startswith("For its largest member, Word Processors and Typists (43-9022): ")
 
 

@@ -19,10 +19,10 @@ from helpers.checkout import PROJECT, SCRIPTS
 from occurisk.cli import occurisk
 from occurisk.errors import BundleError, OutputError
 from occurisk.files import sha256
-from occurisk.model.bundle import CURRENT, find_bundle, load_bundle, set_current
+from occurisk.model.bundles.bundle import CURRENT, find_bundle, load_bundle, set_current
+from occurisk.model.bundles.manifest import MANIFEST, read_manifest, version_of
+from occurisk.model.bundles.models_folder import put_in_place, staging
 from occurisk.model.contributions import explain
-from occurisk.model.manifest import MANIFEST, read_manifest, version_of
-from occurisk.model.models_folder import put_in_place, staging
 from occurisk.model.training import train_default
 
 

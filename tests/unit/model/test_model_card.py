@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from occurisk.model.model_card import HeldOut, model_card
+from occurisk.model.bundles.model_card import HeldOut, model_card
 from occurisk.model.training import load_data
 
 DATA = load_data()

@@ -6,7 +6,7 @@ from scipy.special import expit, logit
 
 from helpers.trained import default_bundle
 from occurisk.evaluation import row_interval_check as row_study
-from occurisk.model.row_intervals import Spread, share_in_band
+from occurisk.model.row_intervals import RowUncertainty, share_in_band
 from occurisk.model.teacher import FeatureMap, with_intercept
 from occurisk.probabilities import Bands, ends
 
@@ -24,24 +24,24 @@ def linear(rng, n=400, p=4, replicas=300):
 
 def test_replicas_that_are_linear_are_met_exactly():
     X, features, replicas, log_odds = linear(np.random.default_rng(0))
-    spread = Spread.learn(features, X, replicas, log_odds, np.median(X, axis=0))
-    np.testing.assert_allclose(spread.sd(X), replicas.std(axis=1, ddof=1), rtol=1e-6)
-    assert spread.residual == pytest.approx(0, abs=1e-12)
+    uncertainty = RowUncertainty.learn(features, X, replicas, log_odds, np.median(X, axis=0))
+    np.testing.assert_allclose(uncertainty.sd(X), replicas.std(axis=1, ddof=1), rtol=1e-6)
+    assert uncertainty.residual == pytest.approx(0, abs=1e-12)
 
 
 def test_a_gap_adds_what_it_hides_and_nothing_else():
     X, features, replicas, log_odds = linear(np.random.default_rng(1))
     fill = np.median(X, axis=0)
-    spread = Spread.learn(features, X, replicas, log_odds, fill)
+    uncertainty = RowUncertainty.learn(features, X, replicas, log_odds, fill)
     for j, slope in enumerate((1.0, -0.5, 0.2, 0.0)):
         missing = np.zeros(X.shape, dtype=bool)
         missing[:, j] = True
         filled = np.where(missing, fill, X)
-        added = spread.sd(filled, missing) ** 2 - spread.sd(filled) ** 2
+        added = uncertainty.sd(filled, missing) ** 2 - uncertainty.sd(filled) ** 2
         change = slope * features.scale[j] * (X[:, j] - fill[j]) / features.sd[j]
         np.testing.assert_allclose(added, (change**2).mean(), atol=1e-9)
     nothing = np.zeros(X.shape, dtype=bool)
-    np.testing.assert_array_equal(spread.sd(X, nothing), spread.sd(X))
+    np.testing.assert_array_equal(uncertainty.sd(X, nothing), uncertainty.sd(X))
 
 
 def test_the_share_of_replicas_in_a_band_is_that_of_normal_draws():

@@ -6,8 +6,8 @@ import pytest
 
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles.lexicon import Lexicon, LexiconError, shipped_lexicon
-from occurisk.occupations.titles.normalise import LONGEST, normalise
-from occurisk.occupations.titles.parts import parts_of
+from occurisk.occupations.titles.text.normalise import LONGEST, normalise
+from occurisk.occupations.titles.text.parts import parts_of
 
 
 @pytest.mark.parametrize(

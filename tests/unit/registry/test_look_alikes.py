@@ -10,7 +10,7 @@ from helpers.registries import write
 from occurisk.errors import RegistryError
 from occurisk.occupations.coding_systems import SYSTEMS
 from occurisk.occupations.concordances import load_tables
-from occurisk.registry.columns import IntakeOptions
+from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.registry.understanding import open_for_intake, understand
 
 DICE = random.Random(20261124)  # noqa: S311 (lists, not secrets)

@@ -15,7 +15,7 @@ from helpers.registries import frame, write
 from occurisk.errors import RegistryError
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, SOC2018
 from occurisk.occupations.concordances import load_tables
-from occurisk.registry.columns import IntakeOptions
+from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.registry.formats.csv_dialect import sniff
 from occurisk.registry.group_rows import find_repeats
 from occurisk.registry.numbers import NumberStyle, number_style, read_numbers

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.explained import reference_dossier, small_dossier
-from occurisk.explanation.dossier import explain_list
+from helpers.explained import reference_explained, small_explained
+from occurisk.explanation.explained_list import explain_list
 from occurisk.explanation.interactions import interactions
 from occurisk.explanation.words import load_phrases
 from occurisk.occupations.names import occupation_name
@@ -31,7 +31,7 @@ def data_of(page):
 
 @pytest.mark.slow
 def test_the_page_needs_nothing_but_itself():
-    page = render(reference_dossier(), ABOUT)
+    page = render(reference_explained(), ABOUT)
     code = page.replace(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1], "")
     for foreign in ("http:", "https:", "fetch(", "XMLHttpRequest", "localStorage", "innerHTML", "import("):
         assert foreign not in code.replace("http://www.w3.org/2000/svg", ""), foreign
@@ -40,7 +40,7 @@ def test_the_page_needs_nothing_but_itself():
 
 
 def test_a_hostile_title_stays_data():
-    page = render(small_dossier(_43_9021=HOSTILE), About(HOSTILE, HOSTILE, "now"))
+    page = render(small_explained(_43_9021=HOSTILE), About(HOSTILE, HOSTILE, "now"))
     assert page.count("<script") == 2
     assert "<img" not in page and ">alert(" not in page
     rows = {row["code"]: row["title"] for row in data_of(page)["rows"]}
@@ -56,14 +56,14 @@ def test_json_is_safe_inside_a_script_element():
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])
 def test_the_page_speaks_the_language_and_says_what_it_is_not(language):
-    page = render(small_dossier(), About("x", "m", "now", language=language))
+    page = render(small_explained(), About("x", "m", "now", language=language))
     assert f'<html lang="{language}">' in page
     said = {"en": "not a forecast", "ru": "не прогноз", "kk": "болжам да"}
     assert said[language] in " ".join(page.split()) and "2013" in page
 
 
 def test_the_payload_adds_up():
-    document = payload(reference_dossier(), ABOUT)
+    document = payload(reference_explained(), ABOUT)
     row = next(row for row in document["rows"] if row["code"] == "43-9021")
     log_odds = document["base"] + sum(row["k"])
     assert 1 / (1 + np.exp(-log_odds)) == pytest.approx(row["p"], abs=2e-3)
@@ -76,7 +76,7 @@ def test_the_headline_is_the_labour_markets_with_its_interval():
     names = ("share_high", "share_medium", "share_low", "expected")
     ends = {"": 0.4, "_lower": 0.41, "_upper": 0.42}
     figures = {f"{name}{end}": value for name in names for end, value in ends.items()}
-    document = payload(small_dossier(), replace(ABOUT, figures=figures | {"coverage": 0.9}))
+    document = payload(small_explained(), replace(ABOUT, figures=figures | {"coverage": 0.9}))
     assert document["headline"]["share_high"] == [0.4, 0.41, 0.42]
     assert document["headline"]["coverage"] == 0.9
     assert document["summary"]["high"] != 0.4
@@ -88,20 +88,20 @@ def test_one_sentence_says_how_good_the_model_is_beside_a_baseline(language):
     models = {"lightgbm": {"auc": 0.98}, "logistic": {"auc": 0.97}}
     metrics = {"models": models, "calibration": {"expected_calibration_error": 0.02}, "splits": 100}
     quality, phrases = Quality.of(metrics), load_phrases(language)
-    said = payload(small_dossier(), replace(ABOUT, quality=quality, language=language))["quality"]
+    said = payload(small_explained(), replace(ABOUT, quality=quality, language=language))["quality"]
     assert phrases.share(0.98) in said and phrases.share(0.97) in said and "100" in said
-    unknown = payload(small_dossier(), replace(ABOUT, language=language))["quality"]
+    unknown = payload(small_explained(), replace(ABOUT, language=language))["quality"]
     assert Quality.of(None) is None and unknown == phrases.page["quality_unknown"]
 
 
 def test_headline_then_list_then_caveats():
-    page = render(small_dossier(), ABOUT)
+    page = render(small_explained(), ABOUT)
     places = [page.index(f'id="{name}"') for name in ("headline", "quality", "list", "caveats", "importance")]
     assert places == sorted(places)
 
 
 def test_a_name_in_another_language_is_known_to_the_search_and_shown():
-    isco = replace(small_dossier(), system="isco08")
+    isco = replace(small_explained(), system="isco08")
     russian, kazakh = (occupation_name("4131", language, "") for language in ("ru", "kk"))
     row = next(row for row in payload(isco, ABOUT)["rows"] if row["code"] == "4131")
     assert russian and russian in row["also"] and kazakh in row["also"]
@@ -111,24 +111,24 @@ def test_a_name_in_another_language_is_known_to_the_search_and_shown():
     assert row["title"] == russian and "Typists" in row["also"] and kazakh in row["also"]
     assert table(isco, language="ru").set_index("code").at["4131", "title"] == russian
     # Codes of a system without names of its own keep the list's: 4131 of ISCO-88 is other work.
-    assert replace(isco, system="isco88").titles("ru") == small_dossier().rows["title"].tolist()
+    assert replace(isco, system="isco88").titles("ru") == small_explained().rows["title"].tolist()
 
 
 def test_reasons_say_their_direction_in_the_readers_language():
-    dossier, phrases = reference_dossier(), load_phrases("ru")
-    shown = table(dossier, cap=len(dossier.rows), language="ru").set_index("code")
-    phrase = phrases.phrase(dossier.explanation.contributions.loc["43-9021"].abs().idxmax())
+    explained, phrases = reference_explained(), load_phrases("ru")
+    shown = table(explained, cap=len(explained.rows), language="ru").set_index("code")
+    phrase = phrases.phrase(explained.explanation.contributions.loc["43-9021"].abs().idxmax())
     reason = shown.at["43-9021", "reason_1"]
     assert reason.startswith((phrase.high, phrase.low))
     assert re.search(r" [+-]\d,\d\d( \?)?$", reason)
-    assert "из 5" not in dossier.words("ru").at["43-9021", "brief"]
+    assert "из 5" not in explained.words("ru").at["43-9021", "brief"]
 
 
 def test_why_has_one_figure_an_attribute_and_log_odds_only_on_demand():
     script = page_script()
     steps = script[script.index("const steps") : script.index("const table")]
     assert steps.count("text.points") == 1 and "signed(step.value" not in steps
-    shown = data_of(render(small_dossier(), ABOUT))["text"]
+    shown = data_of(render(small_explained(), ABOUT))["text"]
     told = ("headline_jobs", "quality", "importance_note", "steps_note", "steps_mixed", "change_note")
     assert not any("log-odds" in shown[key].lower() for key in told)
 
@@ -145,17 +145,17 @@ def test_the_script_and_its_parts_are_javascript(tmp_path):
 
 def test_a_thousand_occupations_are_small():
     """How quick: benchmarks/explain.py."""
-    dossier = reference_dossier()
-    rows = dossier.rows.iloc[np.arange(1000) % len(dossier.rows)]
+    explained = reference_explained()
+    rows = explained.rows.iloc[np.arange(1000) % len(explained.rows)]
     members = pd.DataFrame({"code": [f"{i:04d}" for i in range(1000)], "soc": rows.index, "weight": 1.0})
-    long = explain_list(rows.set_axis(members["code"]), dossier.reference, members)
+    long = explain_list(rows.set_axis(members["code"]), explained.reference, members)
     page = render(long, ABOUT)
     assert len(page.encode()) < 10_000_000
     assert len(data_of(page)["rows"]) == 1000
 
 
 def test_summary_is_weighted_only_when_all_weights_are_known():
-    rows = reference_dossier().rows
+    rows = reference_explained().rows
     s = summarise(rows)
     w = rows["weight"]
     assert s.high == pytest.approx(w[rows["probability"] >= 0.7].sum() / w.sum())
@@ -166,28 +166,28 @@ def test_summary_is_weighted_only_when_all_weights_are_known():
 
 
 def test_the_table_is_stable_capped_and_heaviest_first():
-    dossier = reference_dossier()
-    shown = table(dossier, cap=10)
-    assert list(shown.columns) == COLUMNS == list(table(small_dossier()).columns)
-    assert len(shown) == 10 and shown.attrs["total"] == len(dossier.rows)
+    explained = reference_explained()
+    shown = table(explained, cap=10)
+    assert list(shown.columns) == COLUMNS == list(table(small_explained()).columns)
+    assert len(shown) == 10 and shown.attrs["total"] == len(explained.rows)
     assert shown["weight"].is_monotonic_decreasing
-    assert shown["weight"].iloc[0] == dossier.rows["weight"].max()
+    assert shown["weight"].iloc[0] == explained.rows["weight"].max()
     assert shown["code"].map(type).eq(str).all()
 
 
 def test_a_probability_of_the_table_is_never_0_or_1():
-    dossier = reference_dossier()
+    explained = reference_explained()
     names = ["probability", "lower", "upper"]
-    shown = table(dossier).set_index("code")[names]
-    assert dossier.rows[names].min().min() < 1e-6 and dossier.rows[names].max().max() > 1 - 1e-6
+    shown = table(explained).set_index("code")[names]
+    assert explained.rows[names].min().min() < 1e-6 and explained.rows[names].max().max() > 1 - 1e-6
     assert ((shown > 0) & (shown < 1)).all(axis=None)
-    np.testing.assert_allclose(shown, dossier.rows.loc[shown.index, names], rtol=5e-6)
+    np.testing.assert_allclose(shown, explained.rows.loc[shown.index, names], rtol=5e-6)
 
 
 def test_the_full_table_keeps_every_figure(tmp_path):
-    dossier = small_dossier()
-    wide = full_table(dossier)
-    names = list(dossier.explanation.contributions.columns)
+    explained = small_explained()
+    wide = full_table(explained)
+    names = list(explained.explanation.contributions.columns)
     total = wide["base"] + wide[[f"contribution_{name}" for name in names]].sum(axis=1)
     assert total.to_numpy() == pytest.approx(wide["log_odds"].to_numpy(), abs=1e-9)
     assert wide.set_index("code").loc["4131", "members"] == "43-9022:0.7500 43-9021:0.2500"
@@ -196,16 +196,16 @@ def test_the_full_table_keeps_every_figure(tmp_path):
 
 
 def test_every_figure_draws(tmp_path):
-    dossier = reference_dossier()
+    explained = reference_explained()
     from helpers.trained import default_bundle
 
     bundle = default_bundle()
     pairs = interactions(bundle.model, bundle.attributes.head(50), top=5)
-    figures = figure_set(dossier, pairs)
+    figures = figure_set(explained, pairs)
     assert {"beeswarm.png", "importance.png", "dependence.png", "interactions.png", "scatter.png"} < set(
         figures
     )
-    heaviest = dossier.rows["weight"].idxmax()
+    heaviest = explained.rows["weight"].idxmax()
     assert f"waterfall_{heaviest}.png" in figures
     for name, figure in figures.items():
         figure.savefig(tmp_path / name, dpi=40)
@@ -219,7 +219,7 @@ def test_every_figure_draws(tmp_path):
 
 def test_the_description_names_five_things_and_escapes_names():
     about = About("a|b<script>*x*", "m", "now", rows=10, unscored=3)
-    text = description(reference_dossier(), about, {"report": "#/r"})
+    text = description(reference_explained(), about, {"report": "#/r"})
     assert [line[:2] for line in text.splitlines() if re.match(r"\d\. ", line)] == [
         "1.",
         "2.",

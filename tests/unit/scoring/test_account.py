@@ -12,10 +12,10 @@ import pytest
 
 from helpers.registries import scored, write
 from helpers.trained import default_bundle
-from occurisk.labour_market.picture import scored_with
 from occurisk.labour_market.scored_market import find_folder, read_market
+from occurisk.labour_market.summary import scored_with
 from occurisk.probabilities import Bands, weighted_shares
-from occurisk.scoring.account import Account, NationalFigures
+from occurisk.scoring.accounting.account import Account, HeadlineFigures
 from occurisk.scoring.row_figures import RowFigures, RowSample
 
 LIST = "isco,jobs,name\n2411,100.5,a\n4110,50,b\n5223,30,c\n0110,5,d\n9999,1,e\n,2,f\n3,12,g\n"
@@ -76,7 +76,7 @@ def test_the_figures_are_those_of_the_national_page(tmp_path, scores):
 
 
 def test_jobs_of_a_code_are_spread_over_its_occupations_before_they_are_counted():
-    figures = NationalFigures.of(np.array([1.0, 1.0]), 4.0, np.array([0.9, 0.1]), Bands())
+    figures = HeadlineFigures.of(np.array([1.0, 1.0]), 4.0, np.array([0.9, 0.1]), Bands())
     assert (figures.share_high, figures.share_low, figures.share_medium) == (0.5, 0.5, 0.0)
     assert (figures.expected, figures.coverage) == (0.5, 0.5)
 
@@ -110,8 +110,8 @@ def test_the_interval_of_rows_is_nearly_that_of_the_replicas():
     p = 1 / (1 + np.exp(-model.log_odds(X.to_numpy())))
     weight, missing = np.ones(len(X)), np.zeros(X.shape, bool)
     figures.add(p, np.digitize(p, [0.3, 0.7]), weight, X.to_numpy(), missing)
-    got = figures.national(float(len(X)), model.bands, model.spread, model.log_odds)
-    own = NationalFigures.of(weight, float(len(X)), p, model.bands, model.replicas.loc[X.index].to_numpy())
+    got = figures.national(float(len(X)), model.bands, model.uncertainty, model.log_odds)
+    own = HeadlineFigures.of(weight, float(len(X)), p, model.bands, model.replicas.loc[X.index].to_numpy())
     for name in ("share_high", "share_low", "expected"):
         ours, theirs = (getattr(f, f"{name}_upper") - getattr(f, f"{name}_lower") for f in (got, own))
         assert ours / theirs == pytest.approx(1, abs=0.35), name
@@ -142,7 +142,7 @@ def test_a_warning_stands_in_every_output(tmp_path, result, capsys):
     from occurisk.cli.console import out
     from occurisk.cli.score import _print_result
     from occurisk.report.explanation_page import render
-    from occurisk.scoring.account_report import intake_markdown
+    from occurisk.scoring.accounting.account_report import intake_markdown
     from occurisk.tracking.scoring_run import _about, explain_scored
 
     warned = replace(result.account.understood, warnings=("only <43%> of the rows fit",))
@@ -182,7 +182,7 @@ def test_a_long_list_is_read_to_its_end_once_and_its_digest_taken_once(tmp_path,
         return replace(file, read=to_the_end(file.read), lines=to_the_end(file.lines))
 
     monkeypatch.setattr(score, "open_for_intake", counted)
-    for module in ("occurisk.registry.columns", "occurisk.scoring.by_code"):
+    for module in ("occurisk.registry.columns.sample", "occurisk.scoring.by_code"):
         monkeypatch.setattr(f"{module}._SAMPLE_ROWS", 100)
     digests = []
     monkeypatch.setattr(scored_registry, "sha256", lambda file: digests.append(file) or "0" * 64)

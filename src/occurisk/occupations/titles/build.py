@@ -12,9 +12,9 @@ import numpy as np
 
 from occurisk.occupations.titles.classifier import TitleModel, TitlesError, load_model, quantised, write_model
 from occurisk.occupations.titles.confidence import confidence, fit_logistic, seen_of
-from occurisk.occupations.titles.normalise import normalise
 from occurisk.occupations.titles.softmax import PASSES, train_softmax
-from occurisk.occupations.titles.tokens import token_matrix, tokenised
+from occurisk.occupations.titles.text.normalise import normalise
+from occurisk.occupations.titles.text.tokens import token_matrix, tokenised
 
 Array = np.ndarray
 Say = Callable[[str], None]

@@ -20,8 +20,8 @@ import numpy as np
 from occurisk.occupations.titles.classifier import TitleModel, load_model
 from occurisk.occupations.titles.confidence import confidence, log_odds, seen_of
 from occurisk.occupations.titles.lexicon import Lexicon, Match, shipped_lexicon
-from occurisk.occupations.titles.parts import Part, is_generic, parts_of, rules
 from occurisk.occupations.titles.softmax import probabilities
+from occurisk.occupations.titles.text.parts import Part, is_generic, parts_of, rules
 from occurisk.paths import FEATURES
 
 Array = np.ndarray

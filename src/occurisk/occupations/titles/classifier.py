@@ -19,9 +19,9 @@ import numpy as np
 from scipy import sparse
 
 from occurisk.errors import OccuriskError
-from occurisk.occupations.titles.normalise import VERSION
 from occurisk.occupations.titles.softmax import probabilities
-from occurisk.occupations.titles.tokens import (
+from occurisk.occupations.titles.text.normalise import VERSION
+from occurisk.occupations.titles.text.tokens import (
     COLUMNS,
     HEAD_MARK,
     PAIR_MARK,

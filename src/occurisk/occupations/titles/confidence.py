@@ -12,7 +12,7 @@ import numpy as np
 
 from occurisk.occupations.titles.classifier import TitleModel
 from occurisk.occupations.titles.softmax import probabilities
-from occurisk.occupations.titles.tokens import head_word
+from occurisk.occupations.titles.text.tokens import head_word
 
 Array = np.ndarray
 FEATURES = (
@@ -77,8 +77,8 @@ def _summed(p: Array, group_of: Array, n_groups: int) -> Array:
     from scipy import sparse
 
     n = len(group_of)
-    spread = sparse.csr_matrix((np.ones(n, np.float32), (np.arange(n), group_of)), shape=(n, n_groups))
-    return np.asarray(p @ spread)
+    members = sparse.csr_matrix((np.ones(n, np.float32), (np.arange(n), group_of)), shape=(n, n_groups))
+    return np.asarray(p @ members)
 
 
 def _of_words(model: TitleModel, title: str, first: int, group_of: Array) -> list[float]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from occurisk.errors import OccuriskError
-from occurisk.occupations.titles.normalise import normalise
+from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.paths import FEATURES
 
 # A stem matches a word that goes on for so many letters: endings of case, gender and number.

@@ -18,7 +18,7 @@ from occurisk.files import write_text
 from occurisk.occupations.names import own_names_folder
 from occurisk.occupations.titles.cascade import CONFIRMED, TitleMatcher
 from occurisk.occupations.titles.confidence import recalibrated
-from occurisk.occupations.titles.normalise import normalise
+from occurisk.occupations.titles.text.normalise import normalise
 
 # With fewer confirmed titles than this, confidence stays as it was learned from lists.
 ENOUGH = 50

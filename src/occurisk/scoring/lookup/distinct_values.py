@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 import pyarrow as pa
 
 from occurisk.errors import RegistryError
-from occurisk.registry.columns import position_of, texts
+from occurisk.registry.columns.sample import position_of, texts
 from occurisk.registry.formats.base import Ragged, RegistryFile
 
 # What ends a CHAR(n) value, and what a cast to text may or may not keep.

@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 
 from occurisk.errors import RegistryError
 from occurisk.files import sha256, write_json
-from occurisk.registry.columns import IntakeOptions, position_of
+from occurisk.registry.columns.sample import IntakeOptions, position_of
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.opening import on_disk
 from occurisk.registry.understanding import Understanding, open_for_intake, understand
 from occurisk.result_sets import result_set
-from occurisk.scoring.account import ScoredWith, Written
-from occurisk.scoring.account_report import write_reports
+from occurisk.scoring.accounting.account import ScoredWith, Written
+from occurisk.scoring.accounting.account_report import write_reports
 from occurisk.scoring.by_code import group_rows
 from occurisk.scoring.code_scores import Scores
 from occurisk.scoring.codebook import SCORE_COLUMNS, CodeBook, ScoreColumns
@@ -32,7 +32,7 @@ from occurisk.scoring.outcomes import Tally
 from occurisk.scoring.scored_registry import ScoredRegistry, scored_by_code
 
 if TYPE_CHECKING:
-    from occurisk.model.bundle import Bundle
+    from occurisk.model.bundles.bundle import Bundle
 
 TABLE, MANIFEST = "lookup.parquet", "lookup.json"
 # Rows of one INSERT: engines limit the length of a statement.

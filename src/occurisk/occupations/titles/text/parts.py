@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from occurisk.occupations.titles.normalise import LONGEST, normalise, without_markup
+from occurisk.occupations.titles.text.normalise import LONGEST, normalise, without_markup
 from occurisk.paths import FEATURES
 
 _BRACKETS = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]?")

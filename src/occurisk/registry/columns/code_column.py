@@ -20,9 +20,9 @@ from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import find, to_soc2010
 from occurisk.occupations.own_crosswalk import UserMap
 from occurisk.occupations.uncoded import is_missing, is_survey_gap, is_total
-from occurisk.registry.columns import IntakeOptions, position_of
-from occurisk.registry.header_words import OCCUPATION_CODE, Header, read_header
-from occurisk.registry.look_alikes import other_meaning
+from occurisk.registry.columns.header_words import OCCUPATION_CODE, Header, read_header
+from occurisk.registry.columns.look_alikes import other_meaning
+from occurisk.registry.columns.sample import IntakeOptions, position_of
 
 NKRK_PREFIX = 4  # НК РК 01-2017, Poland's KZiS: four ISCO-08 digits, then national ones
 # Shares of values and of rows that must exist before a column is taken for codes unasked.

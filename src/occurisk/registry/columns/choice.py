@@ -12,10 +12,18 @@ from occurisk.occupations.coding_systems import is_part_of
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import find
 from occurisk.occupations.uncoded import is_missing, is_total
-from occurisk.registry.code_column import ENOUGH, Evidence, coding_system, count_different
-from occurisk.registry.columns import TITLE_NAME, IntakeOptions, Sampled, is_prose, position_of, shown, texts
-from occurisk.registry.header_words import CODE, OCCUPATION_CODE, read_header
-from occurisk.registry.look_alikes import is_date, other_meaning
+from occurisk.registry.columns.code_column import ENOUGH, Evidence, coding_system, count_different
+from occurisk.registry.columns.header_words import CODE, OCCUPATION_CODE, read_header
+from occurisk.registry.columns.look_alikes import is_date, other_meaning
+from occurisk.registry.columns.sample import (
+    TITLE_NAME,
+    IntakeOptions,
+    Sampled,
+    is_prose,
+    position_of,
+    shown,
+    texts,
+)
 
 # Two systems are close if fewer than this share of the values tells them apart.
 CLOSE = 0.02

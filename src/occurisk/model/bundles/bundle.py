@@ -22,16 +22,16 @@ import pandas as pd
 
 from occurisk.errors import BundleError
 from occurisk.files import cannot_write, json_text, sha256, write_text
-from occurisk.model import manifest as manifests
-from occurisk.model.manifest import FORMAT, MANIFEST, TRAIN_AGAIN, Manifest
-from occurisk.model.models_folder import CURRENT, put_in_place, staging
+from occurisk.model.bundles import manifest as manifests
+from occurisk.model.bundles.manifest import FORMAT, MANIFEST, TRAIN_AGAIN, Manifest
+from occurisk.model.bundles.models_folder import CURRENT, put_in_place, staging
 from occurisk.paths import default_models_dir
 from occurisk.probabilities import Bands, six_digits
 from occurisk.training_data.labels import load_labels, read_rows
 
 if TYPE_CHECKING:
     from occurisk.model.classifier import AutomationClassifier
-    from occurisk.model.row_intervals import Spread
+    from occurisk.model.row_intervals import RowUncertainty
     from occurisk.model.settings import Settings
     from occurisk.model.teacher import Teacher
     from occurisk.training_data.catalogue import Catalogue
@@ -209,15 +209,17 @@ class Bundle:
         return self.attributes[self.names].median().to_numpy(dtype=float)
 
     @cached_property
-    def spread(self) -> Spread:
+    def uncertainty(self) -> RowUncertainty:
         """How far replicas, and gaps filled with the median, move log-odds; X in the order of `names`."""
         from scipy.special import logit
 
-        from occurisk.model.row_intervals import Spread
+        from occurisk.model.row_intervals import RowUncertainty
 
         X = self.attributes[self.names]
         replicas = logit(self.replicas.loc[X.index].to_numpy(dtype=float))
-        return Spread.learn(self.teacher.features, X.to_numpy(), replicas, self.log_odds, self.medians)
+        return RowUncertainty.learn(
+            self.teacher.features, X.to_numpy(), replicas, self.log_odds, self.medians
+        )
 
     def _of_these_names(self, booster: Any) -> Any:
         """Return a booster if it knows the attributes in the manifest's order; else raise ValueError."""

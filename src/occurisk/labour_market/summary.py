@@ -26,7 +26,7 @@ from occurisk.labour_market.market import Market
 from occurisk.labour_market.multiverse import Choice, Universe, multiverse, universes_of
 from occurisk.labour_market.scenarios import Scenario, apply, by_qualification, held_against
 from occurisk.labour_market.scored_market import ScoredFolder, read_market
-from occurisk.model.bundle import Bundle
+from occurisk.model.bundles.bundle import Bundle
 from occurisk.probabilities import Bands, weighted_shares
 from occurisk.training_data.attribute_table import REFERENCE_TABLE
 from occurisk.training_data.catalogue import Catalogue
@@ -34,7 +34,7 @@ from occurisk.training_data.labels import load_labels
 
 
 @dataclass(frozen=True)
-class Picture:
+class MarketSummary:
     """Everything that the national picture of a registry holds.
 
     Attributes
@@ -132,7 +132,7 @@ class Picture:
         return document
 
 
-def picture_of(
+def summary_of_folder(
     folder: ScoredFolder,
     bundle: Bundle,
     *,
@@ -143,7 +143,7 @@ def picture_of(
     min_cell: float = MIN_CELL,
     scenarios: Sequence[Scenario] = (),
     vintages: Sequence[tuple[str, pd.DataFrame, pd.DataFrame | None]] = (),
-) -> Picture:
+) -> MarketSummary:
     """Take the national picture of a scored registry.
 
     Parameters
@@ -167,7 +167,7 @@ def picture_of(
 
     Returns
     -------
-    Picture
+    MarketSummary
 
     Raises
     ------
@@ -183,7 +183,7 @@ def picture_of(
             rule="A national picture needs at least one occupation with a score and with jobs.",
             fix="Name another column of jobs with --weight.",
         )
-    return picture_of_market(
+    return summary_of_market(
         market, bundle, name=folder.name, weight_name=weight or folder.weight_column or "", by=by,
         min_cell=min_cell, scenarios=scenarios, vintages=vintages,
     )  # fmt: skip
@@ -196,7 +196,7 @@ def scored_with(bundle: Bundle, published: bool) -> tuple[pd.DataFrame, pd.DataF
     return bundle.reference, bundle.replicas
 
 
-def picture_of_market(
+def summary_of_market(
     market: Market,
     bundle: Bundle,
     *,
@@ -206,15 +206,15 @@ def picture_of_market(
     min_cell: float = MIN_CELL,
     scenarios: Sequence[Scenario] = (),
     vintages: Sequence[tuple[str, pd.DataFrame, pd.DataFrame | None]] = (),
-) -> Picture:
-    """Take the national picture of a market; see `picture_of`."""
+) -> MarketSummary:
+    """Take the national picture of a market; see `summary_of_folder`."""
     labels = load_labels()
     published = labels.published_by_soc2010()
     vintage = vintage_of(bundle)
     universes = universes_of(
         market, (bundle.reference, bundle.replicas), published, labels.published, vintages, vintage
     )
-    return take_picture(
+    return summarise_market(
         market, universes, bundle.attributes, bundle.catalogue,
         name=name, weight_name=weight_name, by=by, min_cell=min_cell, scenarios=scenarios, vintage=vintage,
     )  # fmt: skip
@@ -226,7 +226,7 @@ def vintage_of(bundle: Bundle) -> str:
     return Choice.vintage if embedded else "own table"
 
 
-def take_picture(
+def summarise_market(
     market: Market,
     universes: Sequence[Universe],
     X: pd.DataFrame,
@@ -238,7 +238,7 @@ def take_picture(
     min_cell: float = MIN_CELL,
     scenarios: Sequence[Scenario] = (),
     vintage: str = "20.3",
-) -> Picture:
+) -> MarketSummary:
     """Compute the national picture.
 
     Parameters
@@ -261,7 +261,7 @@ def take_picture(
 
     Returns
     -------
-    Picture
+    MarketSummary
     """
     paid = "wage" in market.table and market.table["wage"].notna().any()
     standard = [["major_group"], ["skill_level"], ["education"], *([[WAGE_DECILE]] if paid else [])]
@@ -277,7 +277,7 @@ def take_picture(
     )
     levels = breakdown(market, ["skill_level"], 0)
     axes, sheets = two_axes(market, X, catalogue)
-    return Picture(
+    return MarketSummary(
         name=name,
         source=market.source,
         weight_name=weight_name or "rows",

@@ -6,8 +6,8 @@ import pyarrow as pa
 
 from occurisk.errors import RegistryError
 from occurisk.occupations.uncoded import is_missing
-from occurisk.registry.choice import Choice
-from occurisk.registry.columns import TITLE_NAME, IntakeOptions, is_prose, position_of, texts
+from occurisk.registry.columns.choice import Choice
+from occurisk.registry.columns.sample import TITLE_NAME, IntakeOptions, is_prose, position_of, texts
 from occurisk.registry.formats.base import RegistryFile
 
 # Titles are matched to these systems; НК РК codes are ISCO-08's units.

@@ -136,7 +136,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class NationalFigures:
+class HeadlineFigures:
     """Both statistics of the scored weight, each with its 90% interval; NaN where there is none.
 
     Attributes
@@ -176,7 +176,7 @@ class NationalFigures:
         bands: Bands,
         replicas: np.ndarray | None = None,
         nominal: float = 0.9,
-    ) -> NationalFigures:
+    ) -> HeadlineFigures:
         """Sum up a labour market.
 
         Parameters
@@ -214,11 +214,11 @@ class NationalFigures:
         ]
 
 
-def _percent(figures: NationalFigures, name: str) -> str:
+def _percent(figures: HeadlineFigures, name: str) -> str:
     return f"{getattr(figures, name):.1%}{_ends(figures, name, '.1%')}"
 
 
-def _ends(figures: NationalFigures, name: str, form: str) -> str:
+def _ends(figures: HeadlineFigures, name: str, form: str) -> str:
     lower, upper = getattr(figures, f"{name}_lower"), getattr(figures, f"{name}_upper")
     return "" if math.isnan(lower) else f" ({lower:{form}} to {upper:{form}})"
 
@@ -267,7 +267,7 @@ class Account:
     output : Written
     totals : Totals
     outcomes : tuple of Outcome
-    national : NationalFigures
+    national : HeadlineFigures
         Of the counted rows. The one set of figures of a list: commands, reports, runs and pages all show it.
     repairs : tuple of Repair
     unmatched : tuple of Unmatched
@@ -291,7 +291,7 @@ class Account:
     output: Written
     totals: Totals
     outcomes: tuple[Outcome, ...]
-    national: NationalFigures
+    national: HeadlineFigures
     repairs: tuple[Repair, ...] = ()
     unmatched: tuple[Unmatched, ...] = ()
     mixed: Mixed = Mixed()

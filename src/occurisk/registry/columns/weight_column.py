@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from occurisk.errors import RegistryError
-from occurisk.registry.columns import IntakeOptions, distinct, position_of, texts
+from occurisk.registry.columns.sample import IntakeOptions, distinct, position_of, texts
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.numbers import NumberStyle, number_style, read_numbers
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from occurisk.probabilities import market_shares, share_interval
-from occurisk.scoring.account import NationalFigures
+from occurisk.scoring.accounting.account import HeadlineFigures
 from occurisk.scoring.code_scores import score_occupations
 from occurisk.scoring.codebook import TITLE_MARK, CodeBook
 from occurisk.scoring.outcomes import SCORED, TITLE, UNDECIDED
@@ -73,7 +73,7 @@ def title_account(book: CodeBook, keys: pd.DataFrame, counted: float) -> dict[st
     }
 
 
-def doubtful(national: NationalFigures, book: CodeBook, keys: pd.DataFrame) -> NationalFigures:
+def doubtful(national: HeadlineFigures, book: CodeBook, keys: pd.DataFrame) -> HeadlineFigures:
     """Widen the intervals of the national figures by what titles leave open.
 
     The figures stay those of the matched codes. Each interval is that of many labour markets: in each,
@@ -82,7 +82,7 @@ def doubtful(national: NationalFigures, book: CodeBook, keys: pd.DataFrame) -> N
 
     Parameters
     ----------
-    national : NationalFigures
+    national : HeadlineFigures
     book : CodeBook
     keys : DataFrame
         The book's table with `rows` and `weight`.

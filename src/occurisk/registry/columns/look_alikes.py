@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from occurisk.occupations.coding_systems import tidy
-from occurisk.registry.header_words import read_header
+from occurisk.registry.columns.header_words import read_header
 
 _DATE = re.compile(
     r"\d{4}[-./]\d{1,2}[-./]\d{1,2}(?:[ T].*)?|\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2})(?:[ T].*)?"

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from occurisk.errors import RegistryError
-from occurisk.registry.columns import position_of
+from occurisk.registry.columns.sample import position_of
 from occurisk.registry.numbers import NumberStyle, read_numbers
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from occurisk.errors import RegistryError
 from occurisk.files import json_text
-from occurisk.scoring.account import Account
+from occurisk.scoring.accounting.account import Account
 from occurisk.scoring.scored_registry import BY_OCCUPATION, LINEAGE, ScoredRegistry
 from occurisk.spreadsheets import disarmed
 

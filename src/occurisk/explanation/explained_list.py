@@ -1,6 +1,6 @@
 """Everything explained about a list of occupations, ready to be shown, stored or read aloud.
 
-A dossier pays per distinct code: explanations are made once for the reference occupations that the list
+A explained pays per distinct code: explanations are made once for the reference occupations that the list
 needs, and a code of another system is the weighted mean of its members.
 """
 
@@ -17,7 +17,7 @@ from occurisk.explanation.reference import BundleLike, Reference, explained_attr
 from occurisk.explanation.similar_work import similar_work
 from occurisk.explanation.verdicts import empty_verdicts
 from occurisk.explanation.words import Standing, change_in_words, load_phrases, reasons, standing
-from occurisk.model.contributions import SPREAD_REPLICAS, Explanation
+from occurisk.model.contributions import INTERVAL_REPLICAS, Explanation
 from occurisk.occupations.coding_systems import ISCO08, SOC2010
 from occurisk.occupations.names import occupation_name
 from occurisk.probabilities import probability
@@ -36,7 +36,7 @@ OPTIONAL: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Dossier:
+class ExplainedList:
     """A list of occupations with everything that can be said about each.
 
     Attributes
@@ -114,8 +114,8 @@ class Dossier:
             return [str(title) for title in own]
         return [occupation_name(str(c).partition(".")[0], language, str(t)) for c, t in own.items()]
 
-    def with_verdicts(self, verdicts: pd.DataFrame) -> Dossier:
-        """Return the same dossier with a reviewer's verdicts in it."""
+    def with_verdicts(self, verdicts: pd.DataFrame) -> ExplainedList:
+        """Return the same explained with a reviewer's verdicts in it."""
         return replace(self, verdicts=verdicts)
 
 
@@ -126,7 +126,7 @@ def explain_list(
     *,
     system: str | None = None,
     neighbours: int = 5,
-) -> Dossier:
+) -> ExplainedList:
     """Explain a scored list of occupations.
 
     Parameters
@@ -146,7 +146,7 @@ def explain_list(
 
     Returns
     -------
-    Dossier
+    ExplainedList
 
     Raises
     ------
@@ -176,7 +176,7 @@ def explain_list(
     largest = members.sort_values("weight", ascending=False, kind="stable").drop_duplicates("code")
     largest = largest.set_index("code")["soc"].loc[rows.index]
     changes = reference.changes.loc[largest].set_axis(rows.index).assign(member=largest)
-    return Dossier(
+    return ExplainedList(
         rows=rows,
         members=_lineage(members, reference),
         explanation=explanation,
@@ -191,7 +191,7 @@ def explain_list(
 
 def explain_rows(
     bundle: BundleLike, rows: pd.DataFrame, X: pd.DataFrame, missing: np.ndarray, *, neighbours: int = 5
-) -> Dossier:
+) -> ExplainedList:
     """Explain rows that were scored by attributes of their own.
 
     Parameters
@@ -207,14 +207,14 @@ def explain_rows(
 
     Returns
     -------
-    Dossier
+    ExplainedList
         Without members: no reference occupation stands behind a row.
     """
     rows = _checked(rows)
-    found = explained_attributes(bundle, X.set_axis(rows.index), None, SPREAD_REPLICAS)
+    found = explained_attributes(bundle, X.set_axis(rows.index), None, INTERVAL_REPLICAS)
     explanation = replace(found.explanation, values=found.explanation.values.mask(missing))
     members = pd.DataFrame({"code": [], "soc": [], "weight": []}, dtype=object)
-    return Dossier(
+    return ExplainedList(
         rows=rows,
         members=_lineage(members, found),
         explanation=explanation,

@@ -1,0 +1,1 @@
+"""A title as text: normalised, cut into its parts, turned into tokens."""
