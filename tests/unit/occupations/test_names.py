@@ -23,6 +23,17 @@ def test_every_isco_group_has_a_name(language):
 
 
 @pytest.mark.parametrize("language", ["ru", "kk"])
+def test_every_soc_occupation_that_is_scored_has_a_name_of_its_own(language):
+    names, tables = occupation_names(language), load_tables()
+    assert len(tables.rated) == 827
+    assert [code for code in tables.rated if code not in names] == []
+    of_name: dict[str, set[str]] = {}
+    for code in tables.rated:
+        of_name.setdefault(names[code], set()).add(tables.titles["soc2010"][code])
+    assert {name: titles for name, titles in of_name.items() if len(titles) > 1} == {}
+
+
+@pytest.mark.parametrize("language", ["ru", "kk"])
 def test_names_are_tidy_and_in_their_own_script(language):
     for code, name in occupation_names(language).items():
         assert name == " ".join(name.split()), code
