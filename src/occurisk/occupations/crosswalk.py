@@ -20,7 +20,6 @@ from occurisk.occupations.coding_systems import (
     level,
     normalise,
     parents,
-    tidy,
 )
 from occurisk.occupations.concordances import WEIGHTS, Bag, Tables, load_tables
 from occurisk.occupations.uncoded import is_missing, is_survey_gap, is_total
@@ -226,26 +225,3 @@ def _sum(bags: Iterable[Bag]) -> Bag:
 def find(text: str, system: CodingSystem, known: Collection[str], prefix: int | None = None) -> Normalised:
     """Normalise a cell; a code that exists as it stands is left alone, whatever a prefix would cut."""
     return Normalised(text) if text in known else normalise(text, system, known, prefix=prefix)
-
-
-def near_misses(text: str, system: CodingSystem, n: int = 3) -> list[tuple[str, str]]:
-    """Suggest codes that exist and look like an unknown one.
-
-    Returns
-    -------
-    list of (code, title)
-        Nearest first, at most `n`.
-    """
-    known = load_tables().known(system)
-    code = normalise(text, system, known).code or tidy(text)
-
-    def likeness(other: str) -> tuple[int, int]:
-        same = [a == b for a, b in zip(code, other, strict=False)]
-        return 2 * (same.index(False) if False in same else len(same)) + sum(same), -abs(
-            len(other) - len(code)
-        )
-
-    near = sorted((c for c in known if c[:1] == code[:1]), key=likeness, reverse=True)[
-        : n if len(code) > 1 else 0
-    ]
-    return [(c, known[c]) for c in near if likeness(c)[0] >= len(code)]

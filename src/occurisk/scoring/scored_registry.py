@@ -12,7 +12,7 @@ import pandas as pd
 
 from occurisk.files import sha256
 from occurisk.occupations.concordances import load_tables
-from occurisk.occupations.crosswalk import near_misses
+from occurisk.occupations.lookup import near_misses
 from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.group_rows import GroupRows

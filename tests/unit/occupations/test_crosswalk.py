@@ -9,7 +9,7 @@ import pytest
 from occurisk.errors import CrosswalkError
 from occurisk.occupations.coding_systems import ISCO08, ISCO88, ONET_SOC, SOC2010, SOC2018, SYSTEMS
 from occurisk.occupations.concordances import WEIGHTS, load_tables
-from occurisk.occupations.crosswalk import near_misses, to_soc2010
+from occurisk.occupations.crosswalk import to_soc2010
 from occurisk.occupations.own_crosswalk import load_map, through_map
 from occurisk.probabilities import Bands, interval, six_digits, weighted_shares
 from occurisk.scoring.code_scores import Scores, score_codes
@@ -114,12 +114,6 @@ def test_no_job_is_lost_or_counted_twice_on_the_way_to_isco():
 def test_unknown_weights_are_refused():
     with pytest.raises(CrosswalkError, match="employment, equal"):
         to_soc2010(["1"], ISCO08, weights="jobs")
-
-
-def test_near_misses_keep_the_beginning_of_a_code():
-    assert near_misses("11-1012", SOC2010)[0][0] in {"11-1010", "11-1011"}
-    assert near_misses("2419", ISCO08)[0] == ("2411", "Accountants")
-    assert near_misses("zz", SOC2010) == []
 
 
 SCORES = pd.DataFrame(

@@ -1,0 +1,124 @@
+"""What somebody means who types a title or a code: search by title, and codes that look like a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from occurisk.errors import CrosswalkError
+from occurisk.occupations.coding_systems import ISCO08, SOC2010, CodingSystem, normalise, tidy
+from occurisk.occupations.concordances import load_tables
+from occurisk.occupations.names import occupation_name
+from occurisk.occupations.titles.own_titles import matcher_for
+
+# Letters that Kazakh has and Russian has not.
+_KAZAKH = frozenset("әғқңөұүһі")
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class TitleFound:
+    """The occupation that a title names.
+
+    Attributes
+    ----------
+    code : str
+    system : CodingSystem
+        Of the code.
+    note : str
+        How it was matched and what else it may be, in words; empty if the title is an official one.
+    """
+
+    code: str
+    system: CodingSystem
+    note: str = ""
+
+
+def is_title(text: str) -> bool:
+    """Tell whether somebody typed a title: codes have digits, titles have none."""
+    return not any(c.isdigit() for c in text)
+
+
+def find_title(text: str, titles: Mapping[str, str]) -> TitleFound:
+    """Find the occupation of a title: official, a part that one official title has, or matched.
+
+    Parameters
+    ----------
+    text : str
+        English is matched to SOC 2010, Russian and Kazakh to ISCO-08.
+    titles : mapping of str to str
+        SOC 2010 code -> official title, of the occupations to search first.
+
+    Returns
+    -------
+    TitleFound
+
+    Raises
+    ------
+    CrosswalkError
+        If no occupation, or none that is likely enough, has the title.
+    """
+    wanted = text.casefold().strip()
+    plain = {code: title.casefold() for code, title in titles.items()}
+    if same := [code for code, title in plain.items() if title == wanted]:
+        return TitleFound(same[0], SOC2010)
+    close = [code for code, title in plain.items() if wanted in title]
+    if len(close) == 1:
+        return TitleFound(close[0], SOC2010)
+    if matched := _match(text):
+        return matched
+    raise CrosswalkError(
+        f"{len(close)} occupations have {text!r} in their title.",
+        first="; ".join(f"{code} {titles[code]}" for code in close[:_SHOWN]) or None,
+        rule="A title, or a part of one that only one occupation has.",
+        fix="Give the code.",
+    )
+
+
+def _match(text: str) -> TitleFound | None:
+    """Match a title as those of a registry are matched; None if nothing is known of an English one."""
+    english = text.isascii()
+    language = "en" if english else "kk" if _KAZAKH & set(text.lower()) else "ru"
+    system = SOC2010 if english else ISCO08
+    answer = matcher_for(system.name).answer(text)
+    official = load_tables().titles[system.name]
+
+    def named(code: str) -> str:
+        return f"{code} {occupation_name(code, language, official.get(code, ''))}"
+
+    others = [f"{named(code)} ({weight:.0%})" for code, weight in answer.candidates if code != answer.code]
+    if answer.code:
+        said = f"{text!r} is matched to {named(answer.code)} ({answer.confidence:.0%}), {answer.reason}."
+        also = f" It may also be: {'; '.join(others[: _SHOWN - 1])}." if others else ""
+        return TitleFound(answer.code, system, said + also)
+    if english and not answer.candidates:
+        return None
+    raise CrosswalkError(
+        f"Which occupation {text!r} is cannot be said: {answer.reason}.",
+        first="it may be " + "; ".join(others[:_SHOWN]) if others else None,
+        rule="A title is answered only where the answer is likely to be right.",
+        fix="Give the code, or more of the title.",
+    )
+
+
+def near_misses(text: str, system: CodingSystem, n: int = 3) -> list[tuple[str, str]]:
+    """Suggest codes that exist and look like an unknown one.
+
+    Returns
+    -------
+    list of (code, title)
+        Nearest first, at most `n`.
+    """
+    known = load_tables().known(system)
+    code = normalise(text, system, known).code or tidy(text)
+
+    def likeness(other: str) -> tuple[int, int]:
+        same = [a == b for a, b in zip(code, other, strict=False)]
+        return 2 * (same.index(False) if False in same else len(same)) + sum(same), -abs(
+            len(other) - len(code)
+        )
+
+    near = sorted((c for c in known if c[:1] == code[:1]), key=likeness, reverse=True)[
+        : n if len(code) > 1 else 0
+    ]
+    return [(c, known[c]) for c in near if likeness(c)[0] >= len(code)]
