@@ -168,3 +168,43 @@ def rows(seed: int, models_dir: Path | None, json_path: Path | None) -> None:
         console.print(f"Figures  {json_path}", soft_wrap=True)
     else:
         console.print("Nothing was written; --json PATH keeps the figures.")
+
+
+@study.command("label-error")
+@JSON_OPTION
+def label_error(json_path: Path | None) -> None:
+    """Ask how often experts err, and what a score is worth then."""
+    from occurisk.evaluation.label_error_price import label_error_price
+    from occurisk.model.label_error import most_errors
+    from occurisk.model.training import load_data
+
+    console = out()
+    with progress("Holding out each label") as tick:
+        found = label_error_price(load_data(), tick, jobs())
+    document = found.to_json()
+    if json_path:
+        write_json(json_path, document)
+    rate, beyond = document["rate"], document["beyond_1_percent"]
+    console.print(
+        f"Rate at which experts err: {rate['mean']:.1%} (posterior mean), below {rate['upper_90']:.1%} "
+        f"with 90% probability; prior flat from 0 to {rate['greatest']:.0%}."
+    )
+    quality = found.quality()
+    shown = table(
+        f"{len(found.held_out)} labels, each held out in turn", ["labels are", "log-loss", "AUC"],
+        flexible="labels are",
+    )  # fmt: skip
+    for name, title in (("before", "taken as true"), ("after", "wrong at that rate")):
+        shown.add_row(title, *(f"{quality.loc[name, metric]:.3f}" for metric in ("log_loss", "auc")))
+    show(console, shown)
+    sure, wrong = found.sure()
+    bound = "" if wrong else f" Their rate of error may be {most_errors(sure):.1%} (95% upper bound)."
+    console.print(
+        f"Held-out labels given less than 1% or more than 99%: {sure}, of them wrong: {wrong}.{bound}\n"
+        f"Reference occupations there: {beyond['reference_before']} of {len(found.reference)}; "
+        f"{beyond['reference_after']} once experts may err. {found.moved} change their band."
+    )
+    if json_path:
+        console.print(f"Figures  {json_path}", soft_wrap=True)
+    else:
+        console.print("Nothing was written; --json PATH keeps the figures.")

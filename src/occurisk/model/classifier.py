@@ -18,6 +18,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from occurisk.model.label_error import held_out_by_teacher, learn_label_error, panel_probability
+from occurisk.model.replicas import prior_means, prior_widths, stratified_bootstrap
 from occurisk.model.settings import Settings, load_settings
 from occurisk.model.student import StudentFitter
 from occurisk.model.teacher import FeatureMap, Teacher, posterior_mode, with_intercept
@@ -53,6 +55,12 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         Number of bootstrap replicas behind the intervals; 0 for none.
     prior_share : float
         Each replica's prior is centred on this share of a random draw from the prior itself.
+    prior_df : float, optional
+        Degrees of freedom of the prior: each replica draws its own prior variance, so that over the replicas
+        the prior is Student's t (Gelman et al. 2008, doi:10.1214/08-AOAS191). None keeps it normal.
+    label_error : float
+        The greatest rate at which experts may err. The rate is learned from the labels, and no probability is
+        surer than it allows (`model/label_error.py`). 0 takes every label as true.
     coverage : float
         Nominal coverage of the intervals.
     random_state : int
@@ -68,6 +76,10 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         Raw score: log-odds of `classes_[1]`.
     replica_boosters_ : list of lightgbm.Booster
     n_labelled_ : int
+    error_rate_ : float
+        Posterior mean of the rate at which experts err; 0 without `label_error`.
+    replica_error_rates_ : ndarray, shape (replicas,)
+        A draw of that rate for each replica.
 
     Notes
     -----
@@ -90,6 +102,8 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         feature_fraction: float = 0.15,
         replicas: int = 0,
         prior_share: float = 0.8,
+        prior_df: float | None = None,
+        label_error: float = 0.0,
         coverage: float = 0.9,
         random_state: int = 0,
         num_threads: int = 1,
@@ -106,6 +120,8 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.feature_fraction = feature_fraction
         self.replicas = replicas
         self.prior_share = prior_share
+        self.prior_df = prior_df
+        self.label_error = label_error
         self.coverage = coverage
         self.random_state = random_state
         self.num_threads = num_threads
@@ -179,6 +195,7 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         model.n_labelled_ = labelled
         model.teacher_, model.booster_ = teacher, booster
         model.replica_boosters_ = list(replica_boosters)
+        model.error_rate_, model.replica_error_rates_ = 0.0, np.zeros(len(model.replica_boosters_))
         return model
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -231,13 +248,23 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         if self.replicas:
             # Each replica starts from its own beliefs: without that, replicas agree wherever the labels
             # are silent, and the intervals are far too short (docs/method.md, coverage).
-            beliefs = np.random.default_rng([self.random_state, 1])
-            means = self.prior_share * beliefs.standard_normal((self.replicas, A.shape[1]))
-            counts = _stratified_bootstrap(codes, self.replicas, self.random_state)
-            for mean, drawn in zip(means, counts, strict=True):
-                coefficients = posterior_mode(A, codes, weight * drawn, mean)
+            means = prior_means(self.prior_share, (self.replicas, A.shape[1]), self.random_state)
+            counts = stratified_bootstrap(codes, self.replicas, self.random_state)
+            widths = prior_widths(self.prior_df, self.replicas, self.random_state)
+            for mean, drawn, width in zip(means, counts, widths, strict=True):
+                # A prior that is wider by a factor is the same prior on features that are larger by it.
+                coefficients = width * posterior_mode(width * A, codes, weight * drawn, mean)
                 self.replica_boosters_.append(fitter.fit(everywhere @ coefficients))
+        self._learn_label_error(A, codes, weight)
         return self
+
+    def _learn_label_error(self, A: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> None:
+        self.error_rate_, self.replica_error_rates_ = 0.0, np.zeros(self.replicas)
+        if self.label_error:
+            held_out = held_out_by_teacher(A, codes, weight)
+            error = self.label_error_ = learn_label_error(codes, held_out, self.label_error)
+            self.error_rate_ = error.mean
+            self.replica_error_rates_ = error.draws(self.replicas, self.random_state)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the log-odds of `classes_[1]`, shape (n,)."""
@@ -246,7 +273,7 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class, shape (n, 2)."""
-        p = expit(self.decision_function(X))
+        p = panel_probability(expit(self.decision_function(X)), self.error_rate_)
         return np.column_stack([1 - p, p])
 
     def predict(self, X: Any) -> np.ndarray:
@@ -259,7 +286,8 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         X = self._checked(X)
         if not self.replica_boosters_:
             raise ValueError("replicas must be > 0 when fitting to predict intervals, got 0.")
-        return expit(np.column_stack([self._raw(booster, X) for booster in self.replica_boosters_]))
+        p = expit(np.column_stack([self._raw(booster, X) for booster in self.replica_boosters_]))
+        return panel_probability(p, self.replica_error_rates_)
 
     def predict_interval(self, X: Any) -> np.ndarray:
         """Return lower and upper end of the interval of the probability, shape (n, 2)."""
@@ -313,15 +341,3 @@ def _split_labels(y: Any) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError("Input y contains NaN only: no occupation is labelled.")
     check_classification_targets(y[labelled])
     return y[labelled], labelled
-
-
-def _stratified_bootstrap(codes: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Draw labels with replacement within each class: how often each was drawn, shape (count, n)."""
-    rng = np.random.default_rng([seed, 2])
-    counts = np.zeros((count, len(codes)))
-    for value in np.unique(codes):
-        members = np.flatnonzero(codes == value)
-        counts[:, members] = rng.multinomial(
-            len(members), np.full(len(members), 1 / len(members)), size=count
-        )
-    return counts

@@ -1,0 +1,129 @@
+"""What it costs, and what it mends, to reckon with experts who err: held-out quality, printed figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.metrics import log_loss, roc_auc_score
+
+from occurisk.evaluation.baselines import LIGHTGBM, Contest
+from occurisk.evaluation.protocol import Progress
+from occurisk.model.label_error import GREATEST_RATE, LabelError, most_errors
+from occurisk.model.training import TrainingData
+
+# Beyond this on either side a probability claims to be all but sure.
+SURE = 0.01
+
+
+@dataclass(frozen=True)
+class LabelErrorPrice:
+    """The same model with labels taken as true, and with experts who may err.
+
+    Attributes
+    ----------
+    error : LabelError
+        What all labels say of the rate.
+    held_out : DataFrame, index `soc`
+        `label`; `before`, `after`: its probability from a model that saw all other labels.
+    reference : DataFrame, index `soc`
+        `before`, `after`: the probability of every reference occupation, all labels seen.
+    moved : int
+        Reference occupations whose band is another one.
+    """
+
+    error: LabelError
+    held_out: pd.DataFrame
+    reference: pd.DataFrame
+    moved: int
+
+    def quality(self) -> pd.DataFrame:
+        """Return `log_loss` and `auc` of the held-out labels; index `before`, `after`."""
+        label = self.held_out["label"]
+        rows = {
+            name: (log_loss(label, self.held_out[name]), roc_auc_score(label, self.held_out[name]))
+            for name in ("before", "after")
+        }
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["log_loss", "auc"])
+
+    def sure(self) -> tuple[int, int]:
+        """Return how many held-out labels lie beyond 1% or 99% before, and how many of them are wrong."""
+        p, label = self.held_out["before"], self.held_out["label"]
+        beyond = _beyond(p)
+        return int(beyond.sum()), int((beyond & ((p > 0.5) != (label > 0.5))).sum())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures in the form that `occurisk study label-error --json` writes."""
+        sure, wrong = self.sure()
+        return {
+            "rate": {
+                "mean": self.error.mean,
+                "upper_90": self.error.quantile(0.9),
+                "greatest": GREATEST_RATE,
+            },
+            "held_out": self.quality().to_dict(orient="index"),
+            "beyond_1_percent": {
+                "held_out_labels": sure,
+                "wrong": wrong,
+                "upper_bound_95": most_errors(sure) if not wrong else None,
+                "reference_before": int(_beyond(self.reference["before"]).sum()),
+                "reference_after": int(_beyond(self.reference["after"]).sum()),
+            },
+            "reference_occupations": len(self.reference),
+            "bands_moved": self.moved,
+        }
+
+
+def label_error_price(data: TrainingData, progress: Progress | None = None, jobs: int = 1) -> LabelErrorPrice:
+    """Fit the model both ways, hold out each label in turn, and score the reference occupations.
+
+    Parameters
+    ----------
+    data : TrainingData
+    progress, jobs
+        As in `evaluate`.
+
+    Returns
+    -------
+    LabelErrorPrice
+    """
+    y, weight = (series.to_numpy() for series in data.labels.on(data.X.index))
+    rows = data.X.index.get_indexer(data.labels.y.index)
+    plain = data.classifier(replicas=0, label_error=0.0)
+    wary = clone(plain).set_params(label_error=GREATEST_RATE)
+    contests = [Contest(data.X, y, weight, one, ()) for one in (plain, wary)]
+    found = []
+    for pair in Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_held_out)(contests, rows, i) for i in range(len(rows))
+    ):
+        found.append(pair)
+        if progress:
+            progress(len(found), len(rows))
+    held_out = pd.DataFrame(found, columns=["before", "after"], index=data.labels.y.index)
+    fitted = [model.fit(data.X, y, weight) for model in (plain, wary)]
+    reference = pd.DataFrame(
+        {
+            name: model.predict_proba(data.X)[:, 1]
+            for name, model in zip(("before", "after"), fitted, strict=True)
+        },
+        index=data.X.index,
+    )
+    before, after = (data.settings.bands.of(reference[name].to_numpy()) for name in reference)
+    return LabelErrorPrice(
+        fitted[1].label_error_,
+        held_out.assign(label=data.labels.y),
+        reference,
+        int((before != after).sum()),
+    )
+
+
+def _held_out(contests: list[Contest], rows: np.ndarray, i: int) -> list[float]:
+    return [float(c.predict(np.delete(rows, i), rows[[i]])[LIGHTGBM][0]) for c in contests]
+
+
+def _beyond(p: pd.Series) -> pd.Series:
+    return (p < SURE) | (p > 1 - SURE)
