@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from occurisk.labour_market.market import figures_by_cell
 from occurisk.labour_market.register_totals import register_totals
-from occurisk.model.bundles.bundle import find_bundle
+from occurisk.model.bundles.current import find_bundle
 
 KEYS = ["occurisk_code", "sex", "region"]
 GROUP = 1_000_000

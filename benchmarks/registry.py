@@ -100,7 +100,7 @@ def lookup(path: Path) -> Path:
     """Write what the joins join with: a row per code, the columns that ours adds."""
     import pandas as pd
 
-    from occurisk.model.bundles.bundle import find_bundle
+    from occurisk.model.bundles.current import find_bundle
     from occurisk.occupations.coding_systems import SOC2010
     from occurisk.occupations.concordances import load_tables
     from occurisk.occupations.crosswalk import to_soc2010
@@ -195,7 +195,7 @@ def rows_bare(source: Path, out: Path, _: Path) -> None:
     import pyarrow.parquet as pq
     from scipy.special import expit
 
-    from occurisk.model.bundles.bundle import find_bundle
+    from occurisk.model.bundles.current import find_bundle
 
     bundle = find_bundle()
     booster, names = bundle.booster, bundle.names

@@ -6,12 +6,10 @@ same folder, then renamed, so that an interrupted run leaves nothing half-writte
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import math
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,53 +59,6 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder; it takes the place of `path` if the block ends well.
-
-    Parameters
-    ----------
-    path : Path
-        Final name. An existing folder is replaced as a whole.
-
-    Raises
-    ------
-    OutputError
-        If the parent folder cannot be written to, or the disk is full.
-    """
-    path = Path(path)
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        os.chmod(temporary, 0o777 & ~umask())
-        yield temporary
-        # A folder cannot be renamed onto a full one: the two change places, and the old one goes.
-        if not path.exists() or not _exchange(temporary, path):
-            if path.exists():
-                old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
-                os.replace(path, old / path.name)
-                os.replace(temporary, path)
-                shutil.rmtree(old, ignore_errors=True)
-            else:
-                os.replace(temporary, path)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Let two folders change places in one step, where the system can (Linux); tell whether it did."""
-    try:
-        rename = ctypes.CDLL(None, use_errno=True).renameat2
-    except (AttributeError, OSError, TypeError):
-        return False
-    here = -100  # AT_FDCWD: paths count from the working directory
-    return bool(rename(here, os.fsencode(one), here, os.fsencode(other), 2) == 0)  # 2: RENAME_EXCHANGE
 
 
 def write_text(path: Path, text: str) -> Path:

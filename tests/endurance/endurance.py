@@ -163,7 +163,7 @@ PARTS = {part.__name__: part for part in (kills, full, at_once, memory)}
 
 def main() -> None:
     """Run the parts that are named, or all."""
-    from occurisk.model.bundles.bundle import find_bundle
+    from occurisk.model.bundles.current import find_bundle
     from occurisk.model.training import train_default
 
     find_bundle(train=train_default)

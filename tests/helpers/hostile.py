@@ -334,7 +334,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--models-dir", type=Path)
     arguments = parser.parse_args()
-    from occurisk.model.bundles.bundle import find_bundle
+    from occurisk.model.bundles.current import find_bundle
 
     bundle = find_bundle(arguments.models_dir)
     started, counts, fallen = time.monotonic(), {"scored": 0, "refused": 0}, []

@@ -8,7 +8,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from occurisk.model.bundles.bundle import Bundle, find_bundle
+from occurisk.model.bundles.bundle import Bundle
+from occurisk.model.bundles.current import find_bundle
 from occurisk.model.training import train_default
 
 

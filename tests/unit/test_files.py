@@ -5,7 +5,7 @@ import os
 import pytest
 
 from occurisk.errors import OutputError
-from occurisk.files import sha256, whole_file, whole_folder, write_text
+from occurisk.files import sha256, whole_file, write_text
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):
@@ -17,33 +17,10 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
-def test_a_failed_folder_leaves_the_old_folder(tmp_path):
-    folder = tmp_path / "bundle"
-    with whole_folder(folder) as temporary:
-        (temporary / "x").write_text("1")
-    with pytest.raises(RuntimeError), whole_folder(folder) as temporary:
-        (temporary / "y").write_text("2")
-        raise RuntimeError
-    assert os.listdir(folder) == ["x"]
-    assert os.listdir(tmp_path) == ["bundle"]
-
-
-def test_a_folder_is_replaced_as_a_whole(tmp_path):
-    for name in ("x", "y"):
-        with whole_folder(tmp_path / "bundle") as temporary:
-            (temporary / name).write_text(name)
-    assert os.listdir(tmp_path / "bundle") == ["y"]
-    assert os.listdir(tmp_path) == ["bundle"]
-
-
 def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    for attempt in (whole_file, whole_folder):
-        with (
-            pytest.raises(OutputError, match="Cannot write "),
-            attempt(tmp_path / "file" / "x"),
-        ):
-            pytest.fail("the block must not run")
+    with pytest.raises(OutputError, match="Cannot write "), whole_file(tmp_path / "file" / "x"):
+        pytest.fail("the block must not run")
 
 
 def test_sha256_is_the_standard_one(tmp_path):

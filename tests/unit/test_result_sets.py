@@ -15,7 +15,6 @@ from occurisk.cli.explain import explain
 from occurisk.cli.national import national
 from occurisk.cli.score import score
 from occurisk.errors import OutputError
-from occurisk.files import whole_folder
 from occurisk.result_sets import result_set, settle, written
 
 REGISTER = "code,employment\n43-9021,1\n11-1011,2\n29-1141,3\n"
@@ -197,32 +196,6 @@ def test_a_run_killed_at_any_step_leaves_one_whole_set(tmp_path):
     assert any(sets)
     assert not all(sets)
     assert sets == sorted(sets)  # old, and from one step on new
-
-
-def test_a_bundle_folder_is_there_at_every_step(tmp_path):
-    step, died = 0, True
-    while died:
-        step += 1
-        path = tmp_path / str(step) / "bundle"
-        path.mkdir(parents=True)
-        (path / "x").write_text("old")
-        child = os.fork()
-        if not child:
-            left, real = [step], os.replace
-
-            def dying(*arguments, left=left, real=real):
-                left[0] -= 1
-                if not left[0]:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                real(*arguments)
-
-            os.replace = dying
-            with whole_folder(path) as temporary:
-                (temporary / "x").write_text("new")
-            os._exit(0)
-        died = os.waitpid(child, 0)[1] != 0
-        assert (path / "x").read_text() in ("old", "new")
-    assert (path / "x").read_text() == "new"
 
 
 def _hold(out, times, together):

@@ -206,7 +206,7 @@ def need_model(models_dir: Path | None, version: str | None = None, train: bool 
 
     Without a model, and if `train` allows it, the default one is trained, in seconds.
     """
-    from occurisk.model.bundles.bundle import find_bundle
+    from occurisk.model.bundles.current import find_bundle
 
     def train_one(folder: Path) -> Bundle:
         from occurisk.model.training import train_default

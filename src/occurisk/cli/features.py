@@ -128,9 +128,9 @@ def summary(
     """Return the report of a build as plain data; NaN becomes None."""
     from dataclasses import asdict
 
-    from occurisk.training_data.table_report import coverage
+    from occurisk.training_data.table_report import figures_per_attribute
 
-    covered = coverage(table, catalogue).reset_index().to_dict("records")
+    covered = figures_per_attribute(table, catalogue).reset_index().to_dict("records")
     report: dict[str, Any] = {
         "release": {"path": str(reading.path), "number": reading.number},
         "soc": {**asdict(basis), "others": list(basis.others)},
@@ -229,12 +229,12 @@ def _print_files(console: Console, reading: Reading) -> None:
 def _print_attributes(console: Console, reading: Reading, table: pd.DataFrame, catalogue: Catalogue) -> None:
     from rich.table import Table
 
-    from occurisk.training_data.table_report import coverage
+    from occurisk.training_data.table_report import figures_per_attribute
 
     rows = Table("attribute", "element", "scale", title="Figures per attribute", title_justify="left")
     for head in ("occupations", "gaps", "lowest", "mean", "highest"):
         rows.add_column(head, justify="right")
-    for row in coverage(table, catalogue).itertuples():
+    for row in figures_per_attribute(table, catalogue).itertuples():
         range_ = (f"{value:.2f}" if row.occupations else "–" for value in (row.lowest, row.mean, row.highest))
         style = "yellow" if row.Index in reading.missing else None
         counts = (f"{row.occupations:,}", f"{row.gaps:,}")

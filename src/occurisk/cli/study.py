@@ -55,7 +55,7 @@ def coverage(
         classifier.set_params(prior_share=prior_share)
     with progress("Simulating expert panels") as tick:
         found = coverage_study(data.X, data.labels.y, classifier, panels, seed, tick, jobs())
-    nominal = data.settings.model.coverage
+    nominal = data.settings.model.nominal
     shown = table(
         f"Coverage of nominal {nominal:.0%} intervals, {panels} panels a row, {replicas} replicas",
         ["truth", "labelled", "covered", "low", "medium", "high", "width"],

@@ -104,7 +104,7 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         prior_share: float = 0.8,
         prior_df: float | None = None,
         label_error: float = 0.0,
-        coverage: float = 0.9,
+        nominal: float = 0.9,
         random_state: int = 0,
         num_threads: int = 1,
     ) -> None:
@@ -122,7 +122,7 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.prior_share = prior_share
         self.prior_df = prior_df
         self.label_error = label_error
-        self.coverage = coverage
+        self.nominal = nominal
         self.random_state = random_state
         self.num_threads = num_threads
 
@@ -155,7 +155,7 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             **student.model_dump(exclude={"monotone"}),
             "replicas": settings.model.replicas,
             "prior_share": settings.model.prior_share,
-            "coverage": settings.model.coverage,
+            "nominal": settings.model.nominal,
             "random_state": settings.seed,
         }
         return cls(**(params | overrides))
@@ -292,7 +292,7 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def predict_interval(self, X: Any) -> np.ndarray:
         """Return lower and upper end of the interval of the probability, shape (n, 2)."""
         p = self.predict_proba(X)[:, 1]
-        return interval(p, self.predict_replicas(X), self.coverage)
+        return interval(p, self.predict_replicas(X), self.nominal)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -8,10 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 
 from occurisk.documents import Strict, load_yaml, validation_summary
 from occurisk.errors import SettingsError
+from occurisk.model.bundles.manifest import FORMERLY_NOMINAL, NOMINAL
 from occurisk.paths import CONFIGS, DEFAULT_CONFIG
 from occurisk.probabilities import Bands
 
@@ -51,7 +52,8 @@ class ModelSettings(Strict):
     student: StudentSettings
     replicas: Annotated[int, Field(ge=20)]
     prior_share: Annotated[float, Field(ge=0, le=1)]
-    coverage: Share = 0.9
+    # The level has had another name in configuration files.
+    nominal: Share = Field(0.9, validation_alias=AliasChoices(NOMINAL, FORMERLY_NOMINAL))
 
 
 class EvaluationSettings(Strict):

@@ -12,8 +12,10 @@ import pandas as pd
 
 from occurisk.errors import LabelError
 from occurisk.files import sha256
-from occurisk.model.bundles.bundle import Bundle, save_bundle, set_current
+from occurisk.model.bundles.bundle import Bundle
+from occurisk.model.bundles.current import set_current
 from occurisk.model.bundles.model_card import HeldOut, model_card
+from occurisk.model.bundles.writing import save_bundle
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.contributions import Explanation, explain, reasons
 from occurisk.model.settings import Settings, load_settings

@@ -39,15 +39,12 @@ class Queue:
 
     Attributes
     ----------
-    queue_ids : tuple of str
-        One, or one for each reviewer.
     items : int
         Occupations in each.
     link : str
         Of the first, once the UI is open.
     """
 
-    queue_ids: tuple[str, ...]
     items: int
     link: str
 
@@ -123,7 +120,7 @@ def make_queue(
     client.set_tag(run_id, "occurisk.queue", str(max(old, len(asked))))
     if "reviewed" not in found.data.tags:
         client.set_tag(run_id, "reviewed", f"0 of {len(asked)}")
-    return Queue(tuple(made), len(asked), queue_link(experiment, made[0]))
+    return Queue(len(asked), queue_link(experiment, made[0]))
 
 
 def queue_link(experiment_id: str, queue_id: str = "") -> str:

@@ -58,7 +58,6 @@ class ReviewedRun:
         Each reviewer's last word on a code: `code`, `verdict`, `note`, `reviewer`, `time`.
     given : DataFrame
         Every verdict that was ever given, the same columns.
-    list_name : str
     """
 
     run_id: str
@@ -68,7 +67,6 @@ class ReviewedRun:
     scored: pd.DataFrame
     verdicts: pd.DataFrame
     given: pd.DataFrame
-    list_name: str = ""
 
     @property
     def alpha(self) -> float:
@@ -110,7 +108,6 @@ def read_review(run: str = "latest") -> ReviewedRun:
         scored,
         merge_verdicts(empty_verdicts(), given),
         given,
-        found.data.params.get("registry", ""),
     )
 
 

@@ -36,6 +36,8 @@ from occurisk.tracking.store import (
 
 # Requirements of the served model: what `log_model` would spend ten seconds guessing.
 SERVED_REQUIREMENTS = ("mlflow", "lightgbm", "numpy", "pandas")
+# Runs are compared by the names of their parameters: this one keeps its first name.
+_LOGGED_AS = {"model.nominal": "model.coverage"}
 
 
 def track_training(training: Training, evaluation: Evaluation | None) -> TrackedRun:
@@ -56,7 +58,7 @@ def track_training(training: Training, evaluation: Evaluation | None) -> Tracked
     tags = {"occurisk.stage": "training", "occurisk.model_version": bundle.version}
     with run(TRAINING, bundle.version, tags) as mlflow:
         active = mlflow.active_run().info
-        mlflow.log_params(_flat(bundle.manifest["settings"]))
+        mlflow.log_params({_LOGGED_AS.get(k, k): v for k, v in _flat(bundle.manifest["settings"]).items()})
         mlflow.log_dict(bundle.manifest["settings"], "config.yaml")
         for name, frame, source in (
             ("task_attributes", data.X.reset_index(), settings.attributes),

@@ -72,7 +72,7 @@ def soc_basis(table: pd.DataFrame, release: str | None = None) -> SocBasis:
     return SocBasis(name, len(codes), len(codes) - len(others), tuple(sorted(others)))
 
 
-def coverage(table: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+def figures_per_attribute(table: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     """Count the figures of each attribute and give their spread.
 
     Parameters

@@ -19,9 +19,10 @@ from helpers.checkout import PROJECT, SCRIPTS
 from occurisk.cli import occurisk
 from occurisk.errors import BundleError, OutputError
 from occurisk.files import sha256
-from occurisk.model.bundles.bundle import CURRENT, find_bundle, load_bundle, set_current
+from occurisk.model.bundles.bundle import load_bundle
+from occurisk.model.bundles.current import find_bundle, set_current
 from occurisk.model.bundles.manifest import MANIFEST, read_manifest, version_of
-from occurisk.model.bundles.models_folder import put_in_place, staging
+from occurisk.model.bundles.models_folder import CURRENT, put_in_place, staging
 from occurisk.model.contributions import explain
 from occurisk.model.training import train_default
 
@@ -125,7 +126,7 @@ EDITS = {
     "names": swap_names,
     "bands": lambda m: m["settings"]["bands"].update(high=0.31),
     "range": lambda m: m["catalogue"][0].update(range=[1.0, 50.0]),
-    "coverage": lambda m: m["model"]["parameters"].update(coverage=0.01),
+    "nominal": lambda m: m["model"]["parameters"].update(nominal=0.01),
     "reach": lambda m: m.update(interval_reach=0.1),
     "figure": lambda m: m.update(metrics={"auc": 1.0}),
 }
@@ -148,6 +149,15 @@ def test_a_forged_version_is_not_the_current_one_nor_the_required_one(copy, mode
     with pytest.raises(BundleError, match="is not the model that was asked for"):
         load_bundle(folder, model.digest)
     assert load_bundle(model.path, model.digest.upper()).digest == model.digest
+
+
+def use_former_name(m):
+    m["model"]["parameters"]["coverage"] = m["model"]["parameters"].pop("nominal")
+
+
+def test_a_manifest_with_the_former_name_of_the_nominal_level_is_read(copy):
+    bundle = load_bundle(edited(copy, use_former_name))
+    assert bundle.nominal == bundle.model.nominal == 0.9
 
 
 def test_swapped_names_do_not_fit_the_trees(copy):

@@ -67,3 +67,9 @@ def test_bands_follow_frey_and_osborne_at_the_thresholds():
     assert Bands().of(np.array([0.0, 0.2999, 0.3, 0.6999, 0.7, 1.0])).tolist() == [
         "low", "low", "medium", "medium", "high", "high",
     ]  # fmt: skip
+
+
+def test_the_former_name_of_the_nominal_level_is_read(tmp_path, document):
+    assert document["model"].pop("nominal") == 0.9
+    document["model"]["coverage"] = 0.8
+    assert load_settings(write(tmp_path, document)).model.nominal == 0.8

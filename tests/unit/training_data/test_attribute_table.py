@@ -1,4 +1,4 @@
-"""From ratings to X; the table on disk; coverage and agreement of tables."""
+"""From ratings to X; the table on disk; figures, gaps and agreement of tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from occurisk.training_data.attribute_table import (
 )
 from occurisk.training_data.catalogue import Catalogue, load_catalogue
 from occurisk.training_data.onet_ratings import read_onet
-from occurisk.training_data.table_report import agreement, coverage, soc_basis
+from occurisk.training_data.table_report import agreement, figures_per_attribute, soc_basis
 
 CATALOGUE = load_catalogue()
 TWO = Catalogue(attributes=(CATALOGUE["originality"], CATALOGUE["cramped_work_space"]))
@@ -132,8 +132,8 @@ def test_the_embedded_table_is_whole():
     assert X.isna().mean().max() < 0.01
 
 
-def test_coverage_counts_figures_and_gaps():
-    rows = coverage(table(originality=[1.0, 3.0, np.nan], cramped_work_space=[np.nan] * 3), TWO)
+def test_figures_and_gaps_are_counted():
+    rows = figures_per_attribute(table(originality=[1.0, 3.0, np.nan], cramped_work_space=[np.nan] * 3), TWO)
     assert rows.loc["originality", ["occupations", "gaps"]].tolist() == [2, 1]
     assert rows.loc["originality", ["lowest", "mean", "highest"]].tolist() == [1.0, 2.0, 3.0]
     assert rows.loc["cramped_work_space", ["occupations", "gaps"]].tolist() == [0, 3]

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import platform
-import shutil
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,18 +19,15 @@ import numpy as np
 import pandas as pd
 
 from occurisk.errors import BundleError
-from occurisk.files import cannot_write, json_text, sha256, write_text
+from occurisk.files import sha256
 from occurisk.model.bundles import manifest as manifests
-from occurisk.model.bundles.manifest import FORMAT, MANIFEST, TRAIN_AGAIN, Manifest
-from occurisk.model.bundles.models_folder import CURRENT, put_in_place, staging
-from occurisk.paths import default_models_dir
-from occurisk.probabilities import Bands, six_digits
+from occurisk.model.bundles.manifest import MANIFEST, TRAIN_AGAIN, Manifest
+from occurisk.probabilities import Bands
 from occurisk.training_data.labels import load_labels, read_rows
 
 if TYPE_CHECKING:
     from occurisk.model.classifier import AutomationClassifier
     from occurisk.model.row_intervals import RowUncertainty
-    from occurisk.model.settings import Settings
     from occurisk.model.teacher import Teacher
     from occurisk.training_data.catalogue import Catalogue
 
@@ -46,7 +41,7 @@ LABELS = "labels.csv"
 SCORES = "scores.csv"
 CARD = "MODEL_CARD.md"
 # Between two model texts in one file; LightGBM never writes it.
-_SEPARATOR = "\n==== next replica ====\n"
+SEPARATOR = "\n==== next replica ====\n"
 # What reading a part that was written by somebody else may raise.
 _UNUSABLE = (
     ArithmeticError,
@@ -58,7 +53,6 @@ _UNUSABLE = (
     ValueError,
     zlib.error,
 )
-_PLACES = ("catalogue", "attributes", "labels")  # of settings: a manifest knows no absolute path
 
 
 @dataclass(frozen=True)
@@ -151,7 +145,7 @@ class Bundle:
     @property
     def nominal(self) -> float:
         """Nominal level of its intervals."""
-        return float(self.manifest["model"]["parameters"]["coverage"])
+        return float(self.manifest["model"]["parameters"]["nominal"])
 
     @cached_property
     def booster(self) -> Any:
@@ -185,7 +179,7 @@ class Bundle:
                 teacher=self.teacher,
                 booster=self.booster,
                 replica_boosters=[
-                    self._of_these_names(read_booster(text)) for text in texts.split(_SEPARATOR)
+                    self._of_these_names(read_booster(text)) for text in texts.split(SEPARATOR)
                 ],
             )
 
@@ -239,95 +233,6 @@ class Bundle:
                 rule="A bundle is used as it was written.",
                 fix=TRAIN_AGAIN,
             ) from problem
-
-
-def save_bundle(
-    models_dir: Path,
-    model: AutomationClassifier,
-    reference: pd.DataFrame,
-    attributes: pd.DataFrame,
-    catalogue: Catalogue,
-    settings: Settings,
-    data: dict[str, Any],
-    metrics: dict[str, Any] | None = None,
-    card: str = "",
-) -> Bundle:
-    """Write a bundle, whole or not at all, into a folder that is named after its content.
-
-    Parameters
-    ----------
-    models_dir : Path
-        Folder of versions. The same content is the same version: it is not written twice.
-    model : AutomationClassifier
-        Fitted with replicas.
-    reference : DataFrame
-        Scores of the reference occupations, index `soc`.
-    attributes : DataFrame
-        X of the reference occupations, each attribute on [0, 1].
-    catalogue : Catalogue
-    settings : Settings
-        The label file that it names is kept in the bundle, byte for byte.
-    data : dict
-        Digests and counts of the training data.
-    metrics : dict, optional
-        Held-out figures.
-    card : str
-        The model card, Markdown.
-
-    Returns
-    -------
-    Bundle
-
-    Raises
-    ------
-    OutputError
-        If the folder cannot be written.
-    """
-    from scipy.stats import norm
-
-    replicas = pd.DataFrame(model.predict_replicas(attributes), index=attributes.index.rename("soc"))
-    replicas.columns = pd.Index([f"r{i:03d}" for i in range(replicas.shape[1])])
-    with staging(models_dir) as folder:
-        (folder / BOOSTER).write_text(model.booster_.model_to_string(), encoding="utf-8")
-        texts = [booster.model_to_string() for booster in model.replica_boosters_]
-        # mtime=0: the same replicas are the same bytes.
-        packed = gzip.compress(_SEPARATOR.join(texts).encode(), mtime=0)
-        (folder / REPLICA_BOOSTERS).write_bytes(packed)
-        (folder / TEACHER).write_text(
-            json_text(model.teacher_.to_dict(), indent=None) + "\n", encoding="utf-8"
-        )
-        attributes.rename_axis("soc").reset_index().to_parquet(folder / X_TRAINED, index=False)
-        catalogue.unscale(attributes).rename_axis("code").to_csv(
-            folder / ATTRIBUTES, lineterminator="\n", float_format="%.6g"
-        )
-        shutil.copyfile(settings.labels, folder / LABELS)
-        short = {name: six_digits(reference[name]) for name in ("probability", "lower", "upper")}
-        reference.assign(**short).rename_axis("code").to_csv(folder / SCORES, lineterminator="\n")
-        replicas.reset_index().to_parquet(folder / REPLICA_SCORES, index=False)
-        (folder / CARD).write_text(card, encoding="utf-8")
-        places = {key: manifests.portable(getattr(settings, key)) for key in _PLACES}
-        document = {
-            "format": FORMAT,
-            "settings": settings.model_dump(mode="json") | places,
-            "catalogue": [a.model_dump(mode="json") for a in catalogue],
-            "model": {
-                "parameters": model.get_params(),
-                "classes": model.classes_.tolist(),
-                "labelled": model.n_labelled_,
-                "names": model.names_,
-            },
-            # Standard deviations of the replicas' log-odds on either side of the score.
-            "interval_reach": float(norm.ppf(0.5 + model.coverage / 2)),
-            "data": data,
-            "metrics": metrics or {},
-            "packages": manifests.package_versions(),
-            "python": platform.python_version(),
-            "sha256": {file.name: sha256(file) for file in sorted(folder.iterdir())},
-        }
-        (folder / MANIFEST).write_text(json_text(document) + "\n", encoding="utf-8")
-        version = manifests.version_of(settings.name, sha256(folder / MANIFEST))
-        put_in_place(folder, Path(models_dir) / version)
-    return load_bundle(Path(models_dir) / version)
 
 
 def load_bundle(path: Path, require_digest: str | None = None) -> Bundle:
@@ -388,76 +293,6 @@ def _check_files(path: Path, manifest: Manifest) -> None:
             rule=f"Every file matches its SHA-256 in {MANIFEST}.",
             fix=TRAIN_AGAIN,
         )
-
-
-def set_current(models_dir: Path, version: str) -> None:
-    """Make a version the one that commands use by default; its digest is recorded beside its name."""
-    try:
-        digest = sha256(models_dir / version / MANIFEST)
-    except OSError as problem:
-        raise cannot_write(models_dir / CURRENT, problem) from problem
-    write_text(models_dir / CURRENT, f"{version}\n{digest}\n")
-
-
-def find_bundle(
-    models_dir: Path | None = None,
-    version: str | None = None,
-    train: Callable[[Path], Bundle] | None = None,
-    require_digest: str | None = None,
-) -> Bundle:
-    """Load the current version of a models folder; train the default one if there is none.
-
-    Parameters
-    ----------
-    models_dir : Path, optional
-        `models/` of the project, or of the working directory, by default.
-    version : str, optional
-        Another version of that folder.
-    train : callable, optional
-        Called with the models folder when it holds no model.
-    require_digest : str, optional
-        The SHA-256 that the manifest must have.
-
-    Raises
-    ------
-    BundleError
-        If the version does not exist, is not the one that CURRENT or `require_digest` means, or there is no
-        model and no way to train one.
-    """
-    models_dir = Path(models_dir or default_models_dir())
-    recorded = None
-    if version is None and (models_dir / CURRENT).is_file():
-        version, recorded = _read_current(models_dir / CURRENT)
-    if version is not None:
-        if Path(version).name != version or not (models_dir / version).is_dir():
-            found = sorted(p.parent.name for p in models_dir.glob(f"*/{MANIFEST}"))
-            raise BundleError(
-                f"There is no model {version!r} in {models_dir}.",
-                rule=f"Models there: {', '.join(found) or 'none'}.",
-                fix="Name one of these, or train with: occurisk train",
-            )
-        bundle = load_bundle(models_dir / version, require_digest)
-        if recorded is not None and recorded != bundle.digest:
-            raise BundleError(
-                f"{version} is not the version that was made current.",
-                first=f"its digest is {bundle.digest}, recorded is {recorded}",
-                rule=f"{CURRENT} records the SHA-256 of the version's {MANIFEST}.",
-                fix=TRAIN_AGAIN,
-            )
-        return bundle
-    if train is None:
-        raise BundleError(f"There is no model in {models_dir}.", fix="Train one with: occurisk train")
-    bundle = train(models_dir)
-    return load_bundle(bundle.path, require_digest) if require_digest else bundle
-
-
-def _read_current(path: Path) -> tuple[str, str | None]:
-    """Return the current version and its digest (None: written by an earlier occurisk)."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise BundleError(f"Cannot read {path}: {problem}.", fix=TRAIN_AGAIN) from problem
-    return lines[0].strip(), lines[1].strip() if len(lines) > 1 and lines[1].strip() else None
 
 
 def _text(path: Path) -> str:

@@ -24,6 +24,8 @@ MANIFEST = "manifest.json"
 PACKAGES = ("occurisk", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
 _DIGITS_IN_NAME = 8
 _NUMBER = (int, float)
+# The nominal level of intervals, and what configurations and manifests called it first: both names are read.
+NOMINAL, FORMERLY_NOMINAL = "nominal", "coverage"
 TRAIN_AGAIN = "Restore the folder, or train again with: occurisk train"
 
 # What is read from a manifest, by type; a sole key of None stands for any key, a sole element for every one.
@@ -39,7 +41,7 @@ _SHAPE: Mapping[str, Any] = {
         {"name": str, "element_id": str, "scale": str, "range": [_NUMBER], "group": str, "sign": int}
     ],
     "model": {
-        "parameters": {"coverage": _NUMBER, "replicas": int, "random_state": int},
+        "parameters": {"nominal": _NUMBER, "replicas": int, "random_state": int},
         "classes": [_NUMBER],
         "labelled": int,
         "names": [str],
@@ -95,6 +97,7 @@ def read_manifest(path: Path) -> Manifest:
         content = (path / MANIFEST).read_bytes()
         document = json.loads(content.decode("utf-8"))
         written = document["format"]
+        _use_todays_name(document)
         if written in READABLE:
             _check(document, _SHAPE, "")
             _check_sense(document)
@@ -176,13 +179,21 @@ def _check(value: Any, shape: Any, place: str) -> None:
         raise TypeError(f"{place} is {_kind(value)}, not {wanted}")
 
 
+def _use_todays_name(document: Any) -> None:
+    """Give the nominal level of a manifest written before its present name."""
+    model = document.get("model") if isinstance(document, dict) else None
+    parameters = model.get("parameters") if isinstance(model, dict) else None
+    if isinstance(parameters, dict) and FORMERLY_NOMINAL in parameters:
+        parameters.setdefault(NOMINAL, parameters.pop(FORMERLY_NOMINAL))
+
+
 def _check_sense(document: Mapping[str, Any]) -> None:
     """Raise ValueError where values of the right type cannot be."""
     bands, model = document["settings"]["bands"], document["model"]
     names, listed = model["names"], [a["name"] for a in document["catalogue"]]
     rules = {
         "settings.bands: 0 < low < high < 1": 0 < bands["low"] < bands["high"] < 1,
-        "model.parameters.coverage: above 0, below 1": 0 < model["parameters"]["coverage"] < 1,
+        "model.parameters.nominal: above 0, below 1": 0 < model["parameters"]["nominal"] < 1,
         "interval_reach: above 0": 0 < document["interval_reach"] < float("inf"),
         "model.classes: two of them": len(set(model["classes"])) == 2,
         "model.names: each attribute of the catalogue, once": len(names) == len(listed)

@@ -99,7 +99,7 @@ def _intervals(settings: Settings, data: Mapping[str, Any], scores: pd.DataFrame
     width = (scores["upper"] - scores["lower"]).median()
     robust = (scores["stability"] != "model-dependent").mean()
     return (
-        f"{settings.model.coverage:.0%} intervals from {settings.model.replicas} replicas of the labels, teacher "
+        f"{settings.model.nominal:.0%} intervals from {settings.model.replicas} replicas of the labels, teacher "
         f"and student refitted. Median width {width:.2f}; the band of {robust:.0%} of the occupations stands in "
         f"at least 90% of the replicas. The intervals carry the doubt of {data['labelled']} labels. They do not "
         "carry the doubt whether the labels are true, nor that of technology to come."

@@ -19,7 +19,6 @@ import numpy as np
 from scipy import sparse
 
 from occurisk.errors import OccuriskError
-from occurisk.occupations.titles.softmax import probabilities
 from occurisk.occupations.titles.text.normalise import VERSION
 from occurisk.occupations.titles.text.tokens import (
     COLUMNS,
@@ -273,8 +272,3 @@ def _assembled(numbers: Path, about: dict[str, Any]) -> TitleModel:
             confidence=about["confidence"],
             about=about,
         )
-
-
-def probabilities_of(model: TitleModel, titles: Sequence[str]) -> Array:
-    """Return the softmax of each code, shape (n_titles, n_codes)."""
-    return probabilities(model.scores(titles))
