@@ -61,8 +61,8 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     label_error : float
         The greatest rate at which experts may err. The rate is learned from the labels, and no probability is
         surer than it allows (`model/label_error.py`). 0 takes every label as true.
-    coverage : float
-        Nominal coverage of the intervals.
+    nominal : float
+        Nominal level of the intervals.
     random_state : int
         Seed of the bootstrap and of LightGBM.
     num_threads : int
