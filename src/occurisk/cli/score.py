@@ -212,12 +212,15 @@ def _print_result(console: Console, account: Account) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from occurisk.scoring.outcomes import NO_JOBS
+
     weight = account.understood.weight_column or "rows"
     table = Table(title="What became of the rows", title_justify="left")
     for header in ("Outcome", "Rows", escape(f"Weight ({weight})"), ""):
         table.add_column(header, justify="right" if header not in ("Outcome", "") else "left")
     for row in account.outcomes:
-        kind = "scored" if row.scored else "set aside" if row.counted else "adds up other rows"
+        aside = "names no job" if row.outcome == NO_JOBS else "adds up other rows"
+        kind = "scored" if row.scored else "set aside" if row.counted else aside
         table.add_row(row.outcome, f"{row.rows:,}", f"{row.weight:,.10g}", kind)
     console.print(table)
     _print_losses(console, account)

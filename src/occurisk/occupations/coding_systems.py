@@ -71,11 +71,23 @@ _CENSUS_MAJORS = (
 
 # National codes are an ISCO-08 unit group and more: НК РК 01-2017 writes 4110-9.
 _NATIONAL = re.compile(r"(?P<isco>[0-9]{4})[-.]?[0-9]+(?:[-.][0-9]+)*")
-# ILOSTAT OC2_ISCO08_11, Eurostat OC1, a sheet called ISCO1, ESCO C2411.
+# ILOSTAT OC2_ISCO08_11 and OCU_ISCO08_1, Eurostat OC1, a sheet called ISCO1, ESCO C2411, НКЗ 2411-0.
 ISCO_PREFIX = re.compile(
-    r"(?:OC[0-9]?_?)?(?:ISCO(?:[-_]?(?:08|88))?[-_:]?|(?<=OC)|(?<=OC[0-9]_)|C(?=[0-9]))", re.I
+    r"(?:OC[0-9U]?_?)?(?:ISCO(?:[-_]?(?:08|88))?[-_:]?|(?<=OC)|(?<=OC[0-9U]_)|C(?=[0-9]))"
+    r"|(?:НКЗ|НКРК|ОКЗ|МСКЗ|CIUO|CITP|SSYK|NCO|KZIS)(?:-?(?:08|88|2008))?[-_:№]*(?=[0-9]{4})",
+    re.I,
 )
+_ISCO_MARK = re.compile(r"\s*(?:OC[0-9U]?_)?ISCO[-_ ]?(08|88)(?![0-9])", re.I)
 _ESCO_SUFFIX = re.compile(r"(?P<isco>[0-9]{4})(?:\.[0-9]+)+")
+_DOTTED = re.compile(r"[0-9](?:\.[0-9]){2,3}")
+# `43-9021*`, `2411 (1)`, `2411¹`: the last would otherwise become a digit.
+_FOOTNOTE = re.compile(r"(?<=[0-9])(?:\s*[*†‡§¹²³⁰⁴-⁹]+|\s*\([0-9a-z*]\))\s*$")
+# `2411 Accountants`, `43-9021 - Data entry keyers`: the words may be anything, the code stands first.
+_TITLE_AFTER = re.compile(
+    r"(?P<code>\s*(?:[0-9]{2}-[0-9]{4}(?:\.[0-9]{2})?|[0-9]{4}(?:-[0-9])?))(?:\s*[-–—:.,)|]\s*|\s+)"
+    r"[^\W\d_]{2}.*",
+    re.S,
+)
 FLOAT = re.compile(r"(?P<whole>[0-9]+)\.0+")
 
 
@@ -98,6 +110,17 @@ class Normalised:
 def tidy(text: str) -> str:
     """Strip white space of every kind and map the dashes of the world onto `-`."""
     return "".join(text.translate(_DASHES).split())
+
+
+def marked_system(text: str, system: CodingSystem) -> CodingSystem:
+    """Return the system that a cell itself names, ISCO-88 in `OC2_ISCO88_11`; else the list's own."""
+    mark = _ISCO_MARK.match(text)
+    return {"08": ISCO08, "88": ISCO88}[mark[1]] if mark and system.family == "isco" else system
+
+
+def names_isco(text: str) -> bool:
+    """Tell whether a cell says of itself that it is a code of ISCO-08 or ISCO-88: `OC2_ISCO08_11`."""
+    return _ISCO_MARK.match(text) is not None
 
 
 def soc_of(onet_soc: str) -> str:
@@ -136,7 +159,8 @@ def major_group(code: str, system: CodingSystem) -> str:
     """Return the top group of a code: `43` for SOC `43-9021` and Census `5820`, `4` for ISCO `4132`."""
     if system.family == "census":
         return [major for first, major in _CENSUS_MAJORS if int(code) >= first][-1]
-    return code[:1] if system.family == "isco" else soc_major(code[:7])
+    # A row of the other ISCO is written `ISCO-88 11`; the major groups are the same.
+    return code.rpartition(" ")[2][:1] if system.family == "isco" else soc_major(code[:7])
 
 
 def level(code: str, system: CodingSystem) -> str:
@@ -209,8 +233,7 @@ def normalise(
         The cell as the registry has it.
     system : CodingSystem
     known : collection of str
-        The codes that exist in the system; a lost leading zero is restored only if the text as it
-        stands is no code and the mended one is.
+        The codes that exist; a lost leading zero is restored only if the text is no code as it stands.
     prefix : int, optional
         National codes built on ISCO: take this many leading digits (НК РК: 4).
 
@@ -223,6 +246,12 @@ def normalise(
     bare = text.strip("\"'=")
     if bare != text:
         repairs.append("quotes removed")
+    if noted := _FOOTNOTE.search(bare):
+        repairs.append("footnote mark removed")
+        bare = bare[: noted.start()]
+    if titled := _TITLE_AFTER.fullmatch(bare):
+        repairs.append("title after the code removed")
+        bare = titled["code"]
     plain = unicodedata.normalize("NFKC", tidy(bare))
     if plain != bare:
         repairs.append("spaces or dashes made plain")
@@ -280,6 +309,9 @@ def _normalise_isco(
     if match := FLOAT.fullmatch(text):
         repairs.append(".0 removed")
         text = match["whole"]
+    if _DOTTED.fullmatch(text):
+        repairs.append("dots removed")
+        text = text.replace(".", "")
     if prefix:
         digits = re.sub(r"[-.]", "", text)
         if digits.isascii() and digits.isdigit() and len(digits) > prefix:
@@ -314,4 +346,5 @@ def _normalise_census(text: str, repairs: list[str]) -> Normalised:
 
 def is_national(text: str) -> bool:
     """Tell whether a cell looks like a national code built on ISCO: `4110-9`."""
-    return _NATIONAL.fullmatch(unicodedata.normalize("NFKC", tidy(text))) is not None
+    plain = unicodedata.normalize("NFKC", tidy(text))
+    return _NATIONAL.fullmatch(ISCO_PREFIX.sub("", plain, count=1)) is not None

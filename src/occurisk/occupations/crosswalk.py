@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from occurisk.occupations.coding_systems import (
     group_prefix,
     is_military,
     level,
+    marked_system,
     normalise,
     parents,
 )
@@ -70,6 +71,7 @@ def to_soc2010(
     codes : iterable of str
         As a registry has them; they are normalised here. Duplicates are dropped.
     system : CodingSystem
+        Of the list. A code that names its own (`OC2_ISCO88_11`) is read as that; `matched` says so.
     weights : {"employment", "equal"}
         How members of a code are weighted: by US jobs (OES May 2012-2015; a SOC occupation that
         several codes share is divided equally among them), or equally.
@@ -100,7 +102,10 @@ def to_soc2010(
     )
     rows, members = [], []
     for text in dict.fromkeys(codes):
-        row, bag = resolver.look_up(text, prefix)
+        own = marked_system(text, system)
+        row, bag = (resolver if own is system else replace(resolver, system=own)).look_up(text, prefix)
+        if own is not system and row[1]:
+            row = (text, f"{own.title} {row[1]}", *row[2:])
         rows.append(row)
         total = sum(bag.values())
         members += [(text, soc, amount / total, row[4]) for soc, amount in sorted(bag.items())]

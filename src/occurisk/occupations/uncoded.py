@@ -11,15 +11,27 @@ _TOTALS = {
     "00-0000", "000000", "total", "_t", "t", "alloccupations", "all", "alljobs", "total,alloccupations",
     "всего", "итого", "барлығы",
 }  # fmt: skip
-# Words that a row of sums begins with: "Всего по филиалу", "Grand total", "Total, all occupations".
+# Words that a row of sums begins or ends with: "Всего по филиалу", "Grand total", "Алматы Итог" of a pivot.
+_SUMS = (
+    r"итого|итоги?|всего|подытог|барлығы|барлыгы|жиыны|жиынтығы|разом|усього|всього|общо|insgesamt|gesamt|"
+    r"gesamtergebnis|gesamtsumme|summe|zusammen|ergebnis|razem|ogółem|łącznie|celkem|celkom|spolu|ukupno|svega|"
+    r"összesen|toplam|jumlah|totaal|eindtotaal|totale"
+)
+# What every such text holds, for a quick search.
+TOTAL_STEMS = rf"{_SUMS}|total|celk|все|всі|барлық|\ball\b|suma|итог"
 _TOTAL_WORDS = re.compile(
-    r"(?:итого|всего|барлығы|жиыны|разом|усього|всього|insgesamt|razem|ogółem|toplam)(?![^\W_]).*"
-    r"|(?:grand|general|overall|sub|sum)?[\s-]*totals?\s*(?:[:.,;–—-].*|\(.*)?"
-    r"|totals?\s+(?:for|of|by|all|in|general|employment|employed|jobs|workers|general)(?![^\W_]).*"
+    rf"(?:{_SUMS})(?![^\W_]).*|[^\W_].*[\s:,—–-](?:итого?|total|toplamı?|ergebnis)\s*:?"
+    r"|(?:grand|general|overall|sub|sum|genel|общий|промежуточный|suma)?[\s-]*"
+    r"(?:totals?|totais|totales|итог|toplam|końcowa|całkowita)\s*(?:[:.,;–—-].*|\(.*)?"
+    r"|(?:totals?|totais|totales)\s+(?:for|of|by|all|in|general|général|générale|geral|generale|complessivo|de|del|"
+    r"des|du|der|dos|da|per|por|par|employment|employed|jobs|workers)(?![^\W_]).*"
+    r"|(?:en|au|in|im|ogółem|w)\s+(?:total|gesamt|sumie)\W*"
     r"|(?:all|total)\s+(?:occupations|jobs|workers|employees|professions)\W*"
-    r"|(?:все|всі)\s+(?:занятия|профессии|должности)\W*",
+    r"|(?:все|всі|барлық)\s+(?:занятия|професии|профессии|професії|должности|кәсіптер)\W*",
     re.I,
 )
+# ILOSTAT lists all jobs once more by level of skill.
+_SKILL = re.compile(r"OC[0-9U]?_SKILL_\w+", re.I)
 # Figures with which surveys say "no answer", "not applicable": no code of any system reads like them.
 _SURVEY_GAP = re.compile(r"-[0-9]{1,4}|9{3,5}|99[89][0-9]|9{2}9[6-9]|0{2,6}")
 _MISSING = {
@@ -42,7 +54,7 @@ _MISSING = {
 
 def is_total(text: str) -> bool:
     """Tell whether a cell stands for all occupations together (`00-0000`, `OC2_ISCO08_TOTAL`, `Итого`)."""
-    return _bare(text) in _TOTALS or is_total_words(text)
+    return _bare(text) in _TOTALS or is_total_words(text) or _SKILL.fullmatch(text.strip()) is not None
 
 
 def is_total_words(text: str) -> bool:

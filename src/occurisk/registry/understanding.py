@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from occurisk.errors import RegistryError
-from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, CodingSystem
+from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, CodingSystem, marked_system
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import find
 from occurisk.occupations.own_crosswalk import UserMap, load_map
-from occurisk.occupations.uncoded import is_total
+from occurisk.occupations.uncoded import is_total, is_total_words
 from occurisk.registry.columns.choice import choose
 from occurisk.registry.columns.code_column import NKRK_PREFIX, Evidence, all_evidence, coding_system
 from occurisk.registry.columns.look_alikes import number
@@ -21,6 +22,7 @@ from occurisk.registry.columns.sample import (
     IntakeOptions,
     Sampled,
     counted,
+    cut,
     level_column,
     position_of,
     sample,
@@ -63,6 +65,8 @@ class Understanding:
         Of the weights.
     title : int or None
         Position of the titles that stand in where a row has no code.
+    totals_beside_codes : frozenset of int
+        Columns that say `Total` beside codes (both sexes, the whole country): there it tells no row of sums.
     evidence : tuple of Evidence
         Best first.
     notes : tuple of str
@@ -84,6 +88,7 @@ class Understanding:
     names: tuple[str, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
     title: int | None = None
+    totals_beside_codes: frozenset[int] = frozenset()
 
     def name(self, position: int | None) -> str | None:
         """Return the name of a column."""
@@ -136,6 +141,8 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
     level = level_column(names, columns, options, code, weight.position)
     if level is not None:
         notes.append(f"level of a row: column {names[level]!r}")
+    if code is not None and not user_map:
+        notes += _of_other_systems(columns[code], coding_system(choice.taxonomy))
     if code is not None and pa.types.is_floating(file.schema.field(code).type):
         notes.append("codes are stored as numbers: leading zeros are restored where no other reading exists")
     own = [e for e in evidence if e.position == code and e.taxonomy in (choice.taxonomy, "crosswalk")]
@@ -145,6 +152,7 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
         user_map, weight.style, (*own, *(e for e in evidence if e not in own)),
         (*notes, *choice.notes), "crosswalk" if user_map else choice.taxonomy, tuple(names),
         (*choice.warnings, *_added_up(sampled, weight.position, code)), title,
+        _totals_beside_codes(sampled, code),
     )  # fmt: skip
 
 
@@ -178,6 +186,33 @@ def _check_header(sampled: Sampled) -> None:
         )
 
 
+def _totals_beside_codes(sampled: Sampled, code: int | None) -> frozenset[int]:
+    """Return the columns whose words of sums stand in rows with a code."""
+    if code is None:
+        return frozenset()
+    cells = texts(sampled.table.column(code)).fill_null("")
+    coded = pc.not_equal(pc.utf8_trim_whitespace(cells), "")
+    found = set()
+    for i in range(len(sampled.names)):
+        words = [value for value in sampled.values(i) if is_total_words(value)]
+        if i != code and words:
+            beside = pc.is_in(texts(sampled.table.column(i)), pa.array(words))
+            if pc.any(pc.and_(beside, coded)).as_py():
+                found.add(i)
+    return frozenset(found)
+
+
+def _of_other_systems(values: list[str], system: CodingSystem) -> list[str]:
+    """Say that some values name another coding system than the list's, and are read as that."""
+    marked = [(v, own) for v in values if (own := marked_system(v, system)) is not system and not is_total(v)]
+    if not marked:
+        return []
+    value, own = marked[0]
+    return [
+        f"{len(marked)} values say that they are {own.title}, such as {cut(value)!r}: they are read as that"
+    ]
+
+
 def _added_up(sampled: Sampled, weight: int | None, code: int | None) -> tuple[str, ...]:
     """Warn of countries, years and sexes that a long table would add up."""
     if weight is None or code is None:
@@ -189,7 +224,8 @@ def _added_up(sampled: Sampled, weight: int | None, code: int | None) -> tuple[s
             continue
         if _LONG_TABLE.fullmatch(name.strip()):
             found.append(
-                f"{len(values)} values of {name!r} are added up ({', '.join(values[:3])} …): "
+                f"{len(values)} values of {name!r} are added up "
+                f"({', '.join(cut(value, 30) for value in values[:3])} …): "
                 f"choose one with --where '{name}={values[0]}'"
             )
         elif _SEX.fullmatch(name.strip()) and (

@@ -33,6 +33,7 @@ from occurisk.scoring.outcomes import (
     check_ragged,
     write_ragged,
 )
+from occurisk.scoring.uncoded_rows import NEITHER, sums, without_jobs
 
 _SAMPLE_ROWS = 200_000
 
@@ -120,7 +121,8 @@ class Stream:
         book, tally = CodeBook(self.understanding, self.scores), Tally()
         for batch in self.file.batches():
             rows = batch if (mask := self._keep(batch)) is None else batch.filter(mask)
-            tally.add(self._numbers(book, rows), self._weights(rows), len(book.keys))
+            weights = self._weights(rows)
+            tally.add(self._numbers(book, Rows(rows), weights), weights, len(book.keys))
             if tally.total_rows >= most:
                 break
         return book, tally
@@ -128,13 +130,20 @@ class Stream:
     def _keep(self, batch: pa.RecordBatch) -> pa.Array | None:
         return keep(batch, self.conditions)
 
-    def _numbers(self, book: CodeBook, batch: pa.RecordBatch) -> np.ndarray:
+    def _numbers(self, book: CodeBook, rows: Rows, weights: Numbers | None) -> np.ndarray:
         """Return the key number of each row."""
+        if self.understanding.code is None:
+            if self.understanding.title is None:
+                return np.full(rows.batch.num_rows, book.numbers([""])[0], dtype=np.intp)
+            found = np.zeros(rows.batch.num_rows, np.intp)
+            missing = np.arange(rows.batch.num_rows)
+        else:
+            found = self._code_numbers(book, rows.batch)
+            missing = np.flatnonzero(np.array([outcome == "missing" for outcome in book.outcome])[found])
+        return self._without_code(book, rows, weights, found.copy(), missing) if len(missing) else found
+
+    def _code_numbers(self, book: CodeBook, batch: pa.RecordBatch) -> np.ndarray:
         position, level = self.understanding.code, self.understanding.level
-        if position is None:
-            if self.understanding.title is not None:
-                return self._title_numbers(book, batch)
-            return np.full(batch.num_rows, book.numbers([""])[0], dtype=np.intp)
         column = batch.column(position)
         if level is not None:
             word = texts(batch.column(level)).fill_null("")
@@ -149,22 +158,25 @@ class Stream:
         else:
             indices = column.indices
         found: np.ndarray = pa.array(numbers).take(indices).to_numpy()
-        if self.understanding.title is None:
-            return found
-        # Where there is no code, the title stands in.
-        missing = np.array([outcome == "missing" for outcome in book.outcome])[found]
-        if missing.any():
-            found = found.copy()
-            found[missing] = self._title_numbers(book, batch.filter(pa.array(missing)))
         return found
 
-    def _title_numbers(self, book: CodeBook, batch: pa.RecordBatch) -> np.ndarray:
-        """Return the key number of each row's title."""
-        position = self.understanding.title
-        assert position is not None  # noqa: S101 (for the type checker)
-        column = texts(batch.column(position)).fill_null("").dictionary_encode()
-        numbers = book.numbers([TITLE_MARK + title for title in column.dictionary.to_pylist()])
-        found: np.ndarray = numbers[column.indices.to_numpy()]
+    def _without_code(
+        self, book: CodeBook, rows: Rows, weights: Numbers | None, found: np.ndarray, missing: np.ndarray
+    ) -> np.ndarray:
+        """Tell sums and rows without jobs apart; for the others the title stands in, where there is one."""
+        blank = np.array([not key.partition(SEPARATOR)[0].strip() for key in book.keys] or [True])
+        no_code = missing if self.understanding.code is None else missing[blank[found[missing]]]
+        words = sums(rows, no_code, self.understanding)
+        if words:
+            found[list(words)] = book.numbers(list(words.values()))
+            missing = np.setdiff1d(missing, list(words))
+        if self.understanding.title is not None:
+            titles = rows.batch.column(self.understanding.title).take(pa.array(missing))
+            found[missing] = _title_numbers(book, titles)
+        nothing = without_jobs(rows, np.intersect1d(no_code, missing), weights)
+        nothing = nothing[~book.scored[found[nothing]]]
+        if len(nothing):
+            found[nothing] = book.numbers([NEITHER])[0]
         return found
 
     def _weights(self, batch: pa.RecordBatch) -> Numbers | None:
@@ -223,7 +235,8 @@ class Stream:
         batch = rows.batch
         if not batch.num_rows:
             return ()
-        number, weights = self._numbers(book, batch), self._weights(batch)
+        weights = self._weights(batch)
+        number = self._numbers(book, rows, weights)
         tally.add(number, weights, len(book.keys))
         good = book.scored[number]
         if weights is not None and weights.unusable.any():
@@ -247,3 +260,11 @@ class Stream:
             keys = pa.array(number).filter(mask).to_numpy()
             work.append(lambda: scored.write_keyed(kept, added, keys))
         return tuple(work)
+
+
+def _title_numbers(book: CodeBook, titles: pa.Array) -> np.ndarray:
+    """Return the key number of each title."""
+    column = texts(titles).fill_null("").dictionary_encode()
+    numbers = book.numbers([TITLE_MARK + title for title in column.dictionary.to_pylist()])
+    found: np.ndarray = numbers[column.indices.to_numpy()]
+    return found

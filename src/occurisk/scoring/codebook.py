@@ -16,7 +16,8 @@ from occurisk.registry.group_rows import level_word
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.code_scores import Scores, score_occupations
 from occurisk.scoring.options import PREFIX
-from occurisk.scoring.outcomes import OUTCOMES, REPEATS, SCORED, TITLE, TOTAL_ROW, UNDECIDED, UNKNOWN
+from occurisk.scoring.outcomes import NO_JOBS, OUTCOMES, REPEATS, SCORED, TITLE, TOTAL_ROW, UNDECIDED, UNKNOWN
+from occurisk.scoring.uncoded_rows import NEITHER
 
 if TYPE_CHECKING:
     from occurisk.occupations.titles.cascade import Answer, TitleMatcher
@@ -186,6 +187,8 @@ class CodeBook:
         self.version += 1
 
     def _outcome(self, key: str, kind: str, word: str | None) -> str:
+        if key == NEITHER:
+            return NO_JOBS
         if key in self.repeats:
             return REPEATS
         return TOTAL_ROW if word == "total" and kind in KINDS else kind

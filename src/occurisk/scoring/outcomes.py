@@ -23,16 +23,18 @@ RAGGED = "ragged row"
 TITLE_ONLY = "title only"
 # A title that stands in for a code: matched, or with nothing that can be said.
 TITLE, UNDECIDED = "title", "undecided title"
+# A heading or a blank line: it names neither an occupation nor jobs.
+NO_JOBS = "no code, no weight"
 # Of a registry that is scored by its codes; the first few are kinds of match, and scored.
-OUTCOMES = (*KINDS, *REASONS, REPEATS, UNUSABLE_WEIGHT, RAGGED, TITLE_ONLY, TITLE, UNDECIDED)
+OUTCOMES = (*KINDS, *REASONS, REPEATS, UNUSABLE_WEIGHT, RAGGED, TITLE_ONLY, TITLE, UNDECIDED, NO_JOBS)
 # Of a registry whose rows are scored by their own attributes; the first is scored.
 OWN = "own attributes"
 NOTHING = "no attributes"
 OUTSIDE = "attribute outside its scale"
 ROW_OUTCOMES = (OWN, NOTHING, OUTSIDE, UNUSABLE_WEIGHT, RAGGED)
 SCORED = frozenset((*KINDS, TITLE, OWN))
-# Rows that only add up other rows: in the file, not in the labour market.
-NOT_COUNTED = (TOTAL_ROW, REPEATS)
+# Rows that only add up other rows, or name no jobs: in the file, not in the labour market.
+NOT_COUNTED = (TOTAL_ROW, REPEATS, NO_JOBS)
 _PIECE = 1 << 15
 # Ragged rows are kept one by one; with this many, the delimiter is wrong or the file is no table.
 _MOST_RAGGED = 100_000

@@ -13,7 +13,7 @@ import pandas as pd
 from occurisk.files import sha256
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.lookup import near_misses
-from occurisk.registry.columns.sample import IntakeOptions
+from occurisk.registry.columns.sample import IntakeOptions, cut
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.group_rows import GroupRows
 from occurisk.registry.opening import SUFFIX
@@ -44,7 +44,7 @@ from occurisk.scoring.outcomes import (
     account_of,
 )
 
-_MOST_UNMATCHED = 25
+_MOST_UNMATCHED, _LONGEST = 25, 200
 BY_OCCUPATION = [
     "code", "title", "match", "rows", "weight", "share", "probability", "lower", "upper", "band", "stability",
     "minimum", "maximum", "share_high", "mixed", "occupations", "covered", "note",
@@ -101,12 +101,12 @@ class ScoredRegistry:
 
     @property
     def kind(self) -> str:
-        """Format of the files of rows: `parquet`, `csv` or `excel`."""
+        """`parquet`, `csv` or `excel`."""
         return self.account.output.format
 
     @property
     def input_name(self) -> str:
-        """The registry's name, for people."""
+        """For people."""
         return self.account.registry.name
 
     @property
@@ -177,7 +177,7 @@ class ScoredRegistry:
 
 
 def output_of(file: RegistryFile, kind: str, prefix: str, added: tuple[str, ...]) -> Written:
-    """Describe the scored file of a registry."""
+    """Describe the scored file."""
     return Written(kind, prefix, added, file.style.delimiter, file.style.decimal)
 
 
@@ -311,10 +311,12 @@ def _unmatched(keys: pd.DataFrame, understanding: Understanding) -> tuple[Unmatc
     for row in lost.to_dict("records"):
         known = row["outcome"] == UNKNOWN and row["code"] != MANY_UNKNOWN and not understanding.user_map
         near = near_misses(row["code"], understanding.system) if known else []
+        is_title = row["key"][:1] == TITLE_MARK
+        text = row["key"][1:] if is_title else row["key"].partition(SEPARATOR)[0]
         found.append(
             Unmatched(
-                code="" if row["key"][:1] == TITLE_MARK else row["key"].partition(SEPARATOR)[0],
-                title=row["key"][1:] if row["key"][:1] == TITLE_MARK else _text(row["title"]),
+                code="" if is_title else cut(text, _LONGEST),
+                title=cut(text, _LONGEST) if is_title else _text(row["title"]),
                 reason=row["outcome"],
                 rows=int(row["rows"]),
                 weight=float(row["weight"]),
@@ -327,8 +329,7 @@ def _unmatched(keys: pd.DataFrame, understanding: Understanding) -> tuple[Unmatc
 def _repairs(keys: pd.DataFrame) -> tuple[Repair, ...]:
     """Count codes and rows by kind of repair, most rows first."""
     codes: dict[str, set[str]] = {}
-    rows: dict[str, int] = {}
-    example: dict[str, str] = {}
+    rows, example = dict[str, int](), dict[str, str]()
     for row in _mended(keys):
         for repair in row["repairs"].split("; "):
             codes.setdefault(repair, set()).add(row["key"])

@@ -16,14 +16,16 @@ from occurisk.registry.columns.code_column import ENOUGH, Evidence, coding_syste
 from occurisk.registry.columns.header_words import CODE, OCCUPATION_CODE, read_header
 from occurisk.registry.columns.look_alikes import is_date, other_meaning
 from occurisk.registry.columns.sample import (
-    TITLE_NAME,
     IntakeOptions,
     Sampled,
+    cut,
     is_prose,
     position_of,
     shown,
+    speaks_of_titles,
     texts,
 )
+from occurisk.registry.columns.title_agreement import held_against_titles
 
 # Two systems are close if fewer than this share of the values tells them apart.
 CLOSE = 0.02
@@ -105,7 +107,9 @@ def choose(sampled: Sampled, evidence: list[Evidence], options: IntakeOptions) -
             f"codes are read as ISCO-08 by their first {chosen.prefix} digits, "
             f"of which {chosen.exist:.0%} exist"
         )
-    return replace(choice, notes=tuple(notes), warnings=_warnings(sampled, chosen, evidence))
+    said, doubts = held_against_titles(sampled, chosen, options)
+    warnings = (*_warnings(sampled, chosen, evidence), *doubts)
+    return replace(choice, notes=(*notes, *said), warnings=warnings)
 
 
 def _asked(sampled: Sampled, fits: list[Evidence], position: int, options: IntakeOptions) -> Choice:
@@ -116,12 +120,14 @@ def _asked(sampled: Sampled, fits: list[Evidence], position: int, options: Intak
         return Choice(position, default, options.prefix, (), _dates(sampled, position))
     if options.taxonomy != "auto" or options.crosswalk:
         chosen = own[0]
-        return Choice(
-            position, default, chosen.prefix, (), _warnings(sampled, chosen, fits, position=position)
-        )
-    choice, notes = _settle(sampled, own, position)
-    chosen = next(e for e in own if e.taxonomy == choice.taxonomy)
-    return replace(choice, notes=tuple(notes), warnings=_warnings(sampled, chosen, fits, position=position))
+        choice = Choice(position, default, chosen.prefix)
+    else:
+        choice, notes = _settle(sampled, own, position)
+        chosen = next(e for e in own if e.taxonomy == choice.taxonomy)
+        choice = replace(choice, notes=tuple(notes))
+    said, doubts = held_against_titles(sampled, chosen, options)
+    warnings = (*_warnings(sampled, chosen, fits, position=position), *doubts)
+    return replace(choice, notes=(*choice.notes, *said), warnings=warnings)
 
 
 def _warnings(
@@ -266,7 +272,7 @@ def _nothing(sampled: Sampled, evidence: list[Evidence], options: IntakeOptions)
     """Keep a list of titles for later; refuse any other, with all candidates and what speaks about each."""
     default = "soc2010" if options.taxonomy == "auto" else options.taxonomy
     near = _candidates(sampled, evidence)
-    titles = [i for i, n in enumerate(sampled.names) if TITLE_NAME.search(n) and is_prose(sampled.values(i))]
+    titles = [i for i, n in enumerate(sampled.names) if speaks_of_titles(n) and is_prose(sampled.values(i))]
     serious = [e for e in near if (e.header.worth >= CODE and e.exist >= 0.1) or e.header.foreign]
     other = next((e for e in evidence if e.sound), None)
     if titles and not serious and other is None:
@@ -275,6 +281,7 @@ def _nothing(sampled: Sampled, evidence: list[Evidence], options: IntakeOptions)
         notes += [f"not codes: {_for_and_against(sampled, e)}" for e in near[:3]]
         return Choice(None, default, notes=tuple(notes))
     lines = [_for_and_against(sampled, e) for e in near]
+    lines += _named_only(sampled, {e.position for e in near})
     if other is not None and options.taxonomy not in ("auto", other.taxonomy):
         raise RegistryError(
             f"No column of {sampled.file.name} fits the coding system {coding_system(default).title}.",
@@ -299,6 +306,16 @@ def _nothing(sampled: Sampled, evidence: list[Evidence], options: IntakeOptions)
     )
 
 
+def _named_only(sampled: Sampled, seen: set[int]) -> list[str]:
+    """Put in words the columns whose names speak of codes, and whose values are codes of no system."""
+    return [
+        f"{shown(name, i)} ({len(sampled.values(i)):,} values such as {cut(sampled.values(i)[0], 40)!r}; "
+        f"none is a code of a known system). For it: {read_header(name).says}."
+        for i, name in enumerate(sampled.names)
+        if i not in seen and read_header(name).worth >= OCCUPATION_CODE and sampled.values(i)
+    ]
+
+
 def _candidates(sampled: Sampled, evidence: list[Evidence]) -> list[Evidence]:
     """Return the best evidence of each column, those whose names speak of codes first."""
     best: dict[int, Evidence] = {}
@@ -315,7 +332,7 @@ def _for_and_against(sampled: Sampled, one: Evidence) -> str:
     system = coding_system(one.taxonomy).title if one.taxonomy != "crosswalk" else "the crosswalk"
     against = "; ".join(one.against) or "nothing"
     return (
-        f"{shown(one.column, one.position)} ({one.distinct:,} values such as {one.example[:40]!r}; "
+        f"{shown(one.column, one.position)} ({one.distinct:,} values such as {cut(one.example, 40)!r}; "
         f"{one.exist:.0%} exist in {system}). "
         f"For it: {says or 'nothing but its values' if one.header.worth < OCCUPATION_CODE else says}. "
         f"Against it: {against}."

@@ -12,17 +12,17 @@ from occurisk.occupations.coding_systems import (
     SYSTEMS,
     TAXONOMIES,
     CodingSystem,
-    is_national,
     major_group,
+    names_isco,
     tidy,
 )
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import find, to_soc2010
 from occurisk.occupations.own_crosswalk import UserMap
-from occurisk.occupations.uncoded import is_missing, is_survey_gap, is_total
-from occurisk.registry.columns.header_words import OCCUPATION_CODE, Header, read_header
-from occurisk.registry.columns.look_alikes import other_meaning
-from occurisk.registry.columns.sample import IntakeOptions, position_of
+from occurisk.occupations.uncoded import is_missing, is_total
+from occurisk.registry.columns.header_words import CODE, OCCUPATION_CODE, Header, read_header
+from occurisk.registry.columns.look_alikes import is_dashed_national, is_gap, other_meaning
+from occurisk.registry.columns.sample import IntakeOptions, cut, position_of
 
 NKRK_PREFIX = 4  # НК РК 01-2017, Poland's KZiS: four ISCO-08 digits, then national ones
 # Shares of values and of rows that must exist before a column is taken for codes unasked.
@@ -33,7 +33,14 @@ POINTS = 5.0
 _RARITY = {1: 0.0, 2: 0.3, 3: 0.85, 4: 1.3}
 _SOC_RARITY, _PREFIX_RARITY, _DASH_RARITY = 3.0, 2.0, 1.0
 # Repairs that could make many a number fit; a column that needs them is taken only on its name.
-_HEAVY = ("zeros that fill up a group code removed", "digits taken", "ESCO ending", "group", "leading zero")
+_HEAVY = (
+    "zeros that fill up a group code removed",
+    "digits taken",
+    "ESCO ending",
+    "group",
+    "leading zero",
+    "dots removed",
+)
 _PLAIN_SHARE = 0.5  # of the existing values that must need no heavy repair
 _PROBE = 100
 
@@ -156,7 +163,7 @@ def measure(
         prefix = prefix or NKRK_PREFIX
         if not asked and national < 0.2 * len(values) and "nkrk" not in header.systems:
             return None
-    elif prefix is None and taxonomy == "isco08" and header.worth >= OCCUPATION_CODE:
+    elif prefix is None and taxonomy == "isco08" and header.worth >= CODE:
         prefix = _national_prefix(values)
     if system is ONET_SOC and not asked and sum(map(_is_long, values)) <= 0.5 * len(values):
         return None  # six digits are SOC's business, eight O*NET's
@@ -168,10 +175,11 @@ def measure(
     fitting = sum(counts[v] for v, code in zip(values, read.codes, strict=True) if code is not None)
     rarity = sum(_rarity(c, system) for c in set(exist))
     rarity += _PREFIX_RARITY * (read.marked > 0.5 * len(values))
+    rarity += POINTS * (sum(names_isco(v) for v in values) > 0.5 * len(values))
     rarity += _DASH_RARITY * national if taxonomy == "nkrk" else 0.0
     found = Evidence(
         position, name, taxonomy, read.parsed / len(values), len(exist) / len(values),
-        fitting / rows if rows else 0.0, len(values), values[0],
+        fitting / rows if rows else 0.0, len(values), cut(values[0]),
         rarity * len(exist) / len(values) + header.worth, _depth(exist, system), header, prefix,
         missed=len(values) - len(exist),
     )  # fmt: skip
@@ -188,19 +196,9 @@ def measure_own_map(position: int, name: str, counts: dict[str, int], user_map: 
     fitting = sum(counts[v] for v, hit in zip(values, hits, strict=True) if hit)
     share = sum(hits) / len(values)
     return Evidence(
-        position, name, "crosswalk", share, share, fitting / rows if rows else 0.0, len(values), values[0],
-        share * POINTS, 0.0, read_header(name),
+        position, name, "crosswalk", share, share, fitting / rows if rows else 0.0, len(values),
+        cut(values[0]), share * POINTS, 0.0, read_header(name),
     )  # fmt: skip
-
-
-def is_gap(value: str, system: CodingSystem, known: Collection[str]) -> bool:
-    """Tell whether a cell says that there is no code, in words or in a survey's figures (9999, -8)."""
-    return is_missing(value) or is_survey_gap(value, system, known)
-
-
-def is_dashed_national(value: str) -> bool:
-    """Tell whether a cell is a national code with its dash: `4110-9`; plain digits may be anything."""
-    return is_national(value) and re.match(r"\d{4}-", tidy(value)) is not None
 
 
 def _national_prefix(values: list[str]) -> int | None:
@@ -216,8 +214,9 @@ def _read(values: list[str], system: CodingSystem, known: Collection[str], prefi
         parsed += found.code is not None
         codes.append(found.code if found.code in known else None)
         mended = any(word in repair for repair in found.repairs for word in _HEAVY)
+        # Words after a code say more than the code; whether they agree is seen to later.
         heavy.append(mended and not (prefix and is_dashed_national(value)))
-        marked += re.match(r"(OC\d?_?ISCO|ISCO|C\d{1,4}$)", value.strip(), re.I) is not None
+        marked += re.match(r"(OC[\dU]?_?ISCO|ISCO|C\d{1,4}$)", value.strip(), re.I) is not None
     return _Reading(parsed, codes, heavy, marked)
 
 
@@ -262,14 +261,18 @@ def _against(
         elif len(set(exist)) >= 8 and len({major_group(c, system) for c in exist}) < 3:
             against.append("its values lie in fewer than three major groups")
     if found.prefix and found.taxonomy == "isco08":
-        against += _against_prefix(exist)
+        against += _against_prefix(exist, header)
     if found.points < POINTS:
         against.append(f"{len(set(exist))} codes and its name are too little evidence")
     return against
 
 
-def _against_prefix(exist: list[str]) -> list[str]:
-    """Ask more of plain national codes: many groups, over most of the classification."""
+def _against_prefix(exist: list[str], header: Header) -> list[str]:
+    """Ask more of plain national codes: a name that says so, many groups, over most of the classification."""
+    if header.worth < OCCUPATION_CODE:
+        return [
+            "codes of five or six digits are read as ISCO-08 only if the column's name speaks of occupations"
+        ]
     if len(set(exist)) < 15 or len({c[0] for c in exist}) < 4:
         return ["codes of five or six digits are read as ISCO-08 only if they cover much of it"]
     return []

@@ -12,7 +12,7 @@ from functools import lru_cache
 _OCCUPATION = """
         occupation* occup occ profession* prof job jobs trade vocation* position* post професс* професі*
         должност* посад* занят* занятт* специальност* мамандық* мамандығы* кәсіп* кәсіб* лауазым*
-        ocupacion* ocupaca* ocupado profesion* profissa* profissao puesto cargo oficio emploi metier*
+        ocupacion* ocupati* ocupaca* ocupado profesion* profissa* profissao puesto cargo oficio emploi metier*
         poste fonction* professione* occupazione* mestiere beruf* tatigkeit* beroep* zawod* zawodu
         stanowisk* povolani* profes* meslek* yrke* erhverv* ammatti* foglalkozas*"""
 _CODE = """
@@ -25,6 +25,7 @@ _SYSTEMS = {
     "oc1": ("isco08", "isco88"), "oc2": ("isco08", "isco88"), "esco": ("isco08",), "окз": ("isco08",),
     "okz": ("isco08",), "ssyk": ("isco08",), "styrk": ("isco08",), "disco": ("isco08",), "psoc": ("isco08",),
     "kbji": ("isco08",), "kzis": ("isco08",), "nco": ("isco08",),
+    "кп": ("isco88", "isco08"),
     "нкз": ("nkrk", "isco08"), "nkz": ("nkrk", "isco08"), "nkrk": ("nkrk", "isco08"),
     "нкрк": ("nkrk", "isco08"),
     "soc": ("soc2010", "soc2018", "onetsoc"), "onet": ("onetsoc", "soc2010", "soc2018"),
@@ -79,8 +80,8 @@ _OTHER = {
         education* educ edu isced degree school* образован* білім* educacion escolar* bildung* wyksz*""",
     "hours": "hour* hrs час* часов сағат* horas heures stunden godzin* saat",
     "shares and rates": """
-        percent* pct share* rate* ratio prop proportion* perc процент* дол* удельн* үлес* пайыз*
-        porcentaje* parte taux anteil* prozent* procent* udzial* oran yuzde rse prse se error quotient
+        percent* pct share* rate* ratio prop proportion* perc процент* доля доли долю долей удельн* үлес*
+        пайыз* porcentaje* parte taux anteil* prozent* procent* udzial* oran yuzde rse prse se error quotient
         loc_q per""",
     "figures of change": """
         change* growth diff difference increase decrease прирост* измен* өсім* variac* croissance
@@ -98,7 +99,7 @@ _OTHER = {
 }
 
 
-def _plain(text: str) -> str:
+def fold(text: str) -> str:
     """Fold case and drop accents, in every script alike."""
     folded = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in folded if not unicodedata.combining(c)).replace("ß", "ss").replace("ı", "i")
@@ -110,7 +111,7 @@ def words(name: str) -> tuple[str, ...]:
     text = re.sub(r"нк[\s_-]*рк", "нкрк ", text, flags=re.I)
     text = re.sub(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])", " ", text)
     found: list[str] = []
-    for part in re.findall(r"[^\W_]+|№", _plain(text)):
+    for part in re.findall(r"[^\W_]+|№", fold(text)):
         found += [part] if part in _WHOLE else re.findall(r"\d+|[^\W\d_]+|№", part)
     return tuple(found)
 
@@ -125,7 +126,7 @@ class _Words:
 
 
 def _table(text: str) -> _Words:
-    entries = [_plain(entry) for entry in text.split()]
+    entries = [fold(entry) for entry in text.split()]
     return _Words(
         frozenset(e for e in entries if not e.endswith("*")),
         tuple(e[:-1] for e in entries if e.endswith("*")),
@@ -135,8 +136,8 @@ def _table(text: str) -> _Words:
 _WHOLE = {"peio1ocd", "peio2ocd", "ptio1ocd", "occ1990dd", "occ1990", "occ1950", "cp2011", "oc1", "oc2"}
 _OCCUPATION_WORDS, _CODE_WORDS = _table(_OCCUPATION), _table(_CODE)
 _OTHER_WORDS = {what: _table(text) for what, text in _OTHER.items()}
-_SYSTEM_WORDS = {_plain(name): systems for name, systems in _SYSTEMS.items()}
-_FOREIGN_WORDS = {_plain(name): title for name, title in FOREIGN.items()}
+_SYSTEM_WORDS = {fold(name): systems for name, systems in _SYSTEMS.items()}
+_FOREIGN_WORDS = {fold(name): title for name, title in FOREIGN.items()}
 # Strengths of a name, as the evidence counts them.
 NAMES_SYSTEM, OCCUPATION_CODE, OCCUPATION, CODE, NOTHING = 6.0, 4.0, 3.0, 2.0, 0.0
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from itertools import pairwise
 
-from occurisk.occupations.coding_systems import tidy
+from occurisk.occupations.coding_systems import CodingSystem, is_national, tidy
+from occurisk.occupations.uncoded import is_missing, is_survey_gap
 from occurisk.registry.columns.header_words import read_header
 
 _DATE = re.compile(
@@ -21,6 +23,16 @@ _MOST = 0.9
 def is_date(text: str) -> bool:
     """Tell whether a cell is a date: `2021-11-01`, `11-12-2021`, `Nov-21`."""
     return _DATE.fullmatch(text.strip()) is not None
+
+
+def is_gap(value: str, system: CodingSystem, known: Collection[str]) -> bool:
+    """Tell whether a cell says that there is no code, in words or in a survey's figures (9999, -8)."""
+    return is_missing(value) or is_survey_gap(value, system, known)
+
+
+def is_dashed_national(value: str) -> bool:
+    """Tell whether a cell is a national code with its dash: `4110-9`; plain digits may be anything."""
+    return is_national(value) and re.search(r"\d{4}-", tidy(value)) is not None
 
 
 def number(text: str) -> float | None:

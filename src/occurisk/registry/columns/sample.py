@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from occurisk.errors import RegistryError
+from occurisk.registry.columns.header_words import OCCUPATION, read_header
 from occurisk.registry.formats.base import Ragged, RegistryFile
 from occurisk.registry.group_rows import level_word
 
@@ -134,7 +135,12 @@ def counted(column: pa.ChunkedArray) -> dict[str, int]:
 
 def shown(name: str, position: int) -> str:
     """Return a column's name for messages; its place where it has none."""
-    return repr(name) if name.strip() else f"column {position + 1} (no name)"
+    return repr(cut(name)) if name.strip() else f"column {position + 1} (no name)"
+
+
+def cut(text: str, most: int = 60) -> str:
+    """Return a text for messages: a cell may hold megabytes."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 @dataclass(frozen=True)
@@ -158,6 +164,12 @@ class Sampled:
     def values(self, position: int) -> list[str]:
         """Return the distinct values of a column."""
         return list(self.counts[position])
+
+
+def speaks_of_titles(name: str) -> bool:
+    """Tell whether a column's name is that of titles: `job title`, `должность`, `label`; not `area label`."""
+    header = read_header(name)
+    return TITLE_NAME.search(name) is not None and (header.worth >= OCCUPATION or not header.other)
 
 
 def is_prose(values: list[str]) -> bool:

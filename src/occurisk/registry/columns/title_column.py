@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 
 from occurisk.errors import RegistryError
 from occurisk.occupations.uncoded import is_missing
 from occurisk.registry.columns.choice import Choice
-from occurisk.registry.columns.sample import TITLE_NAME, IntakeOptions, is_prose, position_of, texts
+from occurisk.registry.columns.header_words import read_header
+from occurisk.registry.columns.sample import IntakeOptions, is_prose, position_of, speaks_of_titles, texts
 from occurisk.registry.formats.base import RegistryFile
 
 # Titles are matched to these systems; НК РК codes are ISCO-08's units.
 MATCHED = {"soc2010": "soc2010", "isco08": "isco08", "nkrk": "isco08"}
+# What many a column is called that names other things.
+_ANY_NAME = re.compile(r"name|label", re.I)
 
 
-def titles_of(names: list[str], columns: list[list[str]], options: IntakeOptions) -> int | None:
-    """Return the position of the titles: as the user says, else the first column of such name and words."""
+def titles_of(
+    names: list[str], columns: list[list[str]], options: IntakeOptions, code: int | None = None
+) -> int | None:
+    """Return the position of the titles: as the user says, else the first column of such name and words.
+
+    Names that speak of occupations come first. Beside codes, of several that only say `label` or `name` it
+    is that whose name begins like the codes' (`classif1`, `classif1.label`).
+    """
     if options.title_column is not None:
         return position_of(names, options.title_column, "--title-column")
-    found = [i for i, name in enumerate(names) if TITLE_NAME.search(name) and is_prose(columns[i])]
+    found = [i for i, name in enumerate(names) if speaks_of_titles(name) and is_prose(columns[i])]
+    if strong := [i for i in found if not _ANY_NAME.search(names[i]) or read_header(names[i]).worth]:
+        return strong[0]
+    if code is not None and len(found) > 1:
+        found = [i for i in found if names[i].startswith(names[code])]
     return found[0] if found else None
 
 
@@ -32,7 +47,7 @@ def titles_where_needed(
         cells = texts(table.column(code)).unique().to_pylist()
         if not any(cell is None or is_missing(cell) for cell in cells):
             return None
-    return titles_of(names, columns, options)
+    return titles_of(names, columns, options, code)
 
 
 def system_for_titles(titles: list[str], taxonomy: str) -> str:

@@ -91,8 +91,8 @@ def intake_markdown(account: Account) -> str:
         f"Weight: {totals.weight_in:,.15g} in = {totals.weight_scored:,.15g} scored + "
         f"{totals.weight_unscored:,.15g} set aside.",
         f"Of that, {totals.weight_counted:,.15g} is counted as the labour market: total rows, and groups "
-        "that add up rows listed below them, are left out, so that no job counts twice. Coverage is scored "
-        "weight over counted weight.",
+        "that add up rows listed below them, are left out, so that no job counts twice. So are rows that "
+        "name neither an occupation nor jobs. Coverage is scored weight over counted weight.",
         "Rows with an empty or suppressed weight are scored and weigh nothing "
         f"({totals.rows_without_weight:,}); a negative weight, or one that is no number, puts its row "
         "aside and adds nothing to the totals.",
