@@ -18,6 +18,7 @@ from occurisk.registry.formats.base import RegistryFile, Rows, Writer
 from occurisk.registry.group_rows import GroupRows, find_repeats
 from occurisk.registry.numbers import Numbers, read_numbers
 from occurisk.registry.opening import SUFFIX, open_writer
+from occurisk.registry.uncoded_rows import NEITHER, sums, without_jobs
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.code_scores import Scores
 from occurisk.scoring.codebook import SEPARATOR, TITLE_MARK, CodeBook, ScoreColumns
@@ -33,7 +34,6 @@ from occurisk.scoring.outcomes import (
     check_ragged,
     write_ragged,
 )
-from occurisk.scoring.uncoded_rows import NEITHER, sums, without_jobs
 
 _SAMPLE_ROWS = 200_000
 

@@ -13,11 +13,11 @@ import pyarrow as pa
 from occurisk.occupations.crosswalk import KINDS
 from occurisk.registry.formats.base import KeyedColumn
 from occurisk.registry.group_rows import level_word
+from occurisk.registry.uncoded_rows import NEITHER
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.code_scores import Scores, score_occupations
 from occurisk.scoring.options import PREFIX
 from occurisk.scoring.outcomes import NO_JOBS, OUTCOMES, REPEATS, SCORED, TITLE, TOTAL_ROW, UNDECIDED, UNKNOWN
-from occurisk.scoring.uncoded_rows import NEITHER
 
 if TYPE_CHECKING:
     from occurisk.occupations.titles.cascade import Answer, TitleMatcher
