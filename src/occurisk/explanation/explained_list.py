@@ -98,13 +98,12 @@ class ExplainedList:
                 title = occupation_name(row["member"], language, title)
                 text = phrases.frames["change_member"].format(title=title, code=row["member"], text=text)
             change.append(text)
-        named = [
-            occupation_name(code, language, title)
-            for code, title in zip(self.neighbours["neighbour"], self.neighbours["title"], strict=True)
+        near = [
+            f"{occupation_name(row.neighbour, language, row.title)} ({probability(row.probability)})"
+            for row in self.neighbours.itertuples()
         ]
-        near = pd.Series(named, self.neighbours.index, dtype=str)
-        near = near + " (" + self.neighbours["probability"].map(probability) + ")"
-        joined = near.groupby(self.neighbours["code"]).agg("; ".join)
+        # Text even where nobody has similar work: an empty column would be one of figures.
+        joined = pd.Series(near, dtype=str).groupby(self.neighbours["code"].to_numpy()).agg("; ".join)
         return found.assign(change=change, neighbours=joined.reindex(found.index).fillna(""))
 
     def titles(self, language: str = "en") -> list[str]:

@@ -337,6 +337,15 @@ def test_similar_work_is_clearly_lower_near_and_no_residual():
     assert len(without) and (explained.words("en").loc[without, "neighbours"] == "").all()
 
 
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_a_list_without_any_similar_work_is_put_into_words(language):
+    least = default_bundle().reference.nsmallest(1, "probability")
+    explained = explain_list(least, reference())
+    assert explained.neighbours.empty
+    said = explained.words(language)
+    assert said["neighbours"].tolist() == [""] and said["text"].iloc[0]
+
+
 def test_neighbours_of_an_explained_list_are_current_occupations():
     explained = reference_explained()
     status = explained.reference.occupations["status"]
