@@ -1,21 +1,25 @@
 """The MLflow store: what a reviewer finds in it, and that the registered model serves."""
 
+import getpass
 import json
 import os
-import subprocess
-import sys
+import socket
+import sqlite3
 from dataclasses import replace
+from urllib.request import Request, urlopen
 
 import pandas as pd
 import pytest
 
-from helpers.checkout import PROJECT, SCRIPTS
+from helpers.browsers import model_server
+from helpers.checkout import PROJECT
 from occurisk.errors import TrackingError
 from occurisk.evaluation.in_words import held_out
 from occurisk.evaluation.protocol import evaluate_data
 from occurisk.model.training import load_data, train
 from occurisk.tracking import store as tracking
 from occurisk.tracking.interface import ui_command
+from occurisk.tracking.serving.answers import answer
 from occurisk.tracking.store import TRAINING, tracking_uri
 from occurisk.tracking.training_run import track_training
 
@@ -88,23 +92,57 @@ def test_the_artifacts_are_there_and_not_empty(tracked, client, tmp_path):
         assert stream.read(8) == b"\x89PNG\r\n\x1a\n"
 
 
-def test_the_champion_predicts_in_a_new_process_without_occurisk(tracked, store):
+QUESTIONS = pd.DataFrame({"code": ["4110", "43-9021", "0110", ""], "title": ["", "", "", "accountant"]})
+
+
+def test_the_champion_answers_as_python_does(tracked, store):
     training, _ = tracked
-    X = training.bundle.attributes.head(5)
-    X.to_csv(store / "X.csv", index=False)
-    done = subprocess.run(
-        [sys.executable, SCRIPTS / "serve_without_occurisk.py"],
-        cwd=store,
-        capture_output=True,
-        text=True,
-        check=False,
+    served = tracking.open_store().pyfunc.load_model("models:/occurisk@champion")
+    expected = answer(training.bundle, QUESTIONS)
+    found = served.predict(QUESTIONS)
+    pd.testing.assert_frame_equal(found.astype(expected.dtypes), expected)
+    assert found.loc[2, ["probability", "problem"]].tolist() == [None, "military"]
+    X = training.bundle.attributes.head(3).reset_index(drop=True)
+    assert served.predict(X)["probability"].tolist() == answer(training.bundle, X)["probability"].tolist()
+
+
+@pytest.mark.slow
+def test_the_champion_answers_over_http(tracked, store):
+    training, _ = tracked
+    with model_server(store) as address:
+        asked = json.dumps({"dataframe_records": QUESTIONS.to_dict("records")}).encode()
+        request = Request(f"{address}/invocations", asked, {"Content-Type": "application/json"})  # noqa: S310
+        with urlopen(request) as reply:  # noqa: S310
+            found = json.load(reply)["predictions"]
+    expected = answer(training.bundle, QUESTIONS)
+    assert found == expected.astype(object).where(expected.notna(), None).to_dict("records")
+
+
+def test_the_page_of_the_registered_model_tells_its_figures(tracked, client):
+    _, run = tracked
+    page = client.get_registered_model("occurisk")
+    assert "# Model card: occurisk" in page.description and len(page.description) <= 5000
+    version = client.get_model_version("occurisk", run.model_version)
+    assert (
+        f"| this model | {client.get_run(run.run_id).data.metrics['lightgbm.log_loss']:.3f}"
+        in version.description
     )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    expected = training.bundle.reference.loc[X.index]
-    for name in ("probability", "lower", "upper"):
-        assert found[name] == pytest.approx(expected[name].tolist(), rel=5.1e-6)  # six digits
-    assert found["band"] == expected["band"].tolist()
+
+
+def test_nothing_in_the_store_names_a_folder_of_the_user(tracked, store):
+    """Only the store's own address, which MLflow needs; no path to occurisk, no file of the user."""
+    models = list(store.glob("artifacts/*/models/*/artifacts"))
+    assert models
+    for folder in models:
+        assert not {"uv.lock", "pyproject.toml"} & {path.name for path in folder.iterdir()}
+        said = (folder / "MLmodel").read_text()
+        assert str(PROJECT) not in said and "model_code_path: /" in said
+    with sqlite3.connect(store / "mlflow.db") as database:
+        dump = "\n".join(database.iterdump())
+    places = database.execute("select artifact_location from experiments").fetchall()
+    assert all(place.startswith(f"{store.as_uri()}/artifacts/") for (place,) in places)
+    assert str(PROJECT) not in dump and socket.gethostname() not in dump
+    assert f"/home/{getpass.getuser()}" not in dump
 
 
 def test_no_pickle_reaches_the_store(tracked, store):

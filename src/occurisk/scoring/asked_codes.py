@@ -95,12 +95,22 @@ def lineage_of(
     if taxonomy != "auto":
         system, prefix, note = coding_system(taxonomy), NKRK_PREFIX if taxonomy == "nkrk" else None, ""
     else:
-        system, prefix, note = _likeliest(text)
+        system, prefix, note = likeliest(text)
     return to_soc2010([text], system, scored=scored.index, prefix=prefix, weights=weights), note
 
 
-def _likeliest(text: str) -> tuple[CodingSystem, int | None, str]:
-    """Return the likeliest system, leading digits that count, and in which other it says something else."""
+def likeliest(text: str) -> tuple[CodingSystem, int | None, str]:
+    """Tell of which system a single code is.
+
+    Returns
+    -------
+    CodingSystem
+        SOC 2010 if nothing speaks for any.
+    int or None
+        Leading digits that count.
+    str
+        In which other system it says something else, in words; may be empty.
+    """
     read = read_code(text)
     if not read:
         return SOC2010, None, ""

@@ -16,8 +16,8 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from occurisk.background import finished
-from occurisk.model.contributions import reasons
-from occurisk.model.row_intervals import RowUncertainty, share_in_band
+from occurisk.model.contributions import reasons as strongest
+from occurisk.model.row_intervals import share_in_band
 from occurisk.probabilities import MODEL_DEPENDENT, ROBUST, ROBUST_SHARE, ends, six_digits
 from occurisk.registry.columns.attribute_columns import RowAttributes, find_attributes, row_matrix
 from occurisk.registry.columns.sample import (
@@ -70,7 +70,6 @@ class RowStream:
     """The stream from a file of rows with attributes to the scored files."""
 
     model: Bundle
-    uncertainty: RowUncertainty
     file: RegistryFile
     staging: Path
     columns: RowAttributes
@@ -153,23 +152,7 @@ class RowStream:
         return {name: pa.concat_arrays([part[name] for part in parts]) for name in parts[0]}
 
     def _slice(self, X: np.ndarray, missing: np.ndarray) -> dict[str, pa.Array]:
-        bands = self.model.bands
-        log_odds = self.model.log_odds(X, threads=1)
-        sd = self.uncertainty.sd(X, missing)
-        p = expit(log_odds)
-        lower, upper = ends(p, sd, self.model.nominal).T
-        p, lower, upper = (six_digits(values) for values in (p, lower, upper))
-        band = np.digitize(p, [bands.low, bands.high])
-        robust = share_in_band(log_odds, sd, band, bands) >= ROBUST_SHARE
-        columns = {
-            "probability": pa.array(p),
-            "lower": pa.array(lower),
-            "upper": pa.array(upper),
-            "band": _named(band, BANDS),
-            "stability": _named(np.where(robust, band, len(BANDS)), STABILITY),
-            "gaps": pa.array(missing.sum(axis=1, dtype=np.int32)),
-        }
-        return columns | (self._reasons(X) if set(REASON_COLUMNS) & set(self.added) else {})
+        return row_scores(self.model, X, missing, reasons=bool(set(REASON_COLUMNS) & set(self.added)))
 
     def _remember(
         self,
@@ -196,12 +179,50 @@ class RowStream:
         )
         self.own.append(OwnRows(rows, pd.DataFrame(X, index=rows.index, columns=self.model.names), missing))
 
-    def _reasons(self, X: np.ndarray) -> dict[str, pa.Array]:
-        parts = np.zeros((0, X.shape[1] + 1))
-        if len(X):
-            parts = self.model.booster.predict(X, pred_contrib=True, num_threads=1)
-        named = reasons(pd.DataFrame(parts[:, :-1], columns=self.model.names))
-        return {name: pa.array(named[name], pa.string()) for name in REASON_COLUMNS}
+
+def row_scores(model: Bundle, X: np.ndarray, missing: np.ndarray, *, reasons: bool) -> dict[str, pa.Array]:
+    """Score rows of attributes, on one thread.
+
+    Parameters
+    ----------
+    model : Bundle
+    X : ndarray, shape (n, p)
+        On [0, 1], in the order of `Bundle.names`, gaps filled with `Bundle.medians`.
+    missing : ndarray of bool, shape (n, p)
+        Which figures are fillings.
+    reasons : bool
+        Also name the strongest contributions.
+
+    Returns
+    -------
+    dict
+        The columns of `ROW_COLUMNS`, each of length n.
+    """
+    bands = model.bands
+    log_odds = model.log_odds(X, threads=1)
+    sd = model.uncertainty.sd(X, missing)
+    p = expit(log_odds)
+    lower, upper = ends(p, sd, model.nominal).T
+    p, lower, upper = (six_digits(values) for values in (p, lower, upper))
+    band = np.digitize(p, [bands.low, bands.high])
+    robust = share_in_band(log_odds, sd, band, bands) >= ROBUST_SHARE
+    columns = {
+        "probability": pa.array(p),
+        "lower": pa.array(lower),
+        "upper": pa.array(upper),
+        "band": _named(band, BANDS),
+        "stability": _named(np.where(robust, band, len(BANDS)), STABILITY),
+        "gaps": pa.array(missing.sum(axis=1, dtype=np.int32)),
+    }
+    return columns | (_reasons(model, X) if reasons else {})
+
+
+def _reasons(model: Bundle, X: np.ndarray) -> dict[str, pa.Array]:
+    parts = np.zeros((0, X.shape[1] + 1))
+    if len(X):
+        parts = model.booster.predict(X, pred_contrib=True, num_threads=1)
+    named = strongest(pd.DataFrame(parts[:, :-1], columns=model.names))
+    return {name: pa.array(named[name], pa.string()) for name in REASON_COLUMNS}
 
 
 def _named(number: np.ndarray, names: tuple[str, ...]) -> pa.DictionaryArray:
@@ -262,7 +283,7 @@ def score_rows(
     ]
     added = choices.added(ROW_COLUMNS if choices.reasons else ROW_COLUMNS[: -len(REASON_COLUMNS)])
     stream = RowStream(
-        model, model.uncertainty, file, staging, columns, kind, choices.column_prefix, where, weight, style,
+        model, file, staging, columns, kind, choices.column_prefix, where, weight, style,
         styles, progress, added,
     )  # fmt: skip
     stream.run()
@@ -314,7 +335,7 @@ def _account(stream: RowStream, understood: Understood, seconds: float) -> Accou
             rows_with_gaps=stream.figures.gaps,
         ),
         outcomes=outcomes,
-        national=stream.figures.national(counted, model.bands, stream.uncertainty, model.log_odds),
+        national=stream.figures.national(counted, model.bands, model.uncertainty, model.log_odds),
         seconds=round(seconds, 3),
     )
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,16 +14,15 @@ from occurisk.explanation.explained_list import ExplainedList, explain_list
 from occurisk.explanation.interactions import interactions
 from occurisk.explanation.reference import explain_reference
 from occurisk.labour_market.market import figures_by_cell
-from occurisk.model.bundles.bundle import BOOSTER, CARD, REPLICA_BOOSTERS, SCORES, Bundle
+from occurisk.model.bundles.bundle import CARD, SCORES, Bundle
 from occurisk.model.bundles.manifest import MANIFEST, portable
 from occurisk.model.training import Training, spearman_published
 from occurisk.report import training_charts as figures
 from occurisk.report.explanation_payload import About, Quality
 from occurisk.tracking.explanations import artifact_links, log_explanations
+from occurisk.tracking.serving.registered_model import register
 from occurisk.tracking.store import (
-    CHAMPION,
     DESCRIPTION,
-    MODEL_NAME,
     TRAINING,
     TrackedRun,
     link_to,
@@ -34,8 +31,6 @@ from occurisk.tracking.store import (
     run,
 )
 
-# Requirements of the served model: what `log_model` would spend ten seconds guessing.
-SERVED_REQUIREMENTS = ("mlflow", "lightgbm", "numpy", "pandas")
 # Runs are compared by the names of their parameters: this one keeps its first name.
 _LOGGED_AS = {"model.nominal": "model.coverage"}
 
@@ -65,7 +60,8 @@ def track_training(training: Training, evaluation: Evaluation | None) -> Tracked
             ("labels", data.labels.y.astype(float).reset_index(), settings.labels),
         ):
             log_input(mlflow, frame, portable(source), name, "training")
-        mlflow.log_metrics(training_metrics(training, evaluation))
+        metrics = training_metrics(training, evaluation)
+        mlflow.log_metrics(metrics)
         digests = {**data.digests["sha256"], "manifest": bundle.digest}
         mlflow.set_tags({f"sha256.{name}": value for name, value in digests.items()})
         mlflow.log_artifact(bundle.path / CARD)
@@ -80,7 +76,7 @@ def track_training(training: Training, evaluation: Evaluation | None) -> Tracked
             log_figure(mlflow, figure, f"figures/{name}.png")
         pairs = interactions(bundle.model, data.X)
         log_explanations(mlflow, explain_training(training), _about(training), pairs, describe=False)
-        version = _register(mlflow, training)
+        version = register(mlflow, bundle, metrics)
         links = artifact_links(active.experiment_id, active.run_id)
         mlflow.set_tag(DESCRIPTION, training_description(training, links))
     return TrackedRun(
@@ -144,44 +140,6 @@ def reference_figures(bundle: Bundle) -> pd.Series:
     p = bundle.reference["probability"].to_numpy()
     replicas = bundle.replicas.reindex(bundle.reference.index).to_numpy()
     return figures_by_cell(np.ones((1, len(p))), np.zeros(1), p, bundle.bands, replicas).iloc[0]
-
-
-def _register(mlflow: Any, training: Training) -> str:
-    """Log the served model, register it, and make it the champion; return the version."""
-    bundle, X = training.bundle, training.data.X
-    example = X.head(3)
-    output = bundle.reference.reindex(example.index)[["probability", "lower", "upper", "band"]]
-    info = mlflow.pyfunc.log_model(
-        name="model",
-        python_model=served_model_path(),
-        artifacts={
-            "booster": str(bundle.path / BOOSTER),
-            "replicas": str(bundle.path / REPLICA_BOOSTERS),
-            "manifest": str(bundle.path / MANIFEST),
-        },
-        model_config={"manifest_sha256": bundle.digest},
-        signature=mlflow.models.infer_signature(example, output),
-        input_example=example,
-        pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in SERVED_REQUIREMENTS],
-    )
-    # Through the client: `registered_model_name` would print three lines of its own.
-    client = mlflow.MlflowClient()
-    if not client.search_registered_models(f"name = '{MODEL_NAME}'"):
-        client.create_registered_model(MODEL_NAME, description="Susceptibility of occupations to automation.")
-    version = client.create_model_version(
-        MODEL_NAME,
-        info.model_uri,
-        run_id=info.run_id,
-        model_id=info.model_id,
-        tags={"occurisk.model_version": bundle.version, "sha256.manifest": bundle.digest},
-    ).version
-    client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
-    return str(version)
-
-
-def served_model_path() -> str:
-    """Return the file that MLflow logs as the model's code."""
-    return str(Path(__file__).with_name("served_model.py"))
 
 
 def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

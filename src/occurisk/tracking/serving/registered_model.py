@@ -1,0 +1,113 @@
+"""A model in MLflow's registry: what serves, the champion, and what its page says."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from occurisk.model.bundles.bundle import CARD, Bundle
+from occurisk.tracking.serving.answers import CODE, SYSTEM, TITLE
+from occurisk.tracking.store import CHAMPION, MODEL_NAME
+
+# Requirements of the served model: what `log_model` would spend ten seconds guessing.
+REQUIREMENTS = ("occurisk", "mlflow")
+BUNDLE = "bundle"
+SERVED_MODEL = Path(__file__).with_name("served_model.py")
+# What MLflow's databases keep of a description.
+_LONGEST = 5000
+_CUT = "\n\n… The whole card is `MODEL_CARD.md` of the training run."
+_HEAD = """**models:/occurisk@champion** scores codes, titles or task attributes: susceptibility to automation, interval,
+band, stability, reasons. A row that has no score says why. How to ask it: `docs/serving.md`.
+
+"""  # noqa: E501
+# Questions that show how to ask.
+EXAMPLE = pd.DataFrame(
+    {CODE: ["4110", "43-9021", ""], SYSTEM: ["isco08", "", ""], TITLE: ["", "", "accountant"]}
+)
+
+
+def register(mlflow: Any, bundle: Bundle, metrics: Mapping[str, float]) -> str:
+    """Log the served model under the active run, register it, and make it the champion.
+
+    Parameters
+    ----------
+    mlflow : module
+        As `tracking.run` yields it; a run is active.
+    bundle : Bundle
+    metrics : mapping of str to float
+        What the version's page shows; see `training_metrics`.
+
+    Returns
+    -------
+    str
+        Its version in the registry.
+    """
+    run = mlflow.active_run().info.run_id
+    # Under its own name, from which its digest follows.
+    place = f"{BUNDLE}/{bundle.version}"
+    mlflow.log_artifacts(bundle.path, place)
+    with tempfile.TemporaryDirectory() as folder:
+        # MLflow remembers where the code lay: not where occurisk is installed, which may name a user.
+        code = shutil.copy(SERVED_MODEL, folder)
+        info = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(code),
+            # By the run and not by its path, which would be remembered, too.
+            artifacts={"bundle": f"runs:/{run}/{place}"},
+            model_config={"manifest_sha256": bundle.digest},
+            signature=mlflow.models.ModelSignature(inputs=questions(mlflow, bundle.names)),
+            input_example=EXAMPLE,
+            pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in REQUIREMENTS],
+        )
+    # Through the client: `registered_model_name` would print three lines of its own.
+    client = mlflow.MlflowClient()
+    card = _within(_HEAD + (bundle.path / CARD).read_text(encoding="utf-8"))
+    if client.search_registered_models(f"name = '{MODEL_NAME}'"):
+        client.update_registered_model(MODEL_NAME, description=card)
+    else:
+        client.create_registered_model(MODEL_NAME, description=card)
+    version = client.create_model_version(
+        MODEL_NAME,
+        info.model_uri,
+        run_id=info.run_id,
+        model_id=info.model_id,
+        tags={"occurisk.model_version": bundle.version, "sha256.manifest": bundle.digest},
+        description=figures_in_words(bundle.version, metrics),
+    ).version
+    client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
+    return str(version)
+
+
+def questions(mlflow: Any, attributes: list[str]) -> Any:
+    """Return the schema of a question: every column may be left out."""
+    kinds = dict.fromkeys((CODE, SYSTEM, TITLE), "string") | dict.fromkeys(attributes, "double")
+    columns = [mlflow.types.ColSpec(kind, name, required=False) for name, kind in kinds.items()]
+    return mlflow.types.Schema(columns)
+
+
+def figures_in_words(version: str, metrics: Mapping[str, float]) -> str:
+    """Return a version's figures as Markdown: on held-out labels, where measured, and of its scores."""
+    lines = [f"**{version}**"]
+    if "lightgbm.log_loss" in metrics:
+        lines += ["", "| on labels not seen | log-loss | AUC | Brier |", "|---|---|---|---|"]
+        for key, name in (("lightgbm", "this model"), ("logistic", "logistic regression")):
+            if f"{key}.log_loss" in metrics:
+                cells = " | ".join(f"{metrics[f'{key}.{m}']:.3f}" for m in ("log_loss", "auc", "brier"))
+                lines.append(f"| {name} | {cells} |")
+    scores = {
+        "high": "reference.share_high", "low": "reference.share_low",
+        "same band in nine of ten replicas": "reference.share_robust",
+    }  # fmt: skip
+    lines += ["", "| reference occupations | share |", "|---|---|"]
+    lines += [f"| {name} | {metrics[key]:.1%} |" for name, key in scores.items() if key in metrics]
+    return "\n".join(lines) + "\n"
+
+
+def _within(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - len(_CUT)] + _CUT
