@@ -58,7 +58,7 @@ golden: setup  ## Write tests/golden and docs/commands.md anew (2 minutes); read
 
 bench: setup  ## Time and memory, with the peer beside us (synthetic registers; some minutes)
 	@$(UV) sync --quiet --locked --group bench --python $(BIN)/python
-	@for name in training explain national registry; do \
+	@for name in training explain national registry tracking; do \
 		echo "== benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 experiments: setup  ## Every design that was weighed for the classifier, measured (8 minutes)

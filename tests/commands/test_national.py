@@ -19,12 +19,10 @@ from occurisk.cli.backtest import backtest
 from occurisk.cli.national import national
 from occurisk.errors import LabelError, RegistryError
 from occurisk.labour_market.register_totals import register_totals
-from occurisk.labour_market.scored_market import find_folder, market_of, read_market
-from occurisk.labour_market.summary import scored_with, vintage_of
+from occurisk.labour_market.scored_market import find_folder, read_market
+from occurisk.labour_market.summary import vintage_of
 from occurisk.occupations.facts import NOT_KNOWN
-from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.scoring.score import score_registry
-from occurisk.tracking.scoring_run import TrackOptions, scored_summary
 from occurisk.training_data.attribute_table import REFERENCE_TABLE
 
 REGISTRY = pd.DataFrame(
@@ -226,49 +224,6 @@ def test_thresholds_out_of_order_and_registries_without_a_score_are_refused(regi
     path.write_text("occ_code,employment\n43-9021,0\n", encoding="utf-8")
     with pytest.raises(RegistryError, match="--weight"):
         CliRunner().invoke(national, [str(path), "--no-track"], catch_exceptions=False)
-
-
-def test_a_scoring_run_gets_its_picture_from_memory(registry, tmp_path):
-    scored = score_registry(default_bundle(), registry, tmp_path / "out")
-    for path in scored.out.iterdir():
-        path.unlink()  # what was written is not read again
-    summary = scored_summary(scored, default_bundle(), TrackOptions())
-    assert summary.figures["coverage"] == pytest.approx(0.95)
-    assert summary.figures["share_high_lower"] <= summary.figures["share_high"]
-
-
-@pytest.mark.parametrize(
-    ("text", "attributes"),
-    [("soc,jobs\n99-9999,3\n55-1011,2\n", None), ("title,persuasion\nclerk,2\nteller,3\n", "persuasion")],
-    ids=["nothing scored", "rows by their own attributes"],
-)
-def test_where_no_code_has_a_score_there_is_nothing_to_add_up(tmp_path, text, attributes):
-    (tmp_path / "jobs.csv").write_text(text, encoding="utf-8")
-    options = IntakeOptions(code_column="soc", taxonomy="soc2010") if attributes is None else None
-    scored = score_registry(
-        default_bundle(), tmp_path / "jobs.csv", tmp_path / "out", options=options, attributes=attributes
-    )
-    assert scored_summary(scored, default_bundle(), TrackOptions()) is None
-
-
-@pytest.mark.parametrize("scores", ["model", "published"])
-def test_a_market_in_memory_is_the_market_read_from_the_folder(tmp_path, scores):
-    path = tmp_path / "jobs.csv"
-    path.write_text(
-        "isco,jobs\n2411,100.25\n4110,50\n5223,30\n0110,5\n9999,1\n2411,7.5\n3,12\n7223,0\n1,*\n",
-        encoding="utf-8",
-    )
-    scored = score_registry(default_bundle(), path, tmp_path / "out", scores=scores)
-    values = (*scored_with(default_bundle(), scores == "published"), default_bundle().bands)
-    memory, disk = market_of(scored, *values), read_market(find_folder(scored.out), *values)
-    pd.testing.assert_frame_equal(memory.figures(), disk.figures(), rtol=1e-12)
-    assert memory.figures()["coverage"].iloc[0] < 1
-    for one in ("codes", "members"):
-        a, b = (getattr(m.lineage, one).sort_values(["code"]).reset_index(drop=True) for m in (memory, disk))
-        pd.testing.assert_frame_equal(
-            a.sort_values(list(a.columns[:2]), ignore_index=True),
-            b.sort_values(list(b.columns[:2]), ignore_index=True), rtol=1e-12,
-        )  # fmt: skip
 
 
 def register(path, rows, seed=0):

@@ -15,7 +15,7 @@ from helpers.trained import default_bundle, models_dir
 from occurisk.cli import main
 from occurisk.cli.console import printable
 from occurisk.cli.score import score
-from occurisk.labour_market.scored_market import find_folder, market_of
+from occurisk.labour_market.scored_market import find_folder, read_market
 from occurisk.labour_market.summary import scored_with
 from occurisk.tracking.scoring_run import explain_scored
 
@@ -192,7 +192,7 @@ def test_codes_of_the_users_own_and_a_column_name_that_stands_twice_can_be_expla
     result = scored(path, tmp_path / "out", crosswalk=own, code_column="job")
     explained = explain_scored(result, model)
     assert explained.rows["major"].to_dict() == {"A1": "43", "B2": "11"}
-    market = market_of(result, *scored_with(model, False), model.bands)
+    market = read_market(find_folder(result.out), *scored_with(model, False), model.bands)
     assert market.figures()["coverage"].iloc[0] == 1
 
 

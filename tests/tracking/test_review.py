@@ -23,7 +23,7 @@ from occurisk.report.explanation_payload import About
 from occurisk.report.explanation_tables import full_table
 from occurisk.tracking import store as tracking
 from occurisk.tracking.explanations import log_explanations
-from occurisk.tracking.reviews import earlier_verdicts, read_review, with_verdicts
+from occurisk.tracking.reviewing.reviews import earlier_verdicts, read_review, with_verdicts
 from occurisk.training_data.labels import load_labels
 
 # MLflow and SQLAlchemy deprecate things of each other.

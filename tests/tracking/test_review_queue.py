@@ -10,7 +10,7 @@ from helpers.explained import reference_explained, small_explained
 from occurisk.errors import ReviewError
 from occurisk.explanation.review_items import MOST_CHARACTERS, choose, questions
 from occurisk.explanation.verdicts import krippendorff_alpha
-from occurisk.tracking.review_queue import available, check_reviewers
+from occurisk.tracking.reviewing.queue import available, check_reviewers
 
 QUIET = pytest.mark.filterwarnings("ignore")
 

@@ -33,7 +33,7 @@ def test_a_scoring_run_accounts_for_everything(store, model, tmp_path):
     rows = ["isco,jobs,name", "2411,100,accountants", "4110,50,clerks", "5223,30,<script>alert(1)</script>"]
     rows += ["0110,5,officers", "7777,1,nobody"]
     scored = score_registry(model, write(tmp_path, "\n".join(rows) + "\n"), tmp_path / "out")
-    run, summary = track_scoring(scored, model)
+    run = track_scoring(scored, model)
     client = tracking.open_store().MlflowClient()
     found = client.get_run(run.run_id)
     metrics, tags = found.data.metrics, found.data.tags
@@ -43,9 +43,9 @@ def test_a_scoring_run_accounts_for_everything(store, model, tmp_path):
     assert totals["weight_in"] == totals["weight_scored"] + totals["weight_unscored"] == 186
     assert outcomes["military"]["rows"] == outcomes["unknown code"]["rows"] == 1
     assert metrics["share_high_lower"] <= metrics["share_high"] <= metrics["share_high_upper"]
-    assert summary is not None
-    assert summary.figures["expected"] == pytest.approx(metrics["mean_susceptibility"], abs=1e-4)
-    assert summary.figures["share_high"] == pytest.approx(metrics["share_high"], abs=1e-4)
+    national = scored.account.national
+    assert national.expected == pytest.approx(metrics["mean_susceptibility"], abs=1e-4)
+    assert national.share_high == pytest.approx(metrics["share_high"], abs=1e-4)
     assert len(metrics) == 10 and metrics["jobs"] == 186
     assert found.info.run_name.startswith("jobs.csv · 20")
     assert tags["headline"].startswith(f"{100 * metrics['share_high']:.0f}% (")
@@ -59,7 +59,7 @@ def test_a_scoring_run_accounts_for_everything(store, model, tmp_path):
     assert client.get_experiment(run.experiment_id).name == SCORING
     for path in (
         "intake.md", "by_occupation.csv", "by_occupation.json", "lineage.csv",
-        "explanations/report.html", "explanations/table.json", "national/national.html",
+        "explanations/report.html", "explanations/table.json",
     ):  # fmt: skip
         assert os.path.getsize(client.download_artifacts(run.run_id, path, str(tmp_path))) > 50, path
     local = client.download_artifacts(run.run_id, "explanations/table.json", str(tmp_path))
@@ -69,9 +69,8 @@ def test_a_scoring_run_accounts_for_everything(store, model, tmp_path):
 def test_a_registry_without_a_score_is_tracked_too(store, model, tmp_path):
     path = write(tmp_path, "occupation,jobs\nWizard of the north,10\nDragon rider,20\nUnicorn whisperer,5\n")
     scored = score_registry(model, path, tmp_path / "out")
-    run, summary = track_scoring(scored, model)
+    run = track_scoring(scored, model)
     found = tracking.open_store().MlflowClient().get_run(run.run_id).data
-    assert summary is None
     assert found.metrics["coverage"] == 0
     assert found.tags["headline"] == "nothing scored"
 
@@ -88,8 +87,7 @@ def own_rows(model: Bundle, count: int, folder: Path) -> Path:
 def test_rows_with_their_own_attributes_are_explained_one_by_one(store, model, tmp_path):
     path = own_rows(model, 30, tmp_path)
     scored = score_registry(model, path, tmp_path / "out", attributes="all", attribute_scale="unit")
-    run, summary = track_scoring(scored, model, options=TrackOptions(rows=True))
-    assert summary is None
+    run = track_scoring(scored, model, options=TrackOptions(rows=True))
     mlflow = tracking.open_store()
     page = Path(mlflow.artifacts.download_artifacts(f"runs:/{run.run_id}/explanations/report.html"))
     text = page.read_text(encoding="utf-8")
@@ -115,7 +113,7 @@ def test_more_rows_than_anybody_reads_are_tracked_without_explanations(store, mo
     monkeypatch.setattr("occurisk.scoring.by_attributes.MOST_EXPLAINED", 20)
     path = own_rows(model, 30, tmp_path)
     scored = score_registry(model, path, tmp_path / "out", attributes="all", attribute_scale="unit")
-    run, _ = track_scoring(scored, model, options=TrackOptions(rows=True))
+    run = track_scoring(scored, model, options=TrackOptions(rows=True))
     client = tracking.open_store().MlflowClient()
     found = client.get_run(run.run_id)
     assert "--reasons" in found.data.tags["occurisk.explanations"]

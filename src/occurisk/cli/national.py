@@ -169,7 +169,7 @@ def _write(
 
 def _track(console: Console, summary: MarketSummary, bundle: Bundle) -> None:
     """Record the figures and the page as a run beside the one that scored the list."""
-    from occurisk.tracking.scoring_run import track_national
+    from occurisk.tracking.national_run import track_national
 
     tracked = track_national(summary, bundle)
     console.print(f"Tracked  {'; '.join(tracked.uploaded)}: {ui_hint()}, then {tracked.link}", soft_wrap=True)

@@ -79,8 +79,8 @@ def review(
     from datetime import UTC, datetime
 
     from occurisk.explanation.verdicts import check_verdicts
-    from occurisk.tracking.review_queue import check_reviewers
-    from occurisk.tracking.reviews import collect, read_review, store_review
+    from occurisk.tracking.reviewing.queue import check_reviewers
+    from occurisk.tracking.reviewing.reviews import collect, read_review, store_review
     from occurisk.tracking.store import link_to
 
     if (code is None) != (verdict is None):
@@ -127,7 +127,7 @@ def _agreement(verdicts: pd.DataFrame) -> str:
 
 
 def _make_queue(run_id: str, bundle: Bundle, count: int, names: list[str], language: str) -> None:
-    from occurisk.tracking.reviews import queue_for
+    from occurisk.tracking.reviewing.reviews import queue_for
 
     queue = queue_for(run_id, bundle, count, language, names)
     whose = f", one for each of {', '.join(names)}" if names else ""

@@ -83,12 +83,12 @@ def record(
 ) -> None:
     """Track a scored registry; print what was uploaded, and where to look."""
     from occurisk.errors import TrackingError
-    from occurisk.tracking.review_queue import check_reviewers
+    from occurisk.tracking.reviewing.queue import check_reviewers
     from occurisk.tracking.scoring_run import TrackOptions, track_scoring
 
     options = TrackOptions(lang, track_rows, track_min_cell, queue, check_reviewers(reviewers))
     try:
-        tracked, _ = track_scoring(result, bundle, options=options)
+        tracked = track_scoring(result, bundle, options=options)
     except TrackingError as problem:
         raise TrackingError(
             problem.what,

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
+from occurisk.errors import OutputError
 from occurisk.explanation.identifiability import Identifiability, identifiability
 from occurisk.explanation.smallest_change import smallest_changes
 from occurisk.explanation.tree_leaves import read_leaves
+from occurisk.files import whole_file
 from occurisk.model.contributions import INTERVAL_REPLICAS, Explanation, Model, explain
 from occurisk.probabilities import Bands
 from occurisk.training_data.catalogue import Catalogue
 
+# Beside the models: what explaining all reference occupations found. Raise the number when that changes.
+KEPT = "explained-1"
+_ARRAYS, _CHANGES = "contributions.npz", "changes.parquet"
+
 
 class BundleLike(Protocol):
-    """What a explained needs of a model bundle: `occurisk.bundle.Bundle` has it."""
+    """What an explained list needs of a model bundle: `occurisk.model.bundles.bundle.Bundle` has it."""
 
+    @property
+    def path(self) -> Path: ...
+    @property
+    def digest(self) -> str: ...
     @property
     def version(self) -> str: ...
     @property
@@ -35,7 +48,7 @@ class BundleLike(Protocol):
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference occupations, explained: what every explained of one model shares.
+    """The reference occupations, explained: what all explained lists of one model share.
 
     Attributes
     ----------
@@ -92,21 +105,66 @@ def explain_reference(
     return explained_attributes(bundle, needed, labels, replicas)
 
 
+def kept_reference(bundle: BundleLike) -> Reference:
+    """Explain all reference occupations of a bundle, from what an earlier run kept of it if there is any.
+
+    They are the same for every list that a model scores. What is kept lies beside the models under the
+    bundle's digest; a folder that cannot be written or read costs time, and nothing else.
+    """
+    place = bundle.path.parent / KEPT / bundle.digest
+    kept = _read(place, bundle.attributes)
+    if kept is not None:
+        return _reference(bundle, *kept, bundle.reference.get("label"))
+    found = explain_reference(bundle)
+    with suppress(OutputError):
+        _keep(place, found)
+    return found
+
+
+def _keep(place: Path, reference: Reference) -> None:
+    found = reference.explanation
+    with whole_file(place / _CHANGES) as path:
+        reference.changes.to_parquet(path)
+    with whole_file(place / _ARRAYS) as path, open(path, "wb") as stream:
+        np.savez(stream, base=found.base, contributions=found.contributions, replicas=found.replicas)
+
+
+def _read(place: Path, X: pd.DataFrame) -> tuple[Explanation, pd.DataFrame] | None:
+    """Return what is kept of these occupations, or None."""
+    try:
+        with np.load(place / _ARRAYS, allow_pickle=False) as arrays:
+            values, replicas = arrays["contributions"], arrays["replicas"]
+            base = float(arrays["base"])
+        changes = pd.read_parquet(place / _CHANGES)
+    except (OSError, ValueError, LookupError):
+        return None
+    if values.shape != X.shape or replicas.shape[1:] != X.shape or not changes.index.equals(X.index):
+        return None
+    return Explanation(base, pd.DataFrame(values, X.index, X.columns), X, replicas), changes
+
+
 def explained_attributes(
     bundle: BundleLike, X: pd.DataFrame, labels: pd.Series | None, replicas: int
 ) -> Reference:
     """Explain attributes on [0, 1], be they of reference occupations or of anyone's rows."""
-    reference = bundle.attributes
-    if labels is None and "label" in bundle.reference:
-        labels = bundle.reference["label"]
     leaves = read_leaves(bundle.model.booster_)
+    found = explain(bundle.model, X, replicas=replicas)
+    changes = smallest_changes(leaves, X, bundle.attributes, bundle.catalogue, bundle.bands)
+    if labels is None:
+        labels = bundle.reference.get("label")
+    return _reference(bundle, found, changes, labels)
+
+
+def _reference(
+    bundle: BundleLike, explanation: Explanation, changes: pd.DataFrame, labels: pd.Series | None
+) -> Reference:
     return Reference(
         version=bundle.version,
         catalogue=bundle.catalogue,
-        attributes=reference,
+        attributes=bundle.attributes,
         occupations=bundle.reference,
-        explanation=explain(bundle.model, X, replicas=replicas),
-        changes=smallest_changes(leaves, X, reference, bundle.catalogue, bundle.bands),
+        explanation=explanation,
+        changes=changes,
         bands=bundle.bands,
-        identifiability=identifiability(reference, labels) if labels is not None else None,
+        identifiability=None if labels is None else identifiability(bundle.attributes, labels),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -171,21 +172,23 @@ def reasons(
         `raises`, `lowers` (a full sentence each, or empty), `text` (both, or that no reason stands out) and
         `brief` (the same without figures).
     """
-    stable, scaled = explanation.stable(), catalogue.unscale(_full(explanation.values, catalogue))
+    names = [str(name) for name in explanation.contributions.columns]
+    stable = explanation.stable().to_numpy()
+    scaled = catalogue.unscale(_full(explanation.values, catalogue))[names].to_numpy()
+    above, below = standing.above[names].to_numpy(), standing.below[names].to_numpy()
+    tops = [catalogue[name].range[1] for name in names]
+    contributions = explanation.contributions.to_numpy()
     rows = []
-    for code, contributions in explanation.contributions.iterrows():
-        ordered = contributions.sort_values(key=abs, ascending=False, kind="stable")
-        ordered = ordered[ordered.abs() >= WORTH_A_WORD]
+    # Arrays, not frames: a list has a thousand codes.
+    for i, order in enumerate(np.argsort(-np.abs(contributions), axis=1, kind="stable")):
         found: dict[int, list[str]] = {1: [], -1: []}
         brief: dict[int, list[str]] = {1: [], -1: []}
-        for name, contribution in ordered.items():
-            way = 1 if contribution > 0 else -1
-            side = found[way]
-            if len(side) < count:
-                above, below = standing.above.at[code, name], standing.below.at[code, name]
-                value, top = scaled.at[code, name], catalogue[str(name)].range[1]
-                brief[way].append(direction(phrases, str(name), above, below))
-                side.append(_reason(phrases, str(name), value, top, above, below, stable.at[code, name]))
+        for j in order[np.abs(contributions[i, order]) >= WORTH_A_WORD]:
+            way = 1 if contributions[i, j] > 0 else -1
+            if len(found[way]) < count:
+                place = (above[i, j], below[i, j])
+                brief[way].append(direction(phrases, names[j], *place))
+                found[way].append(_reason(phrases, names[j], scaled[i, j], tops[j], *place, stable[i, j]))
         short = _sentences(phrases, brief[1], brief[-1])[2]
         rows.append((*_sentences(phrases, found[1], found[-1]), short))
     return pd.DataFrame(

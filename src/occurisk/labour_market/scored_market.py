@@ -20,7 +20,6 @@ from occurisk.registry.numbers import NumberStyle
 from occurisk.result_sets import settle
 from occurisk.scoring.accounting.account import Account, Understood
 from occurisk.scoring.outcomes import NOT_COUNTED
-from occurisk.scoring.scored_registry import ScoredRegistry
 
 _SUFFIXES = (".parquet", ".csv", ".xlsx")
 
@@ -108,41 +107,6 @@ def find_folder(path: Path) -> ScoredFolder | None:
         )
     _check_codes(folder, account)
     return ScoredFolder(folder, files["scored"], files["unscored"], account)
-
-
-def market_of(
-    scored: ScoredRegistry, scores: pd.DataFrame, replicas: pd.DataFrame | None, bands: Bands
-) -> Market | None:
-    """Return a registry that was just scored as a market, from what scoring has in memory.
-
-    Parameters
-    ----------
-    scored : ScoredRegistry
-    scores : DataFrame
-        That it was scored with. Index `soc`; `probability`.
-    replicas : DataFrame or None
-    bands : Bands
-
-    Returns
-    -------
-    Market or None
-        The same as `read_market` of its folder, without columns to break down by. None if no code has a
-        score and jobs: nothing was scored, or every row by its own attributes.
-    """
-    known = scored.by_occupation
-    known = known[known["weight"] > 0] if len(scored.lineage) else known.head(0)
-    if known.empty:
-        return None
-    members = scored.lineage[scored.lineage["code"].isin(known["code"])].assign(kind="")
-    lost = scored.outcomes[~scored.outcomes["scored"] & scored.outcomes["counted"]]
-    lost = lost.loc[lost["weight"] > 0, ["weight"]].rename_axis("code").reset_index()
-    codes, table = _with_unscored(
-        _codes(known.set_index("code"), known["code"].to_numpy()), known[["code", "weight"]], lost
-    )
-    members = members[["code", "soc", "weight", "kind"]].reset_index(drop=True)
-    lineage = Lineage(codes[CODE_COLUMNS], members, _system(scored.account.understood), scored.weights)
-    source = "published" if scored.scores == "published" else scored.model_version
-    return Market(table, lineage, scores, replicas, bands, source)
 
 
 def _with_unscored(

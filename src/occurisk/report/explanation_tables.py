@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from occurisk.explanation.explained_list import ExplainedList
-from occurisk.explanation.words import Phrases, direction, load_phrases
+from occurisk.explanation.words import direction, load_phrases
 from occurisk.probabilities import six_digits
 
 # MLflow's table viewer hangs the browser at 20,000 rows and is at ease with 5,000.
@@ -85,23 +86,19 @@ def full_table(explained: ExplainedList, language: str = "en") -> pd.DataFrame:
 
 def _reasons(explained: ExplainedList, language: str) -> pd.DataFrame:
     """The three strongest reasons in words, as `little negotiation +0.84`; a ? behind an unstable one."""
-    phrases = load_phrases(language)
-    explanation = explained.explanation
-    stable = explanation.stable()
+    phrases, explanation = load_phrases(language), explained.explanation
+    names = [str(name) for name in explanation.contributions.columns]
+    contributions, stable = explanation.contributions.to_numpy(), explanation.stable().to_numpy()
+    above, below = (f[names].to_numpy() for f in (explained.standing.above, explained.standing.below))
     rows = []
-    for code, contributions in explanation.contributions.iterrows():
-        top = contributions[contributions != 0].sort_values(key=abs, ascending=False, kind="stable").head(3)
+    for i, order in enumerate(np.argsort(-np.abs(contributions), axis=1, kind="stable")):
         found = [
-            f"{_direction(explained, phrases, code, str(name))} {phrases.number(value, 2, sign=True)}"
-            f"{'' if stable.at[code, name] else ' ?'}"
-            for name, value in top.items()
+            f"{direction(phrases, names[j], above[i, j], below[i, j])} "
+            f"{phrases.number(contributions[i, j], 2, sign=True)}{'' if stable[i, j] else ' ?'}"
+            for j in order[:3]
+            if contributions[i, j] != 0
         ]
         rows.append(found + [""] * (3 - len(found)))
     return pd.DataFrame(
         rows, index=explanation.contributions.index, columns=["reason_1", "reason_2", "reason_3"]
     )
-
-
-def _direction(explained: ExplainedList, phrases: Phrases, code: object, name: str) -> str:
-    above, below = (frame.at[code, name] for frame in (explained.standing.above, explained.standing.below))
-    return direction(phrases, name, above, below)

@@ -82,6 +82,10 @@ def description(
     named = ", ".join(f"{_plain(rows.at[code, 'title'])} ({code})" for code in widest)
     cap = f" (the {CAP:,} heaviest of {len(rows):,})" if len(rows) > CAP else ""
 
+    moves = "*What the model looks at*, in the report"
+    if "beeswarm" in links:
+        moves = f"[`explanations/beeswarm.png`]({links['beeswarm']})"
+
     def link(key: str, text: str) -> str:
         return f"[{text}]({links[key]})" if key in links else text
 
@@ -90,7 +94,7 @@ def description(
         f"{_plain(about.made)}.",
         *(f"\n**Warning: {_plain(text)}**" for text in about.warnings),
         "",
-        f"Open: {link('report', 'report')} · {link('table', 'table')} · {link('beeswarm', 'beeswarm')}",
+        f"Open: {link('report', 'report')} · {link('table', 'table')} · {link('queue', 'review queue')}",
         "",
         "| high susceptibility (90% interval) | medium | low | mean | coverage | rows without a score |",
         "|---|---|---|---|---|---|",
@@ -105,16 +109,18 @@ def description(
         f"1. {link('report', '`explanations/report.html`')}: search an occupation, open it, read why.",
         f"2. {link('table', '`explanations/table.json`')}{cap}: the same as a table; "
         "select two runs and compare.",
-        f"3. {link('beeswarm', '`explanations/beeswarm.png`')}: what moves the list as a whole.",
+        f"3. What moves the list as a whole: {moves}.",
         f"4. The {shaky:,} occupations whose band depends on the model; the widest intervals: {named}.",
         f"5. {link('queue', 'Do you believe it? The review queue')} asks for your verdict on the occupations "
         "that matter most.",
+        "",
+        "Who holds the risk: `occurisk national FOLDER` makes a run with the national page beside this one.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def run_tags(explained: ExplainedList, about: About) -> dict[str, str]:
-    """Return the tags of an explained list: kind and language, and how many codes the table shows."""
+def run_tags(about: About) -> dict[str, str]:
+    """Return the tags of an explained list: kind and language."""
     return {"occurisk.kind": about.kind, "occurisk.language": about.language}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,34 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from occurisk.explanation.explained_list import ExplainedList, explain_list, explain_rows
-from occurisk.explanation.reference import explain_reference
-from occurisk.labour_market.breakdowns import MIN_CELL
-from occurisk.labour_market.scored_market import market_of
-from occurisk.labour_market.summary import MarketSummary, scored_with, summary_of_market
+from occurisk.explanation.reference import kept_reference
+from occurisk.files import json_text
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, major_group
 from occurisk.report.explanation_payload import About, Quality
-from occurisk.report.labour_market_page import write_summary
 from occurisk.scoring.accounting.account import Account
 from occurisk.scoring.scored_registry import ScoredRegistry
-from occurisk.tracking.descriptions import (
-    headline,
-    national_description,
-    plain_metrics,
-    run_name,
-)
-from occurisk.tracking.explanations import log_explanations
-from occurisk.tracking.review_queue import make_queue
-from occurisk.tracking.reviews import collect_earlier, earlier_verdicts
+from occurisk.tracking.descriptions import description, headline, run_name, run_tags
+from occurisk.tracking.explanations import TABLE, artifact_links, as_table, tables_tag, write_explanations
+from occurisk.tracking.reviewing.queue import make_queue
+from occurisk.tracking.reviewing.reviews import collect_earlier, earlier_verdicts
 from occurisk.tracking.store import (
     CHAMPION,
     DESCRIPTION,
     MODEL_NAME,
     SCORING,
-    UI_MODE,
     TrackedRun,
     link_to,
-    log_input,
+    log_all,
     open_store,
     run,
 )
@@ -47,6 +39,7 @@ from occurisk.tracking.store import (
 LARGEST_ARTIFACT = 50_000_000
 # Rows of a table that MLflow shows.
 _SHOWN = 5000
+BY_OCCUPATION = "by_occupation.json"
 
 
 @dataclass(frozen=True)
@@ -74,9 +67,7 @@ class TrackOptions:
     reviewers: Sequence[str] = ()
 
 
-def track_scoring(
-    scored: ScoredRegistry, bundle: Bundle, language: str = "en", options: TrackOptions | None = None
-) -> tuple[TrackedRun, MarketSummary | None]:
+def track_scoring(scored: ScoredRegistry, bundle: Bundle, options: TrackOptions | None = None) -> TrackedRun:
     """Track a scored registry.
 
     Parameters
@@ -84,88 +75,63 @@ def track_scoring(
     scored : ScoredRegistry
     bundle : Bundle
         The model that scored it.
-    language : {"en", "ru", "kk"}
-        Of the explanations, where `options` are not given.
     options : TrackOptions, optional
 
     Returns
     -------
     TrackedRun
-    MarketSummary or None
-        The national picture with its intervals; None where there is nothing to add up.
 
     Raises
     ------
     TrackingError
         If the store cannot be opened or written. What was scored is complete in its folder.
     """
-    options = options or TrackOptions(language)
+    options = options or TrackOptions()
     name = Path(scored.input_name).name
     collect_earlier(name)
     model, champion = _model_run(bundle.version)
+    explained, why_not = _explained(scored, bundle, options)
+    if explained is not None:
+        explained = explained.with_verdicts(earlier_verdicts(name))
+    figures = account_metrics(scored.account)
     tags = {
+        "headline": headline(figures, short=True),
+        "champion": "yes" if champion else "no",
         "occurisk.stage": "scoring",
         "occurisk.model_version": bundle.version,
         "input.sha256": scored.input_sha256,
         **model,
     }
-    with run(SCORING, run_name(name, datetime.now(UTC)), tags) as mlflow:
-        active = mlflow.active_run().info
-        mlflow.log_params({"registry": name, "model_version": bundle.version, "scores": scored.scores})
-        summary = scored_summary(scored, bundle, options)
-        figures = account_metrics(scored.account)
-        mlflow.log_metrics(figures)
-        mlflow.set_tags({"headline": headline(figures, short=True), "champion": "yes" if champion else "no"})
-        mlflow.log_dict(technical_facts(scored), "facts.json")
-        uploaded = _log_results(mlflow, scored, options)
-        if summary:
-            _log_page(mlflow, summary)
-            uploaded.append("national page and tables")
-        explained, why_not = _explained(scored, bundle, options)
-        queue = ""
-        if explained is None:
-            mlflow.set_tags({"occurisk.explanations": why_not} if why_not else {})
-            mlflow.set_tag(DESCRIPTION, f"**{headline(figures)}** at high susceptibility. {why_not}")
-        else:
-            explained = explained.with_verdicts(earlier_verdicts(name))
-            about = _about(scored, name, bundle, summary, options.language)
-            log_explanations(mlflow, explained, about, figures=figures)
+    with tempfile.TemporaryDirectory(prefix="occurisk-run-") as scratch:
+        # All that can be made is made before the run begins, and goes in one piece.
+        folder = Path(scratch)
+        uploaded, more = _write_results(folder, scored, options)
+        tags |= more
+        if explained is not None:
+            about = _about(scored, name, bundle, options.language)
+            shown = write_explanations(folder, explained, about, pictures=False)
+            tags |= shown | run_tags(about)
+            tags |= tables_tag(*([BY_OCCUPATION] if (folder / BY_OCCUPATION).exists() else []), TABLE)
             uploaded.append("explanations of each code" if scored.own is None else "explanations of each row")
-            if options.queue:
+        with run(SCORING, run_name(name, datetime.now(UTC)), tags) as mlflow:
+            active = mlflow.active_run().info
+            if explained is None:
+                tags = {DESCRIPTION: f"**{headline(figures)}** at high susceptibility. {why_not}"}
+                tags |= {"occurisk.explanations": why_not} if why_not else {}
+            else:
+                links = artifact_links(active.experiment_id, active.run_id, pictures=False)
+                tags = {DESCRIPTION: description(explained, about, links, figures)}
+            parameters = {"registry": name, "model_version": bundle.version, "scores": scored.scores}
+            log_all(mlflow, figures, parameters, tags)
+            mlflow.log_artifacts(scratch)
+            queue = ""
+            if explained is not None and options.queue:
                 queue = make_queue(
                     mlflow, explained, active.run_id, options.queue, options.language, options.reviewers
                 ).link
                 uploaded.append(f"review queue of {min(options.queue, len(explained.rows))} occupations")
     link = link_to(active.experiment_id, active.run_id)
-    return TrackedRun(active.run_id, active.experiment_id, link, "", tuple(uploaded), queue), summary
-
-
-def track_national(summary: MarketSummary, bundle: Bundle) -> TrackedRun:
-    """Track a national picture as a run of its own, beside the run that scored its list.
-
-    Parameters
-    ----------
-    summary : MarketSummary
-    bundle : Bundle
-
-    Returns
-    -------
-    TrackedRun
-    """
-    tags = {"occurisk.stage": "national", "occurisk.model_version": bundle.version}
-    with run(SCORING, run_name(f"national: {summary.name}", datetime.now(UTC)), tags) as mlflow:
-        active = mlflow.active_run().info
-        mlflow.log_params(
-            {"registry": summary.name, "model_version": bundle.version, "scores": summary.source}
-        )
-        figures = plain_metrics(summary)
-        mlflow.log_metrics(figures)
-        _log_page(mlflow, summary)
-        here = f"#/experiments/{active.experiment_id}/runs/{active.run_id}"
-        text = national_description(summary, {"page": f"{here}/artifacts/national/national.html{UI_MODE}"})
-        mlflow.set_tags({"headline": headline(figures, short=True), DESCRIPTION: text})
-    link = link_to(active.experiment_id, active.run_id)
-    return TrackedRun(active.run_id, active.experiment_id, link, uploaded=("national page and tables",))
+    return TrackedRun(active.run_id, active.experiment_id, link, "", tuple(uploaded), queue)
 
 
 def account_metrics(account: Account) -> dict[str, float]:
@@ -193,49 +159,40 @@ def technical_facts(scored: ScoredRegistry) -> dict[str, Any]:
     }
 
 
-def _log_results(mlflow: Any, scored: ScoredRegistry, options: TrackOptions) -> list[str]:
-    """Upload the aggregates of a run, and the rows if asked; return what was uploaded, in words."""
-    name, uploaded = Path(scored.input_name).name, []
+def _write_results(
+    folder: Path, scored: ScoredRegistry, options: TrackOptions
+) -> tuple[list[str], dict[str, str]]:
+    """Write the aggregates of a run, and the rows if asked.
+
+    Returns
+    -------
+    list of str
+        What is uploaded, in words.
+    dict
+        Tags.
+    """
+    tags, uploaded = {}, []
+    (folder / "facts.json").write_text(json_text(technical_facts(scored)) + "\n", encoding="utf-8")
     table = scored.by_occupation
     kept = table[table["rows"] >= options.min_cell] if options.min_cell else table
     if options.min_cell:
         uploaded.append(f"{len(table) - len(kept)} codes of fewer than {options.min_cell} rows left out")
-        mlflow.set_tag("occurisk.min_cell", str(options.min_cell))
+        tags["occurisk.min_cell"] = str(options.min_cell)
     else:
-        mlflow.log_artifact(scored.out / "intake.md")
-        mlflow.log_artifact(scored.out / "lineage.csv")
+        for file in ("intake.md", "lineage.csv"):
+            shutil.copyfile(scored.out / file, folder / file)
         uploaded += ["account of rows and weight (intake.md)", "occupations behind each code (lineage.csv)"]
     if len(kept):
-        mlflow.log_text(kept.to_csv(index=False, lineterminator="\n"), "by_occupation.csv")
-        shown = kept.head(_SHOWN)
-        mlflow.log_table(shown.astype(object).where(shown.notna(), None), "by_occupation.json")
-        log_input(mlflow, shown[["code", "rows", "weight"]], name, name, "scoring")
+        kept.to_csv(folder / "by_occupation.csv", index=False, lineterminator="\n")
+        (folder / BY_OCCUPATION).write_text(as_table(kept.head(_SHOWN)), encoding="utf-8")
+        tags |= tables_tag(BY_OCCUPATION)
         uploaded.append(f"jobs and scores of {len(kept):,} codes (by_occupation.csv)")
     if options.rows and scored.scored_path.stat().st_size <= LARGEST_ARTIFACT:
-        mlflow.log_artifact(scored.scored_path)
+        shutil.copyfile(scored.scored_path, folder / scored.scored_path.name)
         uploaded.append(f"your rows ({scored.scored_path.name})")
     elif options.rows:
         uploaded.append(f"not your rows: {scored.scored_path.name} exceeds {LARGEST_ARTIFACT:,} bytes")
-    return uploaded
-
-
-def scored_summary(scored: ScoredRegistry, bundle: Bundle, options: TrackOptions) -> MarketSummary | None:
-    """Return the national picture; None if nothing was scored, or rows were scored one by one."""
-    market = market_of(scored, *scored_with(bundle, scored.scores == "published"), bundle.bands)
-    if market is None:
-        return None
-    weight = scored.account.understood.weight_column or ""
-    least = float(options.min_cell or MIN_CELL)
-    return summary_of_market(
-        market, bundle, name=Path(scored.input_name).name, weight_name=weight, min_cell=least
-    )
-
-
-def _log_page(mlflow: Any, summary: MarketSummary) -> None:
-    with tempfile.TemporaryDirectory(prefix="occurisk-national-") as scratch:
-        # The page holds its pictures; a second copy of each would cost as long as all the rest.
-        write_summary(summary, Path(scratch), kinds=())
-        mlflow.log_artifacts(scratch, "national")
+    return uploaded, tags
 
 
 def _explained(
@@ -274,13 +231,10 @@ def explain_scored(scored: ScoredRegistry, bundle: Bundle, min_cell: int = 0) ->
         rows["major"] = [major_group(heaviest[code], SOC2010) for code in rows.index]
     else:
         rows["major"] = [major_group(str(code), system) for code in rows.index]
-    reference = explain_reference(bundle, only=members["soc"].unique())
-    return explain_list(rows, reference, members, system="" if own else system.name)
+    return explain_list(rows, kept_reference(bundle), members, system="" if own else system.name)
 
 
-def _about(
-    scored: ScoredRegistry, name: str, bundle: Bundle, summary: MarketSummary | None, language: str
-) -> About:
+def _about(scored: ScoredRegistry, name: str, bundle: Bundle, language: str) -> About:
     totals = scored.account.totals
     return About(
         name=name,
@@ -292,7 +246,7 @@ def _about(
         unscored=totals.rows_unscored,
         warnings=scored.account.understood.warnings,
         weight_name=scored.account.understood.weight_column or "",
-        figures=summary.figures if summary else None,
+        figures=scored.national,
         quality=Quality.of(bundle.manifest.get("metrics")),
     )
 

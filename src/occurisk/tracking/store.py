@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ _ANONYMOUS = {
 }
 # A server that answers slowly is given up in time; whoever has a slow one says so in the environment.
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "30", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+# The store that this process has open.
+_OPENED: list[str] = []
 # Seconds that a process waits while another one writes to the same SQLite file.
 _SQLITE_WAIT = 60
 _ABSOLUTE = re.compile(r"^(/|[A-Za-z]:[\\/]|\\\\)")
@@ -197,15 +200,34 @@ def open_store() -> Any:
         If it cannot be reached or opened; said within ten seconds.
     """
     uri = tracking_uri()
+    if uri in _OPENED:
+        return _mlflow()
     with guarded("open"):
         check_reachable(uri)
         mlflow = _mlflow()
         path = sqlite_file(uri)
+        if root := artifact_root():
+            # Else MLflow's own experiment would have its files in whatever folder the user works in.
+            os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = root
         mlflow.set_tracking_uri(uri if path is None else f"{uri}?timeout={_SQLITE_WAIT}")
         with locked(uri):
             # Makes the tables of a new store: alone, because MLflow's migrations do not bear company.
             mlflow.get_experiment_by_name(SCORING)
+    _OPENED[:] = [uri]
     return mlflow
+
+
+def log_all(
+    mlflow: Any, metrics: Mapping[str, float], parameters: Mapping[str, Any], tags: Mapping[str, str]
+) -> None:
+    """Log figures, parameters and tags of the active run in one call."""
+    at = int(time.time() * 1000)
+    mlflow.MlflowClient().log_batch(
+        mlflow.active_run().info.run_id,
+        [mlflow.entities.Metric(name, value, at, 0) for name, value in metrics.items()],
+        [mlflow.entities.Param(name, str(value)) for name, value in parameters.items()],
+        [mlflow.entities.RunTag(name, value) for name, value in tags.items()],
+    )
 
 
 def log_input(mlflow: Any, frame: pd.DataFrame, source: str, name: str, context: str) -> None:
@@ -258,6 +280,8 @@ def _mlflow() -> Any:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    # It would keep pyproject.toml and uv.lock of whatever folder the user works in beside a model.
+    os.environ.setdefault("MLFLOW_UV_AUTO_DETECT", "false")
     os.environ.setdefault("MLFLOW_RUN_CONTEXT", json.dumps(_ANONYMOUS))
     for name, value in _PATIENCE.items():
         os.environ.setdefault(name, value)

@@ -151,7 +151,7 @@ def test_a_warning_stands_in_every_output(tmp_path, result, capsys):
     assert told.account.to_json()["understood"]["warnings"] == ("only <43%> of the rows fit",)
     _print_result(out(), told.account)
     assert "Warning: only <43%> of the rows fit" in capsys.readouterr().out
-    page = render(explain_scored(told, default_bundle()), _about(told, "jobs", default_bundle(), None, "en"))
+    page = render(explain_scored(told, default_bundle()), _about(told, "jobs", default_bundle(), "en"))
     assert "⚠ only &lt;43%&gt; of the rows fit" in page
 
 

@@ -32,7 +32,8 @@ from occurisk.explanation.verdicts import (
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.report.explanation_payload import as_json
 from occurisk.tracking.explanations import PARQUET, REPORT
-from occurisk.tracking.review_queue import Queue, collect_verdicts, make_queue
+from occurisk.tracking.reviewing.answers import collect_verdicts
+from occurisk.tracking.reviewing.queue import Queue, make_queue
 from occurisk.tracking.store import SCORING, TRAINING, guarded, open_store
 
 # What people read, made anew each time; nothing is lost with it.
