@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from helpers.checkout import DEVELOPERS_OWN, ORIGINALS
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from occurisk.model.bundles.bundle import Bundle
 
 pytest.register_assert_rewrite("helpers.registries")
+# No test times anything: a busy machine is no mistake of the code.
+hypothesis.settings.register_profile("occurisk", deadline=None)
+hypothesis.settings.load_profile("occurisk")
 # What commands look into by default, and the name that `helpers.trained` knows.
 SHARED = "OCCURISK_MODELS_DIR"
 _GUARDED = tuple(f"{folder}{os.sep}" for folder in DEVELOPERS_OWN)

@@ -127,8 +127,8 @@ def ends(p: np.ndarray, sd: np.ndarray, nominal: float) -> np.ndarray:
     """
     half = NormalDist().inv_cdf(0.5 + nominal / 2) * sd
     centre = logit(p)
-    found = 1 / (1 + np.exp(-np.column_stack([centre - half, centre + half])))
-    return np.asarray(np.clip(found, _LEAST, 1 - _LEAST))
+    both = 1 / (1 + np.exp(-np.column_stack([centre - half, centre + half])))
+    return np.asarray(np.clip(both, _LEAST, 1 - _LEAST))
 
 
 def stability(band: np.ndarray, replica_bands: np.ndarray) -> np.ndarray:

@@ -244,7 +244,7 @@ def _read_list(path: Path) -> dict[str, dict[str, Any]]:
     """Read a list of files; names that lead out of the folder are not followed."""
     try:
         files = json.loads(path.read_text(encoding="utf-8"))["files"]
-        found = {str(n): {"bytes": int(e["bytes"]), "sha256": str(e["sha256"])} for n, e in files.items()}
+        entries = {str(n): {"bytes": int(e["bytes"]), "sha256": str(e["sha256"])} for n, e in files.items()}
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
@@ -253,15 +253,15 @@ def _read_list(path: Path) -> dict[str, dict[str, Any]]:
             rule="Without this list nothing in the folder is replaced.",
             fix="Choose another --out.",
         ) from problem
-    return {n: e for n, e in found.items() if not (Path(n).is_absolute() or ".." in Path(n).parts)}
+    return {n: e for n, e in entries.items() if not (Path(n).is_absolute() or ".." in Path(n).parts)}
 
 
 def _stamps(out: Path, own: Mapping[str, Any]) -> list[tuple[int, int] | None]:
     stamps: list[tuple[int, int] | None] = []
     for name in own:
         try:
-            found = (out / name).stat()
-            stamps.append((found.st_size, found.st_mtime_ns))
+            status = (out / name).stat()
+            stamps.append((status.st_size, status.st_mtime_ns))
         except OSError:
             stamps.append(None)
     return stamps

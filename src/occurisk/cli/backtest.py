@@ -61,23 +61,23 @@ def backtest(
     table_of = load_labels().published_by_soc2010().to_frame("probability") if published else bundle.reference
     routine = routine_intensity(bundle.attributes, bundle.catalogue)
     growth = growth_table(old, new, table_of, routine, published)
-    found = compare(growth.table, bundle.bands, draws)
+    comparison = compare(growth.table, bundle.bands, draws)
     name = f"OES May {old.table['year'].iloc[0]} to {new.table['year'].iloc[0]}, {scores} scores"
-    _print(console, name, found, growth.report)
+    _print(console, name, comparison, growth.report)
     if figure:
         from occurisk.report.chart_style import save
         from occurisk.report.history_charts import backtest_figure
 
-        save(backtest_figure(found, name), figure)
+        save(backtest_figure(comparison, name), figure)
         console.print(f"Figure   {figure}", soft_wrap=True)
     if json_path:
-        write_json(json_path, _document(found, growth.report))
+        write_json(json_path, _document(comparison, growth.report))
         console.print(f"Figures  {json_path}", soft_wrap=True)
     if not figure and not json_path:
         console.print("Nothing was written; --figure and --json keep the result.")
 
 
-def _print(console: Console, name: str, found: Backtest, report: dict[str, float]) -> None:
+def _print(console: Console, name: str, comparison: Backtest, report: dict[str, float]) -> None:
     console.print(
         f"{name}: {report['groups_used']:.0f} of {report['groups']:.0f} common groups used "
         f"({report['share_of_jobs_used']:.1%} of the earlier jobs).",
@@ -95,7 +95,7 @@ def _print(console: Console, name: str, found: Backtest, report: dict[str, float
         soft_wrap=True,
     )
     made = table("Realised growth by band", ["band", "occupations", "jobs before", "growth", "90% interval"])
-    for band, row in found.bands.iterrows():
+    for band, row in comparison.bands.iterrows():
         ends = f"{row['lower']:+.1%} to {row['upper']:+.1%}"
         made.add_row(
             str(band),
@@ -106,32 +106,32 @@ def _print(console: Console, name: str, found: Backtest, report: dict[str, float
         )
     show(console, made)
     made = table("Rank correlation with growth", ["predictor", "weighting", "rho", "90% interval"])
-    for (predictor, weighting), row in found.correlations.iterrows():
+    for (predictor, weighting), row in comparison.correlations.iterrows():
         made.add_row(predictor, weighting, *_cells(row, "rho", "+.2f"))
-    made.add_row("p, routine and wage held", "weighted", *_cells(found.partial, "rho", "+.2f"))
+    made.add_row("p, routine and wage held", "weighted", *_cells(comparison.partial, "rho", "+.2f"))
     show(console, made)
     made = table("Ranked growth explained by ranked predictors", ["predictors", "R²", "90% interval"])
-    for predictors, row in found.r2.iterrows():
+    for predictors, row in comparison.r2.iterrows():
         made.add_row(str(predictors), *_cells(row, "r2", ".3f"))
-    made.add_row("gain of p over both", *_cells(found.gain, "r2", ".3f"))
+    made.add_row("gain of p over both", *_cells(comparison.gain, "r2", ".3f"))
     show(console, made)
-    console.print(found.verdict, soft_wrap=True)
+    console.print(comparison.verdict, soft_wrap=True)
 
 
 def _cells(row: Any, name: str, style: str) -> tuple[str, str]:
     return f"{row[name]:{style}}", f"{row['lower']:{style}} to {row['upper']:{style}}"
 
 
-def _document(found: Backtest, report: dict[str, float]) -> dict[str, Any]:
+def _document(comparison: Backtest, report: dict[str, float]) -> dict[str, Any]:
     def records(frame: pd.DataFrame) -> Any:
         return frame.reset_index().to_dict("records")
 
     return {
         "code_breaks": report,
-        "bands": records(found.bands),
-        "correlations": records(found.correlations),
-        "partial": found.partial,
-        "r2": records(found.r2),
-        "gain": found.gain,
-        "verdict": found.verdict,
+        "bands": records(comparison.bands),
+        "correlations": records(comparison.correlations),
+        "partial": comparison.partial,
+        "r2": records(comparison.r2),
+        "gain": comparison.gain,
+        "verdict": comparison.verdict,
     }

@@ -56,9 +56,10 @@ def evaluate(
     show(console, paired_table(evaluation))
     show(console, held_out_table(evaluation))
     console.print(verdict(evaluation).replace("**", ""), soft_wrap=True)
-    found = evaluation.reliability
+    reliability = evaluation.reliability
     console.print(
-        f"Expected calibration error {found.error:.3f} ({found.error_lower:.3f} to {found.error_upper:.3f})."
+        f"Expected calibration error {reliability.error:.3f} "
+        f"({reliability.error_lower:.3f} to {reliability.error_upper:.3f})."
     )
     if json_path:
         write_json(json_path, evaluation.to_json())

@@ -49,14 +49,14 @@ def audit(
     console = out()
     data = load_data(config, label_file)
     with progress("Holding out and flipping every label") as tick:
-        found = label_audit(data, tick, jobs())
-    found.insert(0, "title", load_occupations()["title"].reindex(found.index).fillna(""))
+        audited = label_audit(data, tick, jobs())
+    audited.insert(0, "title", load_occupations()["title"].reindex(audited.index).fillna(""))
     shown = table(
-        f"The {min(top, len(found))} most surprising of {len(found)} labels",
+        f"The {min(top, len(audited))} most surprising of {len(audited)} labels",
         ["code", "occupation", "label", "held out", "published", "Δ high", "Δ mean"],
         flexible="occupation",
     )
-    for code, row in found.head(top).iterrows():
+    for code, row in audited.head(top).iterrows():
         shown.add_row(
             str(code),
             row["title"],
@@ -71,14 +71,14 @@ def audit(
         "held out: probability when all other labels are known. Δ: what flipping this one label does to "
         "the share of US employment at high risk, and to its mean probability."
     )
-    text = found.rename_axis("code").to_csv(lineterminator="\n", float_format="%.6g")
+    text = audited.rename_axis("code").to_csv(lineterminator="\n", float_format="%.6g")
     write_text(out_path, text)
     console.print(f"\nAll labels  {out_path.absolute()}", soft_wrap=True)
     if json_path:
-        write_json(json_path, found.reset_index().to_dict(orient="records"))
+        write_json(json_path, audited.reset_index().to_dict(orient="records"))
         console.print(f"Figures     {json_path}", soft_wrap=True)
     if not no_track:
         from occurisk.tracking.store import track_table
 
-        run = track_table("label audit", found.reset_index(), "label_audit")
+        run = track_table("label audit", audited.reset_index(), "label_audit")
         console.print(f"Look at it  {ui_hint()}, then {run.link}", soft_wrap=True)

@@ -110,8 +110,8 @@ def national(
     refuse_overwriting(json_path, inputs)
     chosen = [load_scenario(Path(name)) for name in scenarios]
     with ExitStack() as stack:
-        found = find_folder(registry)
-        if found is None:
+        scored_folder = find_folder(registry)
+        if scored_folder is None:
             from occurisk.scoring.score import score_registry
 
             bundle = need_model(models_dir, version)
@@ -124,10 +124,10 @@ def national(
             score_registry(
                 bundle, registry, scratch / "scored", options=options, scores=scores, output="parquet"
             )
-            found = find_folder(scratch / "scored")
+            scored_folder = find_folder(scratch / "scored")
         else:
-            bundle = need_model(models_dir, found.model_version)
-        if found is None:
+            bundle = need_model(models_dir, scored_folder.model_version)
+        if scored_folder is None:
             raise RuntimeError("Scoring left no results.")
         high, low = high or bundle.bands.high, low or bundle.bands.low
         if low >= high:
@@ -138,7 +138,8 @@ def national(
         others = [_refit(text, bundle, remarks) for text in vintages]
         remarks.print("Taking the picture …")
         summary = summary_of_folder(
-            found, bundle, by=[_columns(key, found) for key in keys], weight=weight, wage=wage, bands=bands,
+            scored_folder, bundle, by=[_columns(key, scored_folder) for key in keys],
+            weight=weight, wage=wage, bands=bands,
             min_cell=min_cell, scenarios=chosen, vintages=others,
         )  # fmt: skip
     print_summary(console, summary)
@@ -175,9 +176,9 @@ def _track(console: Console, summary: MarketSummary, bundle: Bundle) -> None:
     console.print(f"Tracked  {'; '.join(tracked.uploaded)}: {ui_hint()}, then {tracked.link}", soft_wrap=True)
 
 
-def _columns(key: str, found: ScoredFolder) -> list[str]:
+def _columns(key: str, folder: ScoredFolder) -> list[str]:
     """Split `sex,region` into two columns, unless one column is called that."""
-    if key in found.account.registry.columns or "," not in key:
+    if key in folder.account.registry.columns or "," not in key:
         return [key]
     return [part.strip() for part in key.split(",")]
 

@@ -41,7 +41,7 @@ def us(data: Path, models_dir: Path | None, json_path: Path | None) -> None:
     from occurisk.labour_market.history.reproductions import us_years
 
     console = out()
-    found = us_years(data, _sources(models_dir))
+    years = us_years(data, _sources(models_dir))
     made = table(
         "United States, payroll employment: high / medium / low risk and expected value",
         [
@@ -57,7 +57,7 @@ def us(data: Path, models_dir: Path | None, json_path: Path | None) -> None:
             "mean, 90%",
         ],
     )
-    for year, row in found.iterrows():
+    for year, row in years.iterrows():
         made.add_row(
             str(year), f"{row['jobs'] / 1e6:.1f}", _shares(row, ""), f"{row['expected']:.3f}",
             f"{row['coverage']:.1%}", f"{row['high_of_total']:.1%}", _shares(row, "model_"),
@@ -70,7 +70,7 @@ def us(data: Path, models_dir: Path | None, json_path: Path | None) -> None:
         "May 2010 is the paper's year.",
         soft_wrap=True,
     )
-    _close(console, found, json_path)
+    _close(console, years, json_path)
 
 
 @reproduce.command()
@@ -96,8 +96,8 @@ def countries(
     from occurisk.labour_market.history.reproductions import countries as compute
 
     console = out()
-    found = compute(ilostat_table(data / ILOSTAT), _sources(models_dir), codes or COUNTRIES, year)
-    found = found.sort_values("share_high", ascending=False)
+    by_country = compute(ilostat_table(data / ILOSTAT), _sources(models_dir), codes or COUNTRIES, year)
+    by_country = by_country.sort_values("share_high", ascending=False)
     made = table(
         "High / medium / low risk and expected value; two-digit ISCO",
         [
@@ -113,7 +113,7 @@ def countries(
             "coverage",
         ],
     )
-    for name, row in found.iterrows():
+    for name, row in by_country.iterrows():
         made.add_row(
             str(name), str(row["year"]), row["system"], _shares(row, ""), f"{row['expected']:.3f}",
             f"{row['code_high']:.1%}", _shares(row, "model_"), _ends(row, "model_share_high", ".1%"),
@@ -124,9 +124,9 @@ def countries(
         from occurisk.report.chart_style import save
         from occurisk.report.history_charts import countries_figure
 
-        save(countries_figure(found), figure)
+        save(countries_figure(by_country), figure)
         console.print(f"Figure   {figure}", soft_wrap=True)
-    _close(console, found, json_path)
+    _close(console, by_country, json_path)
 
 
 @reproduce.command()
@@ -148,11 +148,11 @@ def kazakhstan(
 
     console = out()
     scenario = load_scenario(Path(name))
-    found = stand_in_scenario(ilostat_table(data / ILOSTAT), _sources(models_dir), scenario, codes)
-    for code, figures in found.items():
+    scenarios = stand_in_scenario(ilostat_table(data / ILOSTAT), _sources(models_dir), scenario, codes)
+    for code, figures in scenarios.items():
         print_scenario(console, f"{scenario.heading}, risk structure of {code}", scenario, figures)
     if json_path:
-        write_json(json_path, {c: t.reset_index().to_dict("records") for c, t in found.items()})
+        write_json(json_path, {c: t.reset_index().to_dict("records") for c, t in scenarios.items()})
         console.print(f"Figures  {json_path}", soft_wrap=True)
     else:
         console.print("Nothing was written; --json keeps the figures.")
@@ -173,9 +173,9 @@ def _ends(row: pd.Series, name: str, style: str) -> str:
     return f"{row[f'{name}_lower']:{style}}–{row[f'{name}_upper']:{style}}"
 
 
-def _close(console: Any, found: pd.DataFrame, json_path: Path | None) -> None:
+def _close(console: Any, table: pd.DataFrame, json_path: Path | None) -> None:
     if json_path:
-        write_json(json_path, found.reset_index().to_dict("records"))
+        write_json(json_path, table.reset_index().to_dict("records"))
         console.print(f"Figures  {json_path}", soft_wrap=True)
     else:
         console.print("Nothing more was written; --json keeps the figures.")

@@ -54,14 +54,14 @@ def coverage(
     if prior_share is not None:
         classifier.set_params(prior_share=prior_share)
     with progress("Simulating expert panels") as tick:
-        found = coverage_study(data.X, data.labels.y, classifier, panels, seed, tick, jobs())
+        studied = coverage_study(data.X, data.labels.y, classifier, panels, seed, tick, jobs())
     nominal = data.settings.model.nominal
     shown = table(
         f"Coverage of nominal {nominal:.0%} intervals, {panels} panels a row, {replicas} replicas",
         ["truth", "labelled", "covered", "low", "medium", "high", "width"],
         flexible="truth",
     )
-    for (truth, labelled), row in found.summary().iterrows():
+    for (truth, labelled), row in studied.summary().iterrows():
         cells = [f"{row[c]:.1%}" for c in ("covered", "covered_low", "covered_medium", "covered_high")]
         shown.add_row(
             truth,
@@ -70,16 +70,16 @@ def coverage(
             f"{row['width']:.2f}",
         )
     show(console, shown)
-    console.print(f"Over all truths: {found.overall:.1%} of the true probabilities lie in their interval.")
+    console.print(f"Over all truths: {studied.overall:.1%} of the true probabilities lie in their interval.")
     if figure:
         from occurisk.report.chart_style import save
         from occurisk.report.training_charts import coverage_figure
 
-        save(coverage_figure(found, nominal), figure)
+        save(coverage_figure(studied, nominal), figure)
         console.print(f"Figure   {figure}", soft_wrap=True)
     if json_path:
-        summary = found.summary().reset_index().to_dict(orient="records")
-        write_json(json_path, {"overall": found.overall, "truths": summary})
+        summary = studied.summary().reset_index().to_dict(orient="records")
+        write_json(json_path, {"overall": studied.overall, "truths": summary})
         console.print(f"Figures  {json_path}", soft_wrap=True)
     if not figure and not json_path:
         console.print("Nothing was written; --figure and --json keep the result.")
@@ -103,29 +103,31 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
     console = out()
     data = [load_data(), load_data(attributes=attributes)]
     here, there = (refit(d.classifier(), d.X, d.labels.y, d.labels.weight)[0]["probability"] for d in data)
-    found = compare_vintages(here, there, load_occupations()["title"], data[0].settings.bands)
+    comparison = compare_vintages(here, there, load_occupations()["title"], data[0].settings.bands)
     shown = table(
-        f"{len(found.moved)} of {found.common} occupations change their band; the {top} largest changes",
+        f"{len(comparison.moved)} of {comparison.common} occupations change their band; "
+        f"the {top} largest changes",
         ["code", "occupation", "embedded", "band", "other", "band "],
         flexible="occupation",
     )
-    for code, row in found.moved.head(top).iterrows():
+    for code, row in comparison.moved.head(top).iterrows():
         shown.add_row(
             str(code), row["title"], probability(row["before"]), row["band_before"],
             probability(row["after"]), row["band_after"],
         )  # fmt: skip
     show(console, shown)
-    jumps = found.moved[["band_before", "band_after"]].isin(["medium"]).any(axis=1)
+    jumps = comparison.moved[["band_before", "band_after"]].isin(["medium"]).any(axis=1)
     console.print(
-        f"Spearman correlation {found.spearman:.3f}, mean absolute difference {found.mean_difference:.3f}; "
+        f"Spearman correlation {comparison.spearman:.3f}, "
+        f"mean absolute difference {comparison.mean_difference:.3f}; "
         f"{(~jumps).sum()} occupations move between low and high."
     )
     if json_path:
         document = {
-            "common": found.common,
-            "spearman": found.spearman,
-            "mean_difference": found.mean_difference,
-            "moved": found.moved.reset_index().to_dict(orient="records"),
+            "common": comparison.common,
+            "spearman": comparison.spearman,
+            "mean_difference": comparison.mean_difference,
+            "moved": comparison.moved.reset_index().to_dict(orient="records"),
         }
         write_json(json_path, document)
         console.print(f"Figures  {json_path}", soft_wrap=True)
@@ -163,8 +165,8 @@ def rows(seed: int, models_dir: Path | None, json_path: Path | None) -> None:
         shown.add_row(str(hidden), f"{row['covered']:.1%}", f"{row['sd']:.2f}", f"{row['change']:.2f}")
     show(console, shown)
     if json_path:
-        found = {"formula": formula, "gaps": gaps}
-        write_json(json_path, {name: one.reset_index().to_dict("records") for name, one in found.items()})
+        tables = {"formula": formula, "gaps": gaps}
+        write_json(json_path, {name: one.reset_index().to_dict("records") for name, one in tables.items()})
         console.print(f"Figures  {json_path}", soft_wrap=True)
     else:
         console.print("Nothing was written; --json PATH keeps the figures.")
@@ -180,8 +182,8 @@ def label_error(json_path: Path | None) -> None:
 
     console = out()
     with progress("Holding out each label") as tick:
-        found = label_error_price(load_data(), tick, jobs())
-    document = found.to_json()
+        price = label_error_price(load_data(), tick, jobs())
+    document = price.to_json()
     if json_path:
         write_json(json_path, document)
     rate, beyond = document["rate"], document["beyond_1_percent"]
@@ -189,20 +191,20 @@ def label_error(json_path: Path | None) -> None:
         f"Rate at which experts err: {rate['mean']:.1%} (posterior mean), below {rate['upper_90']:.1%} "
         f"with 90% probability; prior flat from 0 to {rate['greatest']:.0%}."
     )
-    quality = found.quality()
+    quality = price.quality()
     shown = table(
-        f"{len(found.held_out)} labels, each held out in turn", ["labels are", "log-loss", "AUC"],
+        f"{len(price.held_out)} labels, each held out in turn", ["labels are", "log-loss", "AUC"],
         flexible="labels are",
     )  # fmt: skip
     for name, title in (("before", "taken as true"), ("after", "wrong at that rate")):
         shown.add_row(title, *(f"{quality.loc[name, metric]:.3f}" for metric in ("log_loss", "auc")))
     show(console, shown)
-    sure, wrong = found.sure()
+    sure, wrong = price.sure()
     bound = "" if wrong else f" Their rate of error may be {most_errors(sure):.1%} (95% upper bound)."
     console.print(
         f"Held-out labels given less than 1% or more than 99%: {sure}, of them wrong: {wrong}.{bound}\n"
-        f"Reference occupations there: {beyond['reference_before']} of {len(found.reference)}; "
-        f"{beyond['reference_after']} once experts may err. {found.moved} change their band."
+        f"Reference occupations there: {beyond['reference_before']} of {len(price.reference)}; "
+        f"{beyond['reference_after']} once experts may err. {price.moved} change their band."
     )
     if json_path:
         console.print(f"Figures  {json_path}", soft_wrap=True)

@@ -53,9 +53,9 @@ def read_title_list(
             texts(batch.column(title)).to_pylist(), texts(batch.column(code)).to_pylist(), strict=True
         )
         for text, cell in cells:
-            found = _code(cell or "", system)
-            if found and text:
-                entries.append(Entry(text, found))
+            known_code = _code(cell or "", system)
+            if known_code and text:
+                entries.append(Entry(text, known_code))
             else:
                 left_out += 1
     return entries, left_out
@@ -63,9 +63,9 @@ def read_title_list(
 
 def _code(cell: str, system: str) -> str | None:
     known = load_tables().titles[system]
-    found = find(cell, SYSTEMS[system], known).code
-    if found in known and len(found or "") >= 4:
-        return found
+    code = find(cell, SYSTEMS[system], known).code
+    if code in known and len(code or "") >= 4:
+        return code
     unit = "".join(mark for mark in cell if mark.isdigit())[:4]
     return unit if system == "isco08" and len(cell) > 4 and unit in known else None
 

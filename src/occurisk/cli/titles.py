@@ -112,21 +112,21 @@ def _take_names(path: Path, folder: Path, lang: str) -> None:
     from occurisk.occupations.titles.classifier import TitlesError
 
     try:
-        found = read_names(path)
+        names = read_names(path)
     except (KeyError, UnicodeDecodeError) as error:
         raise TitlesError(
             f"{path.name} is no list of names.", rule="UTF-8, columns code,name", first=repr(error)
         ) from error
     known = load_tables().titles["isco08"].keys() | load_tables().titles["soc2010"].keys()
-    if wrong := [code for code in found if code not in known]:
+    if wrong := [code for code in names if code not in known]:
         raise TitlesError(
-            f"{len(wrong)} of {len(found)} codes of {path.name} exist in neither ISCO-08 nor SOC 2010.",
+            f"{len(wrong)} of {len(names)} codes of {path.name} exist in neither ISCO-08 nor SOC 2010.",
             first=wrong[0],
             fix="Mend the codes; nothing was taken over.",
         )
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, folder / f"names_{lang}.csv")
-    click.echo(f"{len(found)} names stand in place of ours: {folder / f'names_{lang}.csv'}")
+    click.echo(f"{len(names)} names stand in place of ours: {folder / f'names_{lang}.csv'}")
 
 
 @titles.command()
@@ -154,11 +154,11 @@ def review(scored: Path, sheet_path: Path, top: int, answers: Path | None, lang:
     from occurisk.labour_market.scored_market import find_folder
     from occurisk.occupations.titles.own_titles import add_confirmed, confirmed_path, matcher_for
 
-    found = find_folder(scored)
-    if found is None:
+    folder = find_folder(scored)
+    if folder is None:
         raise click.BadParameter("give a folder that `occurisk score` wrote", param_hint="SCORED")
-    system = "soc2010" if found.account.understood.taxonomy == "soc2010" else "isco08"
-    waiting = open_titles(found.path, found.account.understood)
+    system = "soc2010" if folder.account.understood.taxonomy == "soc2010" else "isco08"
+    waiting = open_titles(folder.path, folder.account.understood)
     if answers:
         taken = read_answers(answers, system)
         new, now = add_confirmed(system, taken)

@@ -159,7 +159,7 @@ class Contest:
         y[train] = self.y[train]
         model = clone(self.classifier).set_params(replicas=0).fit(self.X, y, self.weight)
         at_test = self.X.iloc[test]
-        found = {
+        predictions = {
             LIGHTGBM: model.predict_proba(at_test)[:, 1],
             TEACHER: _expit(model.teacher_.log_odds(at_test.to_numpy(dtype=float))),
         }
@@ -173,8 +173,8 @@ class Contest:
                 # finding about the kernel, not a failure of the fit.
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 baseline.fit(Z[train], self.y[train], **fit)
-            found[name] = baseline.predict_proba(Z[test])[:, 1]
-        return found
+            predictions[name] = baseline.predict_proba(Z[test])[:, 1]
+        return predictions
 
 
 def _expit(log_odds: np.ndarray) -> np.ndarray:

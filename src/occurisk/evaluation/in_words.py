@@ -48,14 +48,14 @@ def verdict(evaluation: Evaluation) -> str:
 
 def calibration(evaluation: Evaluation) -> str:
     """Return the reliability curve and its error, Markdown."""
-    found = evaluation.reliability
+    reliability = evaluation.reliability
     rows = [
         f"| {row.predicted:.2f} | {row.observed:.2f} | {row.lower:.2f} – {row.upper:.2f} | {row.n} |"
-        for row in found.curve.itertuples()
+        for row in reliability.curve.itertuples()
     ]
     curve = ["", "| predicted | observed | 90% bootstrap band | predictions |", "|---|---|---|---|", *rows]
     return (
-        f"Expected calibration error of pooled held-out predictions: {found.error:.3f} "
-        f"({found.error_lower:.3f} to {found.error_upper:.3f}, bootstrap over occupations). "
+        f"Expected calibration error of pooled held-out predictions: {reliability.error:.3f} "
+        f"({reliability.error_lower:.3f} to {reliability.error_upper:.3f}, bootstrap over occupations). "
         "No calibrator is fitted: see `docs/method.md`.\n" + "\n".join(curve)
     )

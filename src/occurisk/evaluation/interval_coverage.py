@@ -77,14 +77,14 @@ def truths(X: pd.DataFrame, y: pd.Series) -> dict[str, np.ndarray]:
     # Fixed length scale and amplitude: the smooth truth that a Gaussian process on all attributes would tell.
     kernel = ConstantKernel(30.0, "fixed") * RBF(np.sqrt(len(every)), "fixed")
     smooth = GaussianProcessClassifier(kernel, optimizer=None).fit(Z[rows], y)
-    found = {
+    by_name = {
         "logistic, C=0.1": logistic(0.1, every),
         "logistic, C=0.3": logistic(0.3, every),
         "logistic, C=1": logistic(1.0, every),
         "logistic, 9 variables": logistic(1.0, nine),
         "Gaussian process": _latent(smooth, Z),
     }
-    return {name: expit(np.clip(f, -FURTHEST, FURTHEST)) for name, f in found.items()}
+    return {name: expit(np.clip(f, -FURTHEST, FURTHEST)) for name, f in by_name.items()}
 
 
 def coverage_study(

@@ -41,8 +41,8 @@ def label_audit(data: TrainingData, progress: Progress | None = None, jobs: int 
 
     def figures(labels: np.ndarray) -> tuple[float, float]:
         p = _probability(data.classifier(), data.X, labels, weight)
-        found = weighted_shares(p, employment, bands)
-        return found["share_high"], found["expected"]
+        shares = weighted_shares(p, employment, bands)
+        return shares["share_high"], shares["expected"]
 
     share, expected = figures(y)
     audited = []

@@ -96,14 +96,14 @@ def label_error_price(data: TrainingData, progress: Progress | None = None, jobs
     plain = data.classifier(replicas=0, label_error=0.0)
     wary = clone(plain).set_params(label_error=GREATEST_RATE)
     contests = [Contest(data.X, y, weight, one, ()) for one in (plain, wary)]
-    found = []
+    prices = []
     for pair in Parallel(n_jobs=jobs, return_as="generator")(
         delayed(_held_out)(contests, rows, i) for i in range(len(rows))
     ):
-        found.append(pair)
+        prices.append(pair)
         if progress:
-            progress(len(found), len(rows))
-    held_out = pd.DataFrame(found, columns=["before", "after"], index=data.labels.y.index)
+            progress(len(prices), len(rows))
+    held_out = pd.DataFrame(prices, columns=["before", "after"], index=data.labels.y.index)
     fitted = [model.fit(data.X, y, weight) for model in (plain, wary)]
     reference = pd.DataFrame(
         {

@@ -176,8 +176,8 @@ def evaluate(
     alone = [Trial(np.delete(rows, i), rows[[i]], few) for i in range(len(rows))]
     grouped = [Trial(rows[groups != name], rows[groups == name], few) for name in names]
 
-    found = _run(contest, [*halves, *alone, *grouped], jobs, progress)
-    in_halves, rest = found[: len(halves)], found[len(halves) :]
+    predictions = _run(contest, [*halves, *alone, *grouped], jobs, progress)
+    in_halves, rest = predictions[: len(halves)], predictions[len(halves) :]
     scores = [
         (split, name, *_metrics(table["y"].to_numpy(), table[name].to_numpy()))
         for split, table in enumerate(in_halves)
@@ -213,18 +213,18 @@ def _run(contest: Contest, trials: list[Trial], jobs: int, progress: Progress | 
     outcomes = Parallel(n_jobs=jobs, return_as="generator", batch_size=4)(
         delayed(_held_out)(contest, trial) for trial in trials
     )
-    found = []
+    predictions = []
     for table in outcomes:
-        found.append(table)
+        predictions.append(table)
         if progress:
-            progress(len(found), len(trials))
-    return found
+            progress(len(predictions), len(trials))
+    return predictions
 
 
 def _held_out(contest: Contest, trial: Trial) -> pd.DataFrame:
     """Return `y` and a column of probabilities per model for the test occupations."""
-    found = contest.predict(trial.train, trial.test, trial.baselines)
-    return pd.DataFrame({"y": contest.y[trial.test], **found}, index=contest.X.index[trial.test])
+    predictions = contest.predict(trial.train, trial.test, trial.baselines)
+    return pd.DataFrame({"y": contest.y[trial.test], **predictions}, index=contest.X.index[trial.test])
 
 
 def _metrics(y: np.ndarray, p: np.ndarray) -> tuple[float, float, float]:

@@ -34,7 +34,7 @@ def compare_intervals(model: Bundle, seed: int = 0) -> pd.DataFrame:
         `ratio_high`: 5%, 50% and 95% quantiles of formula / replicas, of the log-odds' standard deviation;
         `apart`, `apart_high`: median and 95% quantile of the distance between the ends, in probability.
     """
-    found = {}
+    columns = {}
     for noise in NOISES:
         ratio, apart = [], []
         for learn, test, rng in _halves(model, seed, 4):
@@ -47,9 +47,9 @@ def compare_intervals(model: Bundle, seed: int = 0) -> pd.DataFrame:
             apart.append(np.abs(of_both[0] - of_both[1]).ravel())
         low, middle, high = np.quantile(np.concatenate(ratio), [0.05, 0.5, 0.95])
         distance = np.quantile(np.concatenate(apart), [0.5, 0.95])
-        found[noise] = [low, middle, high, *distance]
+        columns[noise] = [low, middle, high, *distance]
     return pd.DataFrame.from_dict(
-        found, orient="index", columns=["ratio_low", "ratio", "ratio_high", "apart", "apart_high"]
+        columns, orient="index", columns=["ratio_low", "ratio", "ratio_high", "apart", "apart_high"]
     ).rename_axis("noise")
 
 
@@ -91,7 +91,7 @@ def _halves(
     table = model.attributes[model.names].dropna()
     replicas = logit(model.replicas.loc[table.index].to_numpy(dtype=float))
     X = table.to_numpy()
-    found = []
+    halves = []
     for i in range(times):
         rng = np.random.default_rng([seed, i])
         order = rng.permutation(len(X))
@@ -103,5 +103,5 @@ def _halves(
             model.log_odds,
             model.medians,
         )
-        found.append((learned, X[other], rng))
-    return found
+        halves.append((learned, X[other], rng))
+    return halves

@@ -88,7 +88,7 @@ class ExplainedList:
     def _put_into_words(self, language: str) -> pd.DataFrame:
         phrases = load_phrases(language)
         catalogue = self.reference.catalogue
-        found = reasons(self.explanation, self.standing, catalogue, phrases)
+        sentences = reasons(self.explanation, self.standing, catalogue, phrases)
         sizes = self.members.groupby("code").size()
         change = []
         for code, row in self.changes.iterrows():
@@ -104,7 +104,7 @@ class ExplainedList:
         ]
         # Text even where nobody has similar work: an empty column would be one of figures.
         joined = pd.Series(near, dtype=str).groupby(self.neighbours["code"].to_numpy()).agg("; ".join)
-        return found.assign(change=change, neighbours=joined.reindex(found.index).fillna(""))
+        return sentences.assign(change=change, neighbours=joined.reindex(sentences.index).fillna(""))
 
     def titles(self, language: str = "en") -> list[str]:
         """Name every occupation in a language, as the list has it where no name is known."""
@@ -210,17 +210,17 @@ def explain_rows(
         Without members: no reference occupation stands behind a row.
     """
     rows = _checked(rows)
-    found = explained_attributes(bundle, X.set_axis(rows.index), None, INTERVAL_REPLICAS)
-    explanation = replace(found.explanation, values=found.explanation.values.mask(missing))
+    reference = explained_attributes(bundle, X.set_axis(rows.index), None, INTERVAL_REPLICAS)
+    explanation = replace(reference.explanation, values=reference.explanation.values.mask(missing))
     members = pd.DataFrame({"code": [], "soc": [], "weight": []}, dtype=object)
     return ExplainedList(
         rows=rows,
-        members=_lineage(members, found),
+        members=_lineage(members, reference),
         explanation=explanation,
-        standing=standing(explanation.values, found.attributes),
-        changes=found.changes.assign(member=""),
-        neighbours=_neighbours(rows, explanation, members, found, neighbours),
-        reference=found,
+        standing=standing(explanation.values, reference.attributes),
+        changes=reference.changes.assign(member=""),
+        neighbours=_neighbours(rows, explanation, members, reference, neighbours),
+        reference=reference,
         verdicts=empty_verdicts(),
     )
 
@@ -265,7 +265,7 @@ def _neighbours(
         occupations = occupations[occupations["status"].isin(["soc2010", "user"])]
     # Nor is a residual ("…, All Other") an occupation that anyone could take up.
     occupations = occupations[~occupations["title"].str.contains("all other", case=False, regex=False)]
-    found = similar_work(
+    similar = similar_work(
         explanation.values,
         rows["probability"],
         reference.attributes.loc[occupations.index],
@@ -274,4 +274,4 @@ def _neighbours(
         exclude=members[["code", "soc"]],
         count=count,
     )
-    return found.assign(title=occupations["title"].loc[found["neighbour"]].to_numpy())
+    return similar.assign(title=occupations["title"].loc[similar["neighbour"]].to_numpy())

@@ -115,18 +115,23 @@ def kept_reference(bundle: BundleLike) -> Reference:
     kept = _read(place, bundle.attributes)
     if kept is not None:
         return _reference(bundle, *kept, bundle.reference.get("label"))
-    found = explain_reference(bundle)
+    reference = explain_reference(bundle)
     with suppress(OutputError):
-        _keep(place, found)
-    return found
+        _keep(place, reference)
+    return reference
 
 
 def _keep(place: Path, reference: Reference) -> None:
-    found = reference.explanation
+    explanation = reference.explanation
     with whole_file(place / _CHANGES) as path:
         reference.changes.to_parquet(path)
     with whole_file(place / _ARRAYS) as path, open(path, "wb") as stream:
-        np.savez(stream, base=found.base, contributions=found.contributions, replicas=found.replicas)
+        np.savez(
+            stream,
+            base=explanation.base,
+            contributions=explanation.contributions,
+            replicas=explanation.replicas,
+        )
 
 
 def _read(place: Path, X: pd.DataFrame) -> tuple[Explanation, pd.DataFrame] | None:
@@ -148,11 +153,11 @@ def explained_attributes(
 ) -> Reference:
     """Explain attributes on [0, 1], be they of reference occupations or of anyone's rows."""
     leaves = read_leaves(bundle.model.booster_)
-    found = explain(bundle.model, X, replicas=replicas)
+    explanation = explain(bundle.model, X, replicas=replicas)
     changes = smallest_changes(leaves, X, bundle.attributes, bundle.catalogue, bundle.bands)
     if labels is None:
         labels = bundle.reference.get("label")
-    return _reference(bundle, found, changes, labels)
+    return _reference(bundle, explanation, changes, labels)
 
 
 def _reference(

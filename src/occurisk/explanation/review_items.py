@@ -86,7 +86,7 @@ def questions(
     }
     change = explained.words(language)["change"]
     total = float(explained.rows["weight"].astype(float).sum()) if total is None else total
-    found = []
+    rows = []
     for code, row in chosen.rows.iterrows():
         title = _plain(row["title"])
         question = phrases.queue["question"].format(title=title, code=code)
@@ -99,8 +99,8 @@ def questions(
             )
             if len(answer) <= MOST_CHARACTERS:
                 break
-        found.append((question, answer[:MOST_CHARACTERS]))
-    return pd.DataFrame(found, columns=["question", "answer"], index=chosen.rows.index)
+        rows.append((question, answer[:MOST_CHARACTERS]))
+    return pd.DataFrame(rows, columns=["question", "answer"], index=chosen.rows.index)
 
 
 def _only(explained: ExplainedList, codes: pd.Index) -> ExplainedList:

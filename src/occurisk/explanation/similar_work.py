@@ -67,14 +67,14 @@ def similar_work(
     distance[barred] = np.inf
     count = min(count, len(reference))
     nearest = np.argsort(distance, axis=1, kind="stable")[:, :count]
-    found = np.take_along_axis(distance, nearest, axis=1)
-    row, place = np.nonzero(np.isfinite(found))
+    distances = np.take_along_axis(distance, nearest, axis=1)
+    row, place = np.nonzero(np.isfinite(distances))
     other = nearest[row, place]
     return pd.DataFrame(
         {
             "code": X.index[row],
             "neighbour": reference.index[other],
-            "distance": found[row, place],
+            "distance": distances[row, place],
             "probability": q[other],
         }
     )

@@ -207,19 +207,19 @@ class _Search:
         moves = [self._moves(j, point, direction, effects) for j in range(len(x))]
         nothing = moves[0].where(np.zeros(len(moves[0].values), dtype=bool))
         joint = self._joint(point)
-        found = None
+        best = None
         for allowed in (self.actionable, np.ones(len(x), dtype=bool)):
             part = [m if a else nothing for m, a in zip(moves, allowed, strict=True)]
             single = self._best_single(part, need, direction)
-            found = self._best_pair(single, part, point, joint, need, direction)
-            if found is not None:
+            best = self._best_pair(single, part, point, joint, need, direction)
+            if best is not None:
                 break
-        if found is None:
+        if best is None:
             return [goal, direction, False, np.nan, np.nan, *["", np.nan, np.nan] * 2]
-        row: list[object] = [goal, direction, True, found.cost, _expit(point.score + direction * found.gain)]
-        for j, value in found.to.items():
+        row: list[object] = [goal, direction, True, best.cost, _expit(point.score + direction * best.gain)]
+        for j, value in best.to.items():
             row += [self.leaves.names[j], x[j], value]
-        return row + ["", np.nan, np.nan] * (2 - len(found.to))
+        return row + ["", np.nan, np.nan] * (2 - len(best.to))
 
     def _effects(self, point: Point) -> np.ndarray:
         """Score change of moving one attribute to each of its cells, all attributes in one array."""

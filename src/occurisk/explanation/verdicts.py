@@ -231,8 +231,8 @@ def to_labels(
 
 def _largest(members: str) -> tuple[str, float]:
     """Return the occupation that makes up most of a code, and its share; `soc:share soc:share`."""
-    found = [(soc, float(share or 1)) for soc, _, share in (m.partition(":") for m in members.split())]
-    return max(found, key=lambda member: member[1], default=("", 0.0))
+    shares = [(soc, float(share or 1)) for soc, _, share in (m.partition(":") for m in members.split())]
+    return max(shares, key=lambda member: member[1], default=("", 0.0))
 
 
 def label_file(labels: pd.DataFrame, base: pd.DataFrame, base_rater: str) -> pd.DataFrame:

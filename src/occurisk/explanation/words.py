@@ -181,16 +181,16 @@ def reasons(
     rows = []
     # Arrays, not frames: a list has a thousand codes.
     for i, order in enumerate(np.argsort(-np.abs(contributions), axis=1, kind="stable")):
-        found: dict[int, list[str]] = {1: [], -1: []}
+        phrased: dict[int, list[str]] = {1: [], -1: []}
         brief: dict[int, list[str]] = {1: [], -1: []}
         for j in order[np.abs(contributions[i, order]) >= WORTH_A_WORD]:
             way = 1 if contributions[i, j] > 0 else -1
-            if len(found[way]) < count:
+            if len(phrased[way]) < count:
                 place = (above[i, j], below[i, j])
                 brief[way].append(direction(phrases, names[j], *place))
-                found[way].append(_reason(phrases, names[j], scaled[i, j], tops[j], *place, stable[i, j]))
+                phrased[way].append(_reason(phrases, names[j], scaled[i, j], tops[j], *place, stable[i, j]))
         short = _sentences(phrases, brief[1], brief[-1])[2]
-        rows.append((*_sentences(phrases, found[1], found[-1]), short))
+        rows.append((*_sentences(phrases, phrased[1], phrased[-1]), short))
     return pd.DataFrame(
         rows, index=explanation.contributions.index, columns=["raises", "lowers", "text", "brief"]
     )

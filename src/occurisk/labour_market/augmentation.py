@@ -94,7 +94,7 @@ def worksheets(X: pd.DataFrame, catalogue: Catalogue, jobs: pd.DataFrame) -> dic
     ratings = pd.DataFrame(_means(catalogue.unscale(X), weight), columns=X.columns)
     percentiles = pd.DataFrame(_means(X.apply(_percentile), weight), columns=X.columns)
     items = [(field.field, item) for field in load_worksheet() for item in field.items if item.attribute in X]
-    found = {}
+    sheets = {}
     for row, name in enumerate(jobs.columns):
         rows = []
         for field, item in items:
@@ -103,10 +103,10 @@ def worksheets(X: pd.DataFrame, catalogue: Catalogue, jobs: pd.DataFrame) -> dic
             verdict = item.speaks_for if share >= STRONG else other if share <= WEAK else ""
             rating = float(ratings[item.attribute].iloc[row])
             rows.append((field, item.attribute, rating, share, verdict, item.why))
-        found[str(name)] = pd.DataFrame(
+        sheets[str(name)] = pd.DataFrame(
             rows, columns=["field", "attribute", "rating", "percentile", "speaks_for", "why"]
         )
-    return found
+    return sheets
 
 
 @lru_cache(maxsize=4)

@@ -172,20 +172,20 @@ def universes_of(
         siblings: what a plain join of two lists finds.
     """
     lists = [("model", vintage, *model)] + [("model", v, s, r) for v, s, r in others]
-    found: list[Universe] = []
+    universes: list[Universe] = []
     for source, version, scores, replicas in lists:
         on = _with_scores(market, scores, replicas, siblings=True)
-        found.append(Universe(on, source, "on", version))
-        found.append(Universe(_plain_join(on), source, "off", version))
+        universes.append(Universe(on, source, "on", version))
+        universes.append(Universe(_plain_join(on), source, "off", version))
     repaired = _with_scores(market, published.to_frame("probability"), None, siblings=False)
     as_printed = _with_scores(market, printed.to_frame("probability"), None, siblings=False)
-    found.append(Universe(repaired, "published", "on", vintage))
-    found.append(Universe(_plain_join(as_printed), "published", "off", vintage))
-    found = [u for u in found if u.market.cells().jobs.sum() > 0]
+    universes.append(Universe(repaired, "published", "on", vintage))
+    universes.append(Universe(_plain_join(as_printed), "published", "off", vintage))
+    universes = [u for u in universes if u.market.cells().jobs.sum() > 0]
     own = "published" if market.source == "published" else "model"
-    found.sort(key=lambda u: (u.source, u.repair, u.vintage) != (own, "on", vintage))
+    universes.sort(key=lambda u: (u.source, u.repair, u.vintage) != (own, "on", vintage))
     # The market itself stands for the reader's choice: its lineage may know more, such as a user's map.
-    return [replace(found[0], market=market), *found[1:]] if found else []
+    return [replace(universes[0], market=market), *universes[1:]] if universes else []
 
 
 def _with_scores(

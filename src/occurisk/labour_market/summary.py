@@ -91,11 +91,11 @@ class MarketSummary:
             f"{s}{e}" for s in ("share_high", "share_medium", "share_low", "expected")
             for e in ("", "_lower", "_upper", "_least", "_most")
         ]  # fmt: skip
-        found = {f"national.{n}": float(self.figures[n]) for n in wanted if n in self.figures}
-        found["national.coverage"] = float(self.figures["coverage"])
+        logged = {f"national.{n}": float(self.figures[n]) for n in wanted if n in self.figures}
+        logged["national.coverage"] = float(self.figures["coverage"])
         for name, slope in self.gradients.items():
-            found[f"national.spearman_{name}"] = slope.spearman
-        return {name: value for name, value in found.items() if not np.isnan(value)}
+            logged[f"national.spearman_{name}"] = slope.spearman
+        return {name: value for name, value in logged.items() if not np.isnan(value)}
 
     def to_json(self) -> dict[str, Any]:
         """Return every figure as plain lists and numbers; NaN becomes None."""

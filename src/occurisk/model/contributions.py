@@ -262,8 +262,8 @@ def explain(
     for place, replica in enumerate(boosters):
         # A replica may list the same attributes in another order: the columns are matched by name.
         order = X.columns.get_indexer(replica.feature_name())
-        found = replica.predict(matrix[:, order], pred_contrib=True, num_threads=threads)
-        contributions[place][:, order] = found[:, :-1]
+        values = replica.predict(matrix[:, order], pred_contrib=True, num_threads=threads)
+        contributions[place][:, order] = values[:, :-1]
     return Explanation(
         base=float(raw[0, -1]) if len(raw) else float("nan"),
         contributions=pd.DataFrame(raw[:, :-1], index=X.index, columns=X.columns),

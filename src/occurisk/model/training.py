@@ -92,20 +92,20 @@ def load_data(
     settings = settings.model_copy(update={k: Path(v).resolve() for k, v in changed.items() if v})
     catalogue = load_catalogue(settings.catalogue)
     X = attributes_of(settings.attributes, catalogue)
-    found = load_labels(settings.labels, X.index)
+    label_file = load_labels(settings.labels, X.index)
     digests = {
         "sha256": {
             "catalogue": sha256(settings.catalogue),
             "attributes": sha256(settings.attributes),
-            "labels": found.digest,
+            "labels": label_file.digest,
         },
         "occupations": len(X),
         "attributes": X.shape[1],
         "gaps": int(X.isna().sum().sum()),
-        "labelled": len(found.y),
-        "labelled_automatable": int(found.y.sum()),
+        "labelled": len(label_file.y),
+        "labelled_automatable": int(label_file.y.sum()),
     }
-    return TrainingData(settings, catalogue, X, found, digests)
+    return TrainingData(settings, catalogue, X, label_file, digests)
 
 
 def attributes_of(path: Path, catalogue: Catalogue) -> pd.DataFrame:

@@ -132,8 +132,8 @@ class _Resolver:
             return (text, "", "", "total", "total row", "", 0.0, "all occupations together"), {}
         if is_missing(text) or is_survey_gap(text, self.system, known):
             return (text, "", "", "", "missing", "", 0.0, "no code"), {}
-        found = find(text, self.system, known, prefix)
-        code, repairs = found.code, "; ".join(found.repairs)
+        read = find(text, self.system, known, prefix)
+        code, repairs = read.code, "; ".join(read.repairs)
         if code is None or code not in known:
             kind = (
                 "military"
@@ -147,7 +147,7 @@ class _Resolver:
         kind, bag, covered, note = self.resolve(code)
         if not bag:
             return (*head, "no score", repairs, 0.0, "none of its occupations has a score"), {}
-        if kind == "exact" and found.repairs:
+        if kind == "exact" and read.repairs:
             kind = "repaired"
         return (*head, kind, repairs, covered, note), bag
 

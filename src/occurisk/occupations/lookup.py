@@ -9,7 +9,6 @@ from occurisk.errors import CrosswalkError
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, CodingSystem, normalise, tidy
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import occupation_name
-from occurisk.occupations.titles.own_titles import matcher_for
 
 # Letters that Kazakh has and Russian has not.
 _KAZAKH = frozenset("әғқңөұүһі")
@@ -77,6 +76,8 @@ def find_title(text: str, titles: Mapping[str, str]) -> TitleFound:
 
 def _match(text: str) -> TitleFound | None:
     """Match a title as those of a registry are matched; None if nothing is known of an English one."""
+    from occurisk.occupations.titles.own_titles import matcher_for  # titles need more than codes do
+
     english = text.isascii()
     language = "en" if english else "kk" if _KAZAKH & set(text.lower()) else "ru"
     system = SOC2010 if english else ISCO08

@@ -56,11 +56,11 @@ class UserMap:
         """Return target code -> weight (> 0) of one of the user's codes; empty if the map has it not."""
         text = _Texts(self.sources)
         first = bisect_left(text, source)
-        found: dict[str, float] = {}
+        weights: dict[str, float] = {}
         for place in range(first, bisect_right(text, source, lo=first)):
             code = self.codes[self.members[place]]
-            found[code] = found.get(code, 0.0) + float(self.weights[place])
-        return found
+            weights[code] = weights.get(code, 0.0) + float(self.weights[place])
+        return weights
 
     def __contains__(self, source: str) -> bool:
         """Tell whether the map has a code."""

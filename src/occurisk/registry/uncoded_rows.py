@@ -37,15 +37,15 @@ def sums(rows: Rows, missing: np.ndarray, known: Understanding) -> dict[int, str
         Position -> the words that say so, such as `Всего по филиалу`.
     """
     named = _titled(rows.batch, missing, known)
-    found: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     for place, cells in _suspects(rows, missing):
         if place in named:
             continue
         for i, cell in enumerate(cells):
             apart = i in known.totals_beside_codes or _firm(known.names[i], cell)
             if not apart and is_total_words(cell):
-                found.setdefault(place, cell)
-    return found
+                reasons.setdefault(place, cell)
+    return reasons
 
 
 def without_jobs(rows: Rows, missing: np.ndarray, weights: Numbers | None) -> np.ndarray:

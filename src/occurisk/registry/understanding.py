@@ -192,14 +192,14 @@ def _totals_beside_codes(sampled: Sampled, code: int | None) -> frozenset[int]:
         return frozenset()
     cells = texts(sampled.table.column(code)).fill_null("")
     coded = pc.not_equal(pc.utf8_trim_whitespace(cells), "")
-    found = set()
+    totals = set()
     for i in range(len(sampled.names)):
         words = [value for value in sampled.values(i) if is_total_words(value)]
         if i != code and words:
             beside = pc.is_in(texts(sampled.table.column(i)), pa.array(words))
             if pc.any(pc.and_(beside, coded)).as_py():
-                found.add(i)
-    return frozenset(found)
+                totals.add(i)
+    return frozenset(totals)
 
 
 def _of_other_systems(values: list[str], system: CodingSystem) -> list[str]:
@@ -217,13 +217,13 @@ def _added_up(sampled: Sampled, weight: int | None, code: int | None) -> tuple[s
     """Warn of countries, years and sexes that a long table would add up."""
     if weight is None or code is None:
         return ()
-    found = []
+    warnings = []
     for i, name in enumerate(sampled.names):
         values = [v for v in sampled.values(i) if v.strip()]
         if i in (weight, code) or len(values) < 2:
             continue
         if _LONG_TABLE.fullmatch(name.strip()):
-            found.append(
+            warnings.append(
                 f"{len(values)} values of {name!r} are added up "
                 f"({', '.join(cut(value, 30) for value in values[:3])} …): "
                 f"choose one with --where '{name}={values[0]}'"
@@ -233,5 +233,7 @@ def _added_up(sampled: Sampled, weight: int | None, code: int | None) -> tuple[s
                 (v for v in values if re.fullmatch(r"(sex_)?t|total|all|всего|оба пола", v, re.I)), None
             )
         ):
-            found.append(f"{name!r} holds {total} beside its parts, all added up: --where '{name}={total}'")
-    return tuple(found)
+            warnings.append(
+                f"{name!r} holds {total} beside its parts, all added up: --where '{name}={total}'"
+            )
+    return tuple(warnings)

@@ -157,7 +157,7 @@ def waterfall(explained: ExplainedList, code: str, language: str = "en") -> Figu
 def scatter(explained: ExplainedList) -> Figure:
     """Our probability against the published one."""
     rows = explained.rows[["probability", "published_probability", "band"]].dropna()
-    found = summarise(explained.rows)
+    summary = summarise(explained.rows)
     figure, axes = new_figure(6, 6)
     colours = [BAND_COLOURS.get(band, SOFT) for band in rows["band"]]
     axes.scatter(
@@ -172,7 +172,7 @@ def scatter(explained: ExplainedList) -> Figure:
     axes.set_aspect("equal")
     axes.set_xlabel("published (Frey & Osborne 2017)")
     axes.set_ylabel("ours")
-    title(axes, f"Rank correlation {found.rank_correlation:.2f}, n = {found.published}")
+    title(axes, f"Rank correlation {summary.rank_correlation:.2f}, n = {summary.published}")
     return figure
 
 

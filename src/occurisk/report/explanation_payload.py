@@ -217,10 +217,10 @@ def headline(figures: Mapping[str, float] | None) -> dict[str, Any] | None:
     if figures is None or pd.isna(figures["share_high"]):
         return None
     names = ("share_high", "share_medium", "share_low", "expected")
-    found: dict[str, Any] = {
+    points: dict[str, Any] = {
         name: [_number(figures[name + end], 4) for end in ("", "_lower", "_upper")] for name in names
     }
-    return {**found, "coverage": _number(figures["coverage"], 4)}
+    return {**points, "coverage": _number(figures["coverage"], 4)}
 
 
 def as_json(document: Any) -> str:
@@ -235,15 +235,17 @@ def as_json(document: Any) -> str:
 
 
 def _cautions(explained: ExplainedList, phrases: Phrases) -> dict[str, Any]:
-    found = explained.reference.identifiability
-    if found is None:
+    identifiability = explained.reference.identifiability
+    if identifiability is None:
         return {"blocks": [], "alone": []}
     used = explained.explanation.contributions.abs().max()
-    alone = found.alone.index[found.alone["near_half"] & (used.reindex(found.alone.index) > 0)]
+    alone = identifiability.alone.index[
+        identifiability.alone["near_half"] & (used.reindex(identifiability.alone.index) > 0)
+    ]
     return {
-        "blocks": [[phrases.phrase(name).label for name in block] for block in found.blocks],
+        "blocks": [[phrases.phrase(name).label for name in block] for block in identifiability.blocks],
         "alone": [
-            f"{phrases.phrase(name).label} ({phrases.number(found.alone.at[name, 'auc'], 2)})"
+            f"{phrases.phrase(name).label} ({phrases.number(identifiability.alone.at[name, 'auc'], 2)})"
             for name in alone
         ],
     }
@@ -310,10 +312,10 @@ def _named(table: pd.DataFrame, code: str, language: str) -> pd.DataFrame:
 
 
 def _by_code(table: pd.DataFrame, columns: list[str]) -> dict[str, list[list[Any]]]:
-    found: dict[str, list[list[Any]]] = {}
+    grouped: dict[str, list[list[Any]]] = {}
     for code, *values in table[["code", *columns]].itertuples(index=False, name=None):
-        found.setdefault(str(code), []).append([_scalar(value, 4) for value in values])
-    return found
+        grouped.setdefault(str(code), []).append([_scalar(value, 4) for value in values])
+    return grouped
 
 
 def _table(frame: pd.DataFrame, decimals: int) -> list[list[float | None]]:

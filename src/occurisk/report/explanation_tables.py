@@ -37,19 +37,19 @@ def table(explained: ExplainedList, cap: int = CAP, language: str = "en") -> pd.
     """
     words, rows = explained.words(language), explained.rows
     verdicts = explained.verdicts.drop_duplicates("code", keep="last").set_index("code")["verdict"]
-    found = pd.concat(
+    columns = pd.concat(
         [rows, _reasons(explained, language), words[["raises", "lowers", "change", "neighbours"]]], axis=1
     )
-    found["verdict"] = verdicts.reindex(found.index).fillna("")
-    found["title"] = explained.titles(language)
-    found = found.rename_axis("code").reset_index()
+    columns["verdict"] = verdicts.reindex(columns.index).fillna("")
+    columns["title"] = explained.titles(language)
+    columns = columns.rename_axis("code").reset_index()
     # A code such as 0110 must not turn into a number on its way through JSON viewers: it stays a string.
-    found["code"] = found["code"].astype(str)
-    found = found.sort_values("weight", ascending=False, kind="stable", na_position="last")
-    shown = found[COLUMNS].head(cap).round({"weight": 4, "label": 4}).reset_index(drop=True)
+    columns["code"] = columns["code"].astype(str)
+    columns = columns.sort_values("weight", ascending=False, kind="stable", na_position="last")
+    shown = columns[COLUMNS].head(cap).round({"weight": 4, "label": 4}).reset_index(drop=True)
     for name in PROBABILITIES:
         shown[name] = six_digits(shown[name])
-    shown.attrs["total"] = len(found)
+    shown.attrs["total"] = len(columns)
     return shown
 
 
@@ -92,13 +92,13 @@ def _reasons(explained: ExplainedList, language: str) -> pd.DataFrame:
     above, below = (f[names].to_numpy() for f in (explained.standing.above, explained.standing.below))
     rows = []
     for i, order in enumerate(np.argsort(-np.abs(contributions), axis=1, kind="stable")):
-        found = [
+        sentences = [
             f"{direction(phrases, names[j], above[i, j], below[i, j])} "
             f"{phrases.number(contributions[i, j], 2, sign=True)}{'' if stable[i, j] else ' ?'}"
             for j in order[:3]
             if contributions[i, j] != 0
         ]
-        rows.append(found + [""] * (3 - len(found)))
+        rows.append(sentences + [""] * (3 - len(sentences)))
     return pd.DataFrame(
         rows, index=explanation.contributions.index, columns=["reason_1", "reason_2", "reason_3"]
     )

@@ -61,22 +61,22 @@ def countries_figure(table: pd.DataFrame) -> Any:
     return figure
 
 
-def backtest_figure(found: Backtest, name: str) -> Any:
+def backtest_figure(comparison: Backtest, name: str) -> Any:
     """Draw realised growth by risk band, and the rank correlations beside the benchmarks."""
     figure, (left, right) = new_panels(9, 3.6, 2)
     for axes in (left, right):
         axes.axhline(0, color=SOFT, linewidth=0.8)
-    for place, (band, row) in enumerate(found.bands.iterrows()):
+    for place, (band, row) in enumerate(comparison.bands.iterrows()):
         reach = [[row["growth"] - row["lower"]], [row["upper"] - row["growth"]]]
         left.bar(place, row["growth"], color=BAND_COLOURS[str(band)], yerr=reach, capsize=4)
-    left.set_xticks(range(3), [f"{b} risk" for b in found.bands.index])
+    left.set_xticks(range(3), [f"{b} risk" for b in comparison.bands.index])
     left.set_ylabel("growth of employment")
-    gap = found.bands.loc["low", "growth"] - found.bands.loc["high", "growth"]
+    gap = comparison.bands.loc["low", "growth"] - comparison.bands.loc["high", "growth"]
     word = "slower than" if gap > 0 else "faster than"
     title(left, f"High-risk jobs grew {100 * abs(gap):.1f} points {word} low-risk ones")
-    weighted = found.correlations.xs("weighted", level="weighting")
+    weighted = comparison.correlations.xs("weighted", level="weighting")
     rows = [(n, weighted.loc[n]) for n in ("p", "routine", "wage")] + [
-        ("p, others held", pd.Series(found.partial))
+        ("p, others held", pd.Series(comparison.partial))
     ]
     for place, (_, row) in enumerate(rows):
         reach = [[row["rho"] - row["lower"]], [row["upper"] - row["rho"]]]
@@ -85,7 +85,7 @@ def backtest_figure(found: Backtest, name: str) -> Any:
         )
     right.set_xticks(range(4), [n for n, _ in rows], fontsize=8)
     right.set_ylabel("rank correlation with growth")
-    adds = "adds to" if found.partial["upper"] < 0 else "adds nothing detectable to"
+    adds = "adds to" if comparison.partial["upper"] < 0 else "adds nothing detectable to"
     title(right, f"p {adds} routine intensity and wage")
     caption(
         figure, f"occurisk; {name}; BLS OES. Bars: 90%, bootstrap over occupations; weighted by earlier jobs."

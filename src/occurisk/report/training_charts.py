@@ -18,19 +18,19 @@ from occurisk.probabilities import Bands
 from occurisk.report.chart_style import BAND_COLOURS, HIGH, LOW, PALE, SOFT, caption, new_figure, title
 
 
-def reliability_figure(found: Reliability) -> Any:
+def reliability_figure(reliability: Reliability) -> Any:
     """Draw the reliability curve with its bootstrap band.
 
     Parameters
     ----------
-    found : Reliability
+    reliability : Reliability
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     figure, axes = new_figure(6, 5)
-    curve = found.curve
+    curve = reliability.curve
     axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle="--", label="perfectly calibrated")
     axes.fill_between(
         curve["predicted"], curve["lower"], curve["upper"], color=LOW, alpha=0.2, label="90% bootstrap band"
@@ -39,8 +39,8 @@ def reliability_figure(found: Reliability) -> Any:
     axes.set(xlabel="predicted probability", ylabel="share labelled automatable", xlim=(0, 1), ylim=(0, 1))
     title(
         axes,
-        f"Held-out probabilities are off by {found.error:.3f} on average\n"
-        f"(expected calibration error, {found.error_lower:.3f} to {found.error_upper:.3f})",
+        f"Held-out probabilities are off by {reliability.error:.3f} on average\n"
+        f"(expected calibration error, {reliability.error_lower:.3f} to {reliability.error_upper:.3f})",
     )
     axes.legend(frameon=False, loc="upper left", fontsize=8)
     caption(figure, "occurisk; pooled test halves; the bootstrap draws occupations.")
@@ -117,12 +117,12 @@ def quality_figure(evaluation: Evaluation) -> Any:
     return figure
 
 
-def coverage_figure(found: Coverage, nominal: float) -> Any:
+def coverage_figure(studied: Coverage, nominal: float) -> Any:
     """Draw how often the intervals hold a known truth, one dot per simulated panel.
 
     Parameters
     ----------
-    found : Coverage
+    studied : Coverage
     nominal : float
         What the intervals promise.
 
@@ -130,7 +130,7 @@ def coverage_figure(found: Coverage, nominal: float) -> Any:
     -------
     matplotlib.figure.Figure
     """
-    groups = list(found.trials.groupby(["truth", "labelled"], sort=False))[::-1]
+    groups = list(studied.trials.groupby(["truth", "labelled"], sort=False))[::-1]
     figure, axes = new_figure(8, 0.4 * len(groups) + 1.6)
     low, high = nominal - 0.05, min(nominal + 0.05, 1.0)
     axes.axvspan(low, high, color=LOW, alpha=0.12)
@@ -143,7 +143,8 @@ def coverage_figure(found: Coverage, nominal: float) -> Any:
     axes.set_yticks(range(len(groups)), names, fontsize=8)
     axes.set(xlabel="share of occupations whose true probability lies in its interval", xlim=(0.4, 1))
     title(
-        axes, f"On average {found.overall:.0%} of the true probabilities lie in their {nominal:.0%} interval"
+        axes,
+        f"On average {studied.overall:.0%} of the true probabilities lie in their {nominal:.0%} interval",
     )
     caption(
         figure,

@@ -308,12 +308,12 @@ def score_rows(
 
 def _account(stream: RowStream, understood: Understood, seconds: float) -> Account:
     model, tally = stream.model, stream.tally
-    found = {
+    sums_by_outcome = {
         name: (rows, weight)
         for name, rows, weight in zip(ROW_OUTCOMES, tally.rows, tally.weight, strict=True)
     }
-    found[RAGGED] = (len(tally.ragged), 0.0)
-    outcomes = account_of(found, ROW_OUTCOMES)
+    sums_by_outcome[RAGGED] = (len(tally.ragged), 0.0)
+    outcomes = account_of(sums_by_outcome, ROW_OUTCOMES)
     counted = float(sum(o.weight for o in outcomes))
     return Account(
         registry=source_of(stream.file),

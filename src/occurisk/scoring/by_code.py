@@ -135,12 +135,12 @@ class Stream:
         if self.understanding.code is None:
             if self.understanding.title is None:
                 return np.full(rows.batch.num_rows, book.numbers([""])[0], dtype=np.intp)
-            found = np.zeros(rows.batch.num_rows, np.intp)
+            by_row = np.zeros(rows.batch.num_rows, np.intp)
             missing = np.arange(rows.batch.num_rows)
         else:
-            found = self._code_numbers(book, rows.batch)
-            missing = np.flatnonzero(np.array([outcome == "missing" for outcome in book.outcome])[found])
-        return self._without_code(book, rows, weights, found.copy(), missing) if len(missing) else found
+            by_row = self._code_numbers(book, rows.batch)
+            missing = np.flatnonzero(np.array([outcome == "missing" for outcome in book.outcome])[by_row])
+        return self._without_code(book, rows, weights, by_row.copy(), missing) if len(missing) else by_row
 
     def _code_numbers(self, book: CodeBook, batch: pa.RecordBatch) -> np.ndarray:
         position, level = self.understanding.code, self.understanding.level
@@ -157,27 +157,27 @@ class Stream:
             indices = column.indices.fill_null(len(numbers) - 1)
         else:
             indices = column.indices
-        found: np.ndarray = pa.array(numbers).take(indices).to_numpy()
-        return found
+        by_row: np.ndarray = pa.array(numbers).take(indices).to_numpy()
+        return by_row
 
     def _without_code(
-        self, book: CodeBook, rows: Rows, weights: Numbers | None, found: np.ndarray, missing: np.ndarray
+        self, book: CodeBook, rows: Rows, weights: Numbers | None, by_row: np.ndarray, missing: np.ndarray
     ) -> np.ndarray:
         """Tell sums and rows without jobs apart; for the others the title stands in, where there is one."""
         blank = np.array([not key.partition(SEPARATOR)[0].strip() for key in book.keys] or [True])
-        no_code = missing if self.understanding.code is None else missing[blank[found[missing]]]
+        no_code = missing if self.understanding.code is None else missing[blank[by_row[missing]]]
         words = sums(rows, no_code, self.understanding)
         if words:
-            found[list(words)] = book.numbers(list(words.values()))
+            by_row[list(words)] = book.numbers(list(words.values()))
             missing = np.setdiff1d(missing, list(words))
         if self.understanding.title is not None:
             titles = rows.batch.column(self.understanding.title).take(pa.array(missing))
-            found[missing] = _title_numbers(book, titles)
+            by_row[missing] = _title_numbers(book, titles)
         nothing = without_jobs(rows, np.intersect1d(no_code, missing), weights)
-        nothing = nothing[~book.scored[found[nothing]]]
+        nothing = nothing[~book.scored[by_row[nothing]]]
         if len(nothing):
-            found[nothing] = book.numbers([NEITHER])[0]
-        return found
+            by_row[nothing] = book.numbers([NEITHER])[0]
+        return by_row
 
     def _weights(self, batch: pa.RecordBatch) -> Numbers | None:
         position = self.understanding.weight
@@ -205,14 +205,14 @@ class Stream:
 
     def _needed(self) -> frozenset[int]:
         known = self.understanding
-        found = (
+        names = (
             known.code,
             known.level,
             known.weight,
             known.title,
             *(position for position, _ in self.conditions),
         )
-        return frozenset(position for position in found if position is not None)
+        return frozenset(position for position in names if position is not None)
 
     def _batch(
         self,
@@ -266,5 +266,5 @@ def _title_numbers(book: CodeBook, titles: pa.Array) -> np.ndarray:
     """Return the key number of each title."""
     column = texts(titles).fill_null("").dictionary_encode()
     numbers = book.numbers([TITLE_MARK + title for title in column.dictionary.to_pylist()])
-    found: np.ndarray = numbers[column.indices.to_numpy()]
-    return found
+    by_row: np.ndarray = numbers[column.indices.to_numpy()]
+    return by_row

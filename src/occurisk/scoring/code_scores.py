@@ -237,7 +237,7 @@ def score_occupations(
             codes, understanding.system, weights=weights, scored=scored, siblings=siblings,
             prefix=understanding.prefix,
         )  # fmt: skip
-    found = score_codes(scores, lineage)
+    by_code = score_codes(scores, lineage)
     for name in _ROUNDED:
-        found[name] = six_digits(found[name])
-    return lineage.codes.join(found, on="code"), lineage
+        by_code[name] = six_digits(by_code[name])
+    return lineage.codes.join(by_code, on="code"), lineage

@@ -251,9 +251,9 @@ class ScoreColumns:
             if name == "mixed":
                 columns.append(KeyedColumn(pa.array([False, True]), table[name].to_numpy(dtype=np.uint8)))
                 continue
-            found, first = number.get(name, figures)
+            places, first = number.get(name, figures)
             index = np.zeros(len(table), _narrow(len(first)))
-            index[self.book.scored] = found
+            index[self.book.scored] = places
             index = next((s for s in shared if np.array_equal(s, index)), index)
             shared.append(index)
             values = scored[name].to_numpy()[first]

@@ -96,20 +96,20 @@ class Tally:
         return math.fsum(self.totals)
 
 
-def account_of(found: Mapping[str, tuple[int, float]], order: Iterable[str]) -> tuple[Outcome, ...]:
+def account_of(sums: Mapping[str, tuple[int, float]], order: Iterable[str]) -> tuple[Outcome, ...]:
     """Put rows and weight by outcome in order; leave out what no row has.
 
     Parameters
     ----------
-    found : Mapping
+    sums : Mapping
         Outcome -> (rows, weight).
     order : iterable of str
         OUTCOMES or ROW_OUTCOMES.
     """
     return tuple(
-        Outcome(name, int(found[name][0]), float(found[name][1]), name in SCORED, name not in NOT_COUNTED)
+        Outcome(name, int(sums[name][0]), float(sums[name][1]), name in SCORED, name not in NOT_COUNTED)
         for name in order
-        if name in found and found[name][0] > 0
+        if name in sums and sums[name][0] > 0
     )
 
 
@@ -131,10 +131,10 @@ def write_ragged(tally: Tally, file: RegistryFile, unscored: Writer, outcomes: t
 def check_ragged(tally: Tally, file: RegistryFile) -> None:
     """Stop where so many rows are ragged that the file was misread."""
     if len(tally.ragged) > _MOST_RAGGED:
-        number, expected, found, _ = tally.ragged[0]
+        number, expected, width, _ = tally.ragged[0]
         raise RegistryError(
             f"More than {_MOST_RAGGED:,} rows of {file.name} do not have the header's number of fields.",
-            first=f"row {number}: {found} fields instead of {expected}",
+            first=f"row {number}: {width} fields instead of {expected}",
             fix="Check the delimiter (--delimiter) and the quotation marks of the file.",
         )
 

@@ -204,10 +204,10 @@ def scored_by_code(
     if understanding.code is None and understanding.title is None:
         keys["outcome"] = TITLE_ONLY
     sums = keys.groupby("outcome")[["rows", "weight"]].sum()
-    found = {str(row.Index): (row.rows, row.weight) for row in sums.itertuples()}
-    found[UNUSABLE_WEIGHT] = (int(keys["unusable"].sum()), 0.0)
-    found[RAGGED] = (len(tally.ragged), 0.0)
-    outcomes = account_of(found, OUTCOMES)
+    sums_by_outcome = {str(row.Index): (row.rows, row.weight) for row in sums.itertuples()}
+    sums_by_outcome[UNUSABLE_WEIGHT] = (int(keys["unusable"].sum()), 0.0)
+    sums_by_outcome[RAGGED] = (len(tally.ragged), 0.0)
+    outcomes = account_of(sums_by_outcome, OUTCOMES)
     by_occupation = _by_occupation(keys)
     lineage = _lineage(book, keys)
     counted = float(sum(o.weight for o in outcomes if o.counted))
@@ -307,13 +307,13 @@ def _lineage(book: CodeBook, keys: pd.DataFrame) -> pd.DataFrame:
 def _unmatched(keys: pd.DataFrame, understanding: Understanding) -> tuple[Unmatched, ...]:
     lost = keys[~keys["outcome"].isin((*SCORED, *NOT_COUNTED, TITLE_ONLY)) & (keys["rows"] > 0)]
     lost = lost.sort_values(["weight", "rows"], ascending=False).head(_MOST_UNMATCHED)
-    found = []
+    unmatched = []
     for row in lost.to_dict("records"):
         known = row["outcome"] == UNKNOWN and row["code"] != MANY_UNKNOWN and not understanding.user_map
         near = near_misses(row["code"], understanding.system) if known else []
         is_title = row["key"][:1] == TITLE_MARK
         text = row["key"][1:] if is_title else row["key"].partition(SEPARATOR)[0]
-        found.append(
+        unmatched.append(
             Unmatched(
                 code="" if is_title else cut(text, _LONGEST),
                 title=cut(text, _LONGEST) if is_title else _text(row["title"]),
@@ -323,7 +323,7 @@ def _unmatched(keys: pd.DataFrame, understanding: Understanding) -> tuple[Unmatc
                 near="; ".join(f"{code} {title}".strip() for code, title in near),
             )
         )
-    return tuple(found)
+    return tuple(unmatched)
 
 
 def _repairs(keys: pd.DataFrame) -> tuple[Repair, ...]:

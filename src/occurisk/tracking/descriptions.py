@@ -72,7 +72,7 @@ def description(
     """
     links = dict(links or {})
     s = summarise(explained.rows)
-    found = dict(figures or {}) or {
+    shown = dict(figures or {}) or {
         "share_high": s.high, "share_medium": s.medium, "share_low": s.low, "mean_susceptibility": s.mean,
     }  # fmt: skip
     how = "weighted" if s.weighted else "each occupation counted once"
@@ -98,8 +98,8 @@ def description(
         "",
         "| high susceptibility (90% interval) | medium | low | mean | coverage | rows without a score |",
         "|---|---|---|---|---|---|",
-        f"| **{headline(found)}** | {_share(found['share_medium'])} | {_share(found['share_low'])} "
-        f"| {found['mean_susceptibility']:.3f} | {_share(found.get('coverage', math.nan))} "
+        f"| **{headline(shown)}** | {_share(shown['share_medium'])} | {_share(shown['share_low'])} "
+        f"| {shown['mean_susceptibility']:.3f} | {_share(shown.get('coverage', math.nan))} "
         f"| {_unscored(about)} |",
         "",
         f"Shares and mean: {how}. Susceptibility is not a forecast of lost jobs; the labels speak of "
@@ -193,7 +193,7 @@ def plain_metrics(summary: MarketSummary) -> dict[str, float]:
         `share_low`; `coverage`, the share of jobs with a score; `jobs`, all of them.
     """
     figures = summary.figures
-    found = {
+    metrics = {
         **{f"share_high{end}": figures[f"share_high{end}"] for end in ("", "_lower", "_upper")},
         **{f"mean_susceptibility{end}": figures[f"expected{end}"] for end in ("", "_lower", "_upper")},
         "share_medium": figures["share_medium"],
@@ -202,7 +202,7 @@ def plain_metrics(summary: MarketSummary) -> dict[str, float]:
         "jobs": figures["jobs"],
     }
     # Four decimals: more would not fit a column, and would claim more than is known.
-    return {name: round(float(value), 4) for name, value in found.items() if not math.isnan(value)}
+    return {name: round(float(value), 4) for name, value in metrics.items() if not math.isnan(value)}
 
 
 def _unscored(about: About) -> str:

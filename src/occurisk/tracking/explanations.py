@@ -106,5 +106,5 @@ def artifact_links(experiment_id: str, run_id: str, *, pictures: bool = True) ->
     """Return deep links to what the description names, relative to where the UI is open."""
     run = link_to(experiment_id, run_id).partition("#")[2].removesuffix(UI_MODE)
     places = {"report": REPORT, "table": TABLE} | ({"beeswarm": f"{FOLDER}/beeswarm.png"} if pictures else {})
-    found = {key: f"#{run}/artifacts/{path}{UI_MODE}" for key, path in places.items()}
-    return {**found, "queue": f"#/experiments/{experiment_id}/review-queue"}
+    links = {key: f"#{run}/artifacts/{path}{UI_MODE}" for key, path in places.items()}
+    return {**links, "queue": f"#/experiments/{experiment_id}/review-queue"}

@@ -103,16 +103,16 @@ def _auth_environment() -> dict[str, str]:
         )
     if not key.exists():
         _private(key, secrets.token_hex(32))
-    found = {"MLFLOW_AUTH_CONFIG_PATH": str(settings)}
+    variables = {"MLFLOW_AUTH_CONFIG_PATH": str(settings)}
     # Signs the forms by which accounts are made.
-    found["MLFLOW_FLASK_SERVER_SECRET_KEY"] = key.read_text(encoding="utf-8").strip()
+    variables["MLFLOW_FLASK_SERVER_SECRET_KEY"] = key.read_text(encoding="utf-8").strip()
     if not (folder / "auth.db").exists() and not os.environ.get("MLFLOW_AUTH_ADMIN_PASSWORD"):
         raise TrackingError(
             "There are no accounts yet, and no password for the first one.",
             rule=f"The first account is '{ADMIN}'; MLflow asks for at least 12 characters.",
             fix="Choose one, then: MLFLOW_AUTH_ADMIN_PASSWORD=… occurisk ui --auth",
         )
-    return found
+    return variables
 
 
 def _private(path: Path, text: str) -> None:

@@ -138,13 +138,13 @@ def account_metrics(account: Account) -> dict[str, float]:
     """Return the ten figures of a scored list, as `plain_metrics` names them; what is unknown is left out."""
     national = asdict(account.national)
     ends = ("", "_lower", "_upper")
-    found = {
+    metrics = {
         **{f"share_high{end}": national[f"share_high{end}"] for end in ends},
         **{f"mean_susceptibility{end}": national[f"expected{end}"] for end in ends},
         **{name: national[name] for name in ("share_medium", "share_low", "coverage")},
         "jobs": account.totals.weight_counted,
     }
-    return {name: round(float(value), 4) for name, value in found.items() if math.isfinite(value)}
+    return {name: round(float(value), 4) for name, value in metrics.items() if math.isfinite(value)}
 
 
 def technical_facts(scored: ScoredRegistry) -> dict[str, Any]:
@@ -255,8 +255,8 @@ def _model_run(version: str) -> tuple[dict[str, str], bool]:
     """Return tags of a model's training run and registered version, and whether it is the champion."""
     mlflow = open_store()
     client = mlflow.MlflowClient()
-    found = client.search_model_versions(f"name = '{MODEL_NAME}'")
-    ours = [v for v in found if v.tags.get("occurisk.model_version") == version]
+    versions = client.search_model_versions(f"name = '{MODEL_NAME}'")
+    ours = [v for v in versions if v.tags.get("occurisk.model_version") == version]
     if not ours:
         return {}, False
     latest = max(ours, key=lambda v: int(v.version))

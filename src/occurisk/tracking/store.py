@@ -155,9 +155,9 @@ def run(experiment: str, name: str, tags: Mapping[str, str] | None = None) -> It
     mlflow = open_store()
     with guarded("write to"):
         with locked(tracking_uri()):
-            found = need_experiment(mlflow, experiment)
-        mlflow.set_experiment(experiment_id=found)
-        with mlflow.start_run(experiment_id=found, run_name=name, tags=dict(tags or {})):
+            experiment_id = need_experiment(mlflow, experiment)
+        mlflow.set_experiment(experiment_id=experiment_id)
+        with mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=dict(tags or {})):
             yield mlflow
 
 
@@ -165,19 +165,19 @@ def need_experiment(mlflow: Any, name: str) -> str:
     """Return an experiment's id; make it, with its description, where there is none."""
     from occurisk.tracking.descriptions import experiment_tags
 
-    found = mlflow.get_experiment_by_name(name)
-    if found is not None and found.lifecycle_stage == "deleted":
+    existing = mlflow.get_experiment_by_name(name)
+    if existing is not None and existing.lifecycle_stage == "deleted":
         raise TrackingError(
             f"The experiment {name} was deleted in {shown_uri()}.",
             rule="A deleted experiment keeps its name.",
             fix="Restore it in the MLflow UI, or with: mlflow experiments restore",
         )
-    if found is None:
+    if existing is None:
         made = mlflow.create_experiment(name, artifact_location=_artifacts_of(name))
         tags = experiment_tags(name, str(made))
     else:
-        made = found.experiment_id
-        tags = {} if DESCRIPTION in found.tags else experiment_tags(name, str(made))
+        made = existing.experiment_id
+        tags = {} if DESCRIPTION in existing.tags else experiment_tags(name, str(made))
     for key, value in tags.items():
         mlflow.MlflowClient().set_experiment_tag(made, key, value)
     return str(made)

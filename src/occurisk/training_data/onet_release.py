@@ -95,14 +95,14 @@ class Release:
     def number(self) -> str | None:
         """Return the release number, such as `18.1`: from Read Me, else from the names on the way to it."""
         if self.has("Read Me") and self.tables["readme"].lower().endswith(".txt"):
-            found = _RELEASE_NUMBER.search(decode(self._bytes(self.tables["readme"])))
-            if found:
-                return found[1]
+            match = _RELEASE_NUMBER.search(decode(self._bytes(self.tables["readme"])))
+            if match:
+                return match[1]
         folders = dict.fromkeys(_posix(member).parent.name for member in self.tables.values())
         for name in (*folders, self.path.resolve().name):
-            found = _NUMBER_IN_NAME.search(name)
-            if found:
-                return f"{found[1]}.{found[2]}"
+            match = _NUMBER_IN_NAME.search(name)
+            if match:
+                return f"{match[1]}.{match[2]}"
         return None
 
     def _bytes(self, member: str) -> bytes:
@@ -150,7 +150,7 @@ def open_release(path: Path, tables: Collection[str]) -> Release:
             file = _posix(member)
             if file.suffix.lower() == suffix and not file.name.startswith((".", "~")):
                 folders.setdefault(file.parent, {}).setdefault(plain(file.stem), member)
-    holding = [folder for folder, found in folders.items() if known & found.keys()]
+    holding = [folder for folder, files in folders.items() if known & files.keys()]
     if not holding:
         raise _no_release(path, members, tables)
     top = min(len(folder.parts) for folder in holding)

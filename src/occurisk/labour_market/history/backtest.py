@@ -97,8 +97,8 @@ def backtest(
         for weighting in ("weighted", "unweighted"):
             weight = rows["jobs_before"].to_numpy() if weighting == "weighted" else np.ones(len(rows))
             x, y = rows[name].to_numpy(), rows["growth"].to_numpy()
-            found = [weighted_spearman(x, y, weight * count) for count in counts]
-            correlations[(name, weighting)] = _ends("rho", np.array(found))
+            drawn = [weighted_spearman(x, y, weight * count) for count in counts]
+            correlations[(name, weighting)] = _ends("rho", np.array(drawn))
     covariances = _rank_covariances(rows, counts)
     r2 = {
         " + ".join(names): _ends("r2", np.array([_r2(c, names) for c in covariances]))
@@ -142,24 +142,24 @@ def verdict(rho: pd.Series, partial: dict[str, float], gain: dict[str, float]) -
     return f"{first} {second}"
 
 
-def _ends(name: str, found: np.ndarray) -> dict[str, float]:
+def _ends(name: str, values: np.ndarray) -> dict[str, float]:
     """Return the figure, which comes first, and the 90% interval of its bootstrap samples."""
-    if np.isnan(found[0]):
+    if np.isnan(values[0]):
         return {name: float("nan"), "lower": float("nan"), "upper": float("nan")}
-    low, high = np.nanquantile(found[1:], [0.05, 0.95])
-    return {name: float(found[0]), "lower": float(low), "upper": float(high)}
+    low, high = np.nanquantile(values[1:], [0.05, 0.95])
+    return {name: float(values[0]), "lower": float(low), "upper": float(high)}
 
 
 def _rank_covariances(rows: pd.DataFrame, counts: np.ndarray) -> np.ndarray:
     """Return the job-weighted covariances of the ranked columns, shape (draws, 4, 4): _COLUMNS."""
     jobs = rows["jobs_before"].to_numpy()
     ranks = np.column_stack([weighted_ranks(rows[name].to_numpy(), jobs) for name in _COLUMNS])
-    found = []
+    covariances = []
     for count in counts:
         weight = jobs * count / (jobs @ count)
         centred = ranks - weight @ ranks
-        found.append((centred * weight[:, None]).T @ centred)
-    return np.array(found)
+        covariances.append((centred * weight[:, None]).T @ centred)
+    return np.array(covariances)
 
 
 def _r2(covariance: np.ndarray, names: Sequence[str]) -> float:

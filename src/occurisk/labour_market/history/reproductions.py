@@ -156,8 +156,8 @@ def stand_in_scenario(
     dict
         Country -> `scenarios.apply`.
     """
-    found = {}
+    tables = {}
     for code in countries:
         market = market_of(ilostat_statistic(table, code), source, published=False)
-        found[code] = apply(scenario, by_qualification(breakdown(market, ["skill_level"], 0)))
-    return found
+        tables[code] = apply(scenario, by_qualification(breakdown(market, ["skill_level"], 0)))
+    return tables

@@ -53,10 +53,10 @@ def find_bundle(
         version, recorded = _read_current(models_dir / CURRENT)
     if version is not None:
         if Path(version).name != version or not (models_dir / version).is_dir():
-            found = sorted(p.parent.name for p in models_dir.glob(f"*/{MANIFEST}"))
+            versions = sorted(p.parent.name for p in models_dir.glob(f"*/{MANIFEST}"))
             raise BundleError(
                 f"There is no model {version!r} in {models_dir}.",
-                rule=f"Models there: {', '.join(found) or 'none'}.",
+                rule=f"Models there: {', '.join(versions) or 'none'}.",
                 fix="Name one of these, or train with: occurisk train",
             )
         bundle = load_bundle(models_dir / version, require_digest)

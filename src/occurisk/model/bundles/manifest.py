@@ -146,13 +146,13 @@ def portable(path: Path) -> str:
 
 def package_versions() -> dict[str, str]:
     """Return the versions of what a model is made with."""
-    found = {}
+    versions = {}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            found[name] = "unknown"
-    return found
+            versions[name] = "unknown"
+    return versions
 
 
 def _check(value: Any, shape: Any, place: str) -> None:

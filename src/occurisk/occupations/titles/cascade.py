@@ -119,15 +119,15 @@ class TitleMatcher:
 
     def _chunk(self, titles: Sequence[str]) -> list[Answer]:
         parts = [parts_of(title) for title in titles]
-        found: list[Answer | None] = [self._before_softmax(jobs) for jobs in parts]
-        open_rows = [row for row, answer in enumerate(found) if answer is None]
+        answers: list[Answer | None] = [self._before_softmax(jobs) for jobs in parts]
+        open_rows = [row for row, answer in enumerate(answers) if answer is None]
         if open_rows:
             answered = self._by_words([parts[row][0].bare for row in open_rows])
             for row, answer in zip(open_rows, answered, strict=True):
-                found[row] = self._with_lexicon(answer, parts[row][0])
+                answers[row] = self._with_lexicon(answer, parts[row][0])
         return [
             self._several(answer, jobs) if len(jobs) > 1 else answer
-            for answer, jobs in zip(found, parts, strict=True)
+            for answer, jobs in zip(answers, parts, strict=True)
             if answer is not None
         ]
 

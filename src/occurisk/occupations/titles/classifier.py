@@ -63,12 +63,12 @@ class Scored:
     def words(self, row: int, place: int, most: int = 3) -> list[str]:
         """Return the words of a title that speak for a class, strongest first."""
         start, end = self.made.indptr[row : row + 2]
-        found: dict[str, float] = {}
+        counts: dict[str, float] = {}
         for token in self.made.indices[start:end]:
             name, added = self.tokens[token], float(self.per_token[token, place])
             for word in (name[1:],) if name[0] == HEAD_MARK else name.split(PAIR_MARK):
-                found[word] = found.get(word, 0.0) + added
-        strongest = sorted(found.items(), key=lambda item: -item[1])[:most]
+                counts[word] = counts.get(word, 0.0) + added
+        strongest = sorted(counts.items(), key=lambda item: -item[1])[:most]
         return [word[:LONGEST_SHOWN] for word, added in strongest if added > 0 and len(word) > 1]
 
 
@@ -124,10 +124,10 @@ class TitleModel:
     @cached_property
     def exact(self) -> dict[str, tuple[int, ...]]:
         """Listed title -> its classes."""
-        found: dict[str, list[int]] = defaultdict(list)
+        codes_of: dict[str, list[int]] = defaultdict(list)
         for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
-            found[title].append(place)
-        return {title: tuple(places) for title, places in found.items()}
+            codes_of[title].append(place)
+        return {title: tuple(places) for title, places in codes_of.items()}
 
     @cached_property
     def known_words(self) -> frozenset[str]:
@@ -162,10 +162,10 @@ class TitleModel:
 
     @cached_property
     def _by_class(self) -> dict[int, list[str]]:
-        found: dict[int, list[str]] = defaultdict(list)
+        titles: dict[int, list[str]] = defaultdict(list)
         for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
-            found[place].append(title)
-        return found
+            titles[place].append(title)
+        return titles
 
 
 def quantised(W: Array, b: Array, keep: int) -> tuple[sparse.csr_matrix, Array]:
@@ -244,10 +244,10 @@ def load_model(path: Path) -> TitleModel:
         if about.get(key) != expected
     ]
     if wrong:
-        key, found, expected = wrong[0]
+        key, version, expected = wrong[0]
         raise TitlesError(
             f"The title matcher {path.name} does not fit.",
-            first=f"{key} is {found}, expected {expected}",
+            first=f"{key} is {version}, expected {expected}",
             rule="numbers are read only if their checksum and version are those stated beside them",
             fix="`occurisk titles build` the matcher again",
         )

@@ -113,13 +113,13 @@ class Lexicon:
         return self._stems.setdefault(stem, len(self._stems))
 
     def _matching(self, word: str) -> frozenset[int]:
-        found = [
+        hits = [
             number
             for start in {word[:1], word[:2]}
             for stem, number in self._by_start.get(start, ())
             if _matches(stem, word)
         ]
-        return frozenset(found)
+        return frozenset(hits)
 
     def match(self, title: str) -> list[Match]:
         """Return what the lexicon says of a normalised title, best first; empty if nothing or too little.
@@ -134,7 +134,7 @@ class Lexicon:
         all_ids = frozenset().union(*places) if places else frozenset()
         order = range(len(words) - 1, -1, -1) if self.head_last else range(len(words))
         generic_seen: set[int] = set()
-        found: list[Match] = []
+        matches: list[Match] = []
         where = {number: place for place in reversed(range(len(words))) for number in places[place]}
         for rank, place in enumerate(order):
             if words[place] in _PREPOSITIONS:
@@ -147,10 +147,10 @@ class Lexicon:
                     if not pattern.others and head in self._generic:
                         continue
                     if pattern.others <= all_ids and generic_seen <= pattern.others:
-                        found.append(self._found(pattern, head, rank, where))
+                        matches.append(self._found(pattern, head, rank, where))
             generic_seen |= places[place] & self._generic
-        found.sort(key=lambda one: one.order)
-        return found
+        matches.sort(key=lambda one: one.order)
+        return matches
 
     def _found(self, pattern: _Pattern, head: int, rank: int, where: dict[int, int]) -> Match:
         n_words = len(pattern.others) + 1

@@ -134,7 +134,7 @@ def _warnings(
     sampled: Sampled, chosen: Evidence, evidence: list[Evidence], position: int | None = None
 ) -> tuple[str, ...]:
     """Say what should stand beside every result: a poor fit, another meaning, dates made of codes."""
-    found = []
+    warnings = []
     system = coding_system(chosen.taxonomy).title if chosen.taxonomy != "crosswalk" else "the crosswalk"
     name = shown(chosen.column, chosen.position)
     if chosen.rows < FITTING or chosen.exist < FITTING:
@@ -143,7 +143,7 @@ def _warnings(
             if e.position == chosen.position and e.taxonomy != chosen.taxonomy
             and min(e.exist, e.rows) >= ENOUGH
         ]  # fmt: skip
-        found.append(
+        warnings.append(
             f"only {chosen.rows:.0%} of the rows with a value in {name} exist in {system}: "
             "the figures speak for these alone"
             + (f"; --taxonomy {better[0].taxonomy} fits {better[0].rows:.0%}" if better else "")
@@ -151,8 +151,8 @@ def _warnings(
     if position is not None and (
         other := next((a for a in chosen.against if a.startswith(("it holds", "its name is that"))), "")
     ):
-        found.append(f"{name} was named as the code column, though {other}")
-    return (*found, *_dates(sampled, chosen.position))
+        warnings.append(f"{name} was named as the code column, though {other}")
+    return (*warnings, *_dates(sampled, chosen.position))
 
 
 def _dates(sampled: Sampled, position: int) -> tuple[str, ...]:

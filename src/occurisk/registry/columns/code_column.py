@@ -177,13 +177,13 @@ def measure(
     rarity += _PREFIX_RARITY * (read.marked > 0.5 * len(values))
     rarity += POINTS * (sum(names_isco(v) for v in values) > 0.5 * len(values))
     rarity += _DASH_RARITY * national if taxonomy == "nkrk" else 0.0
-    found = Evidence(
+    evidence = Evidence(
         position, name, taxonomy, read.parsed / len(values), len(exist) / len(values),
         fitting / rows if rows else 0.0, len(values), cut(values[0]),
         rarity * len(exist) / len(values) + header.worth, _depth(exist, system), header, prefix,
         missed=len(values) - len(exist),
     )  # fmt: skip
-    return replace(found, against=tuple(_against(found, values, exist, read, system)))
+    return replace(evidence, against=tuple(_against(evidence, values, exist, read, system)))
 
 
 def measure_own_map(position: int, name: str, counts: dict[str, int], user_map: UserMap) -> Evidence | None:
@@ -210,10 +210,10 @@ def _national_prefix(values: list[str]) -> int | None:
 def _read(values: list[str], system: CodingSystem, known: Collection[str], prefix: int | None) -> _Reading:
     parsed, codes, heavy, marked = 0, list[str | None](), list[bool](), 0
     for value in values:
-        found = find(value, system, known, prefix)
-        parsed += found.code is not None
-        codes.append(found.code if found.code in known else None)
-        mended = any(word in repair for repair in found.repairs for word in _HEAVY)
+        normalised = find(value, system, known, prefix)
+        parsed += normalised.code is not None
+        codes.append(normalised.code if normalised.code in known else None)
+        mended = any(word in repair for repair in normalised.repairs for word in _HEAVY)
         # Words after a code say more than the code; whether they agree is seen to later.
         heavy.append(mended and not (prefix and is_dashed_national(value)))
         marked += re.match(r"(OC[\dU]?_?ISCO|ISCO|C\d{1,4}$)", value.strip(), re.I) is not None
@@ -231,21 +231,23 @@ def _depth(codes: list[str], system: CodingSystem) -> float:
 
 
 def _against(
-    found: Evidence, values: list[str], exist: list[str], read: _Reading, system: CodingSystem
+    evidence: Evidence, values: list[str], exist: list[str], read: _Reading, system: CodingSystem
 ) -> list[str]:
     """Say what speaks against taking a column for codes."""
-    header, against = found.header, []
-    few = found.missed == 1 and len(values) <= 10 and found.exist >= 0.5 and header.worth >= OCCUPATION_CODE
-    if min(found.exist, found.rows) < ENOUGH and not (few and found.rows >= 0.5):
+    header, against = evidence.header, []
+    few = evidence.missed == 1 and len(values) <= 10 and evidence.exist >= 0.5
+    few = few and header.worth >= OCCUPATION_CODE
+    if min(evidence.exist, evidence.rows) < ENOUGH and not (few and evidence.rows >= 0.5):
         against.append(
-            f"only {found.exist:.0%} of its values and {found.rows:.0%} of its rows exist in {system.title}"
+            f"only {evidence.exist:.0%} of its values and {evidence.rows:.0%} of its rows "
+            f"exist in {system.title}"
         )
     if header.foreign:
         against.append(f"its name is that of {header.foreign}")
-    if header.systems and not _named(found.taxonomy, header.systems):
+    if header.systems and not _named(evidence.taxonomy, header.systems):
         against.append(f"its name speaks of another coding system than {system.title}")
     dashed = system.family == "soc" and sum("-" in tidy(v) for v in values) > 0.5 * len(values)
-    other = other_meaning(found.column, values) if header.worth < OCCUPATION_CODE and not dashed else ""
+    other = other_meaning(evidence.column, values) if header.worth < OCCUPATION_CODE and not dashed else ""
     if dashed and header.other and header.other not in ("grades", "numbers of people, rows or things"):
         other = ""  # 43-9021 is nothing else, whatever its column is called
     if other and not read.marked:
@@ -260,9 +262,9 @@ def _against(
             against.append("numbers of one or two digits could be anything, and its name does not say more")
         elif len(set(exist)) >= 8 and len({major_group(c, system) for c in exist}) < 3:
             against.append("its values lie in fewer than three major groups")
-    if found.prefix and found.taxonomy == "isco08":
+    if evidence.prefix and evidence.taxonomy == "isco08":
         against += _against_prefix(exist, header)
-    if found.points < POINTS:
+    if evidence.points < POINTS:
         against.append(f"{len(set(exist))} codes and its name are too little evidence")
     return against
 
@@ -326,7 +328,7 @@ def all_evidence(
     positions = range(len(names))
     if options.code_column is not None:
         positions = range(p := position_of(names, options.code_column, "--code-column"), p + 1)
-    found = []
+    measured = []
     for i in positions:
         # A column that says the same in every row describes the file, not its rows (AREA, OWN_CODE).
         rows = sum(counts[i].values())
@@ -334,12 +336,12 @@ def all_evidence(
         if not asked and (i == skip or constant or names[i].startswith("occurisk_")):
             continue
         if user_map:
-            found.append(measure_own_map(i, names[i], counts[i], user_map))
+            measured.append(measure_own_map(i, names[i], counts[i], user_map))
             continue
         for taxonomy in TAXONOMIES[1:]:
             wanted = options.taxonomy == taxonomy
             if options.taxonomy == "auto" or wanted or taxonomy != "nkrk":
                 full = asked or wanted
-                found.append(measure(i, names[i], counts[i], taxonomy, options.prefix, asked=full))
-    kept = [e for e in found if e is not None]
+                measured.append(measure(i, names[i], counts[i], taxonomy, options.prefix, asked=full))
+    kept = [e for e in measured if e is not None]
     return sorted(kept, key=lambda e: (not e.sound, -e.exist - e.header.worth / 10, -e.parse))

@@ -110,10 +110,10 @@ def words(name: str) -> tuple[str, ...]:
     text = re.sub(r"o\*?[.\s_-]?net\b", "onet ", name, flags=re.I)
     text = re.sub(r"нк[\s_-]*рк", "нкрк ", text, flags=re.I)
     text = re.sub(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])", " ", text)
-    found: list[str] = []
+    parts: list[str] = []
     for part in re.findall(r"[^\W_]+|№", fold(text)):
-        found += [part] if part in _WHOLE else re.findall(r"\d+|[^\W\d_]+|№", part)
-    return tuple(found)
+        parts += [part] if part in _WHOLE else re.findall(r"\d+|[^\W\d_]+|№", part)
+    return tuple(parts)
 
 
 @dataclass(frozen=True)

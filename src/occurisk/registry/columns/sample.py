@@ -66,16 +66,16 @@ def position_of(names: list[str], wanted: str, option: str) -> int:
     RegistryError
         If there is none of that name, or several.
     """
-    found = [i for i, n in enumerate(names) if n == wanted] or [
+    places = [i for i, n in enumerate(names) if n == wanted] or [
         i for i, n in enumerate(names) if n.strip().lower() == wanted.strip().lower()
     ]
-    if len(found) == 1:
-        return found[0]
-    problem = "has no column" if not found else f"has {len(found)} columns"
+    if len(places) == 1:
+        return places[0]
+    problem = "has no column" if not places else f"has {len(places)} columns"
     raise RegistryError(
         f"The registry {problem} {wanted!r}.",
         rule=f"Its columns: {', '.join(n or '(no name)' for n in names[:40])}.",
-        fix=f"Name one of these with {option}." if not found else "Rename one of them.",
+        fix=f"Name one of these with {option}." if not places else "Rename one of them.",
     )
 
 
@@ -98,10 +98,10 @@ def sample(file: RegistryFile, where: tuple[tuple[int, str], ...]) -> pa.Table:
         if rows >= _SAMPLE_ROWS or size >= _SAMPLE_BYTES:
             break
     if not rows and ragged:
-        number, expected, found, _ = ragged[0]
+        number, expected, width, _ = ragged[0]
         raise RegistryError(
             f"None of the {len(ragged):,} rows of {file.name} has the header's number of fields.",
-            first=f"row {number}: {found} fields instead of {expected}",
+            first=f"row {number}: {width} fields instead of {expected}",
             fix="Check the delimiter (--delimiter) and the header.",
         )
     if not rows:
@@ -126,11 +126,11 @@ def counted(column: pa.ChunkedArray) -> dict[str, int]:
     if pa.types.is_nested(column.type):
         return {}
     table = pc.value_counts(texts(column)).flatten()
-    found = {}
+    counts = {}
     for value, rows in zip(table[0].slice(0, _DISTINCT).to_pylist(), table[1].to_pylist(), strict=False):
         if value is not None:
-            found[value] = rows
-    return found
+            counts[value] = rows
+    return counts
 
 
 def shown(name: str, position: int) -> str:

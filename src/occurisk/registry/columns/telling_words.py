@@ -118,9 +118,9 @@ def told_groups(title: str) -> frozenset[str]:
         Of one or two digits; empty where no word of the table stands in the title.
     """
     whole, beginnings, endings = _table()
-    found: set[str] = set()
+    groups: set[str] = set()
     for word in re.findall(r"[^\W\d_]{3,}", fold(title)):
-        found |= whole.get(word, frozenset())
+        groups |= whole.get(word, frozenset())
         for size in range(4, len(word) + 1):
-            found |= beginnings.get(word[:size], frozenset()) | endings.get(word[-size:], frozenset())
-    return frozenset(found)
+            groups |= beginnings.get(word[:size], frozenset()) | endings.get(word[-size:], frozenset())
+    return frozenset(groups)

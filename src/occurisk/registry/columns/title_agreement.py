@@ -103,12 +103,12 @@ def agreement(sampled: Sampled, chosen: Evidence, options: IntakeOptions) -> Agr
     if system.family == "soc" and _dashed(sampled.values(chosen.position)):
         return None  # 43-9021 can be nothing else
     known = load_tables().known(system)
-    found = []
+    by_column = []
     for position in _title_columns(sampled, chosen, options):
         pairs = _pairs(sampled, chosen, position, system, known)
         if len(pairs) >= LEAST and (one := _judge(sampled.names[position], pairs, system)):
-            found.append(one)
-    return max(found, key=lambda one: one.share, default=None)
+            by_column.append(one)
+    return max(by_column, key=lambda one: one.share, default=None)
 
 
 def held_against_titles(
@@ -148,7 +148,7 @@ def _dashed(values: list[str]) -> bool:
 def _title_columns(sampled: Sampled, chosen: Evidence, options: IntakeOptions) -> list[int]:
     if options.title_column is not None:
         return [position_of(sampled.names, options.title_column, "--title-column")]
-    found = []
+    places = []
     for i, name in enumerate(sampled.names):
         if not is_prose(sampled.values(i)):
             continue
@@ -157,8 +157,8 @@ def _title_columns(sampled: Sampled, chosen: Evidence, options: IntakeOptions) -
         speaks = read_header(name).worth >= OCCUPATION or speaks_of_titles(name)
         few = len(sampled.values(i)) <= _MOST_TITLES_A_CODE * chosen.distinct
         if (speaks or _EXPLAINS.search(name)) and (few or not _OF_PEOPLE.search(name)):
-            found.append(i)
-    return found
+            places.append(i)
+    return places
 
 
 def _pairs(
@@ -202,10 +202,10 @@ def _matched(titles: list[str], told: list[frozenset[str]], system: CodingSystem
 
     answers = matcher_for("isco08" if system.family == "isco" else "soc2010").answers(titles)
     size = 2
-    found = [
+    matched = [
         frozenset([answer.code[:size]]) if len(answer.code) >= size else frozenset() for answer in answers
     ]
-    return [old or new for old, new in zip(told, found, strict=True)] if told else found
+    return [old or new for old, new in zip(told, matched, strict=True)] if told else matched
 
 
 def _rule(system: CodingSystem) -> Callable[[str, frozenset[str]], bool]:

@@ -29,12 +29,12 @@ def titles_of(
     """
     if options.title_column is not None:
         return position_of(names, options.title_column, "--title-column")
-    found = [i for i, name in enumerate(names) if speaks_of_titles(name) and is_prose(columns[i])]
-    if strong := [i for i in found if not _ANY_NAME.search(names[i]) or read_header(names[i]).worth]:
+    places = [i for i, name in enumerate(names) if speaks_of_titles(name) and is_prose(columns[i])]
+    if strong := [i for i in places if not _ANY_NAME.search(names[i]) or read_header(names[i]).worth]:
         return strong[0]
-    if code is not None and len(found) > 1:
-        found = [i for i in found if names[i].startswith(names[code])]
-    return found[0] if found else None
+    if code is not None and len(places) > 1:
+        places = [i for i in places if names[i].startswith(names[code])]
+    return places[0] if places else None
 
 
 def titles_where_needed(

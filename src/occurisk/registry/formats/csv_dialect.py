@@ -125,10 +125,10 @@ def lines_of(text: str) -> list[str]:
 
 def _known(encoding: str) -> str:
     """Return Python's name of an encoding of texts; its other codecs turn bytes into something else."""
-    found = codecs.lookup(encoding)
-    if not getattr(found, "_is_text_encoding", True) or found.name.replace("-", "_") in _NO_TEXTS:
+    codec = codecs.lookup(encoding)
+    if not getattr(codec, "_is_text_encoding", True) or codec.name.replace("-", "_") in _NO_TEXTS:
         raise LookupError(encoding)
-    return found.name
+    return codec.name
 
 
 def _encoding(head: bytes, whole: bool) -> str:

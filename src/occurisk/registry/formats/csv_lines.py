@@ -63,10 +63,10 @@ def plain_blocks(
         if block is None:
             return Rest(text, rows, header)
         if len(block) > 1:
-            found = _rows(block, schema, needed)
-            if found is None:
+            plain = _rows(block, schema, needed)
+            if plain is None:
                 return Rest(text, rows, header)
-            passed, ragged = found
+            passed, ragged = plain
             for row in ragged:
                 on_ragged((rows + row[0], *row[1:]))
             yield passed

@@ -143,10 +143,10 @@ class _After(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Read on."""
         size = len(buffer)
-        found, self.before = self.before[:size], self.before[size:]
-        found = found or bytes(self.stream.read(size))
-        buffer[: len(found)] = found
-        return len(found)
+        content, self.before = self.before[:size], self.before[size:]
+        content = content or bytes(self.stream.read(size))
+        buffer[: len(content)] = content
+        return len(content)
 
 
 def _csv_batches(
@@ -208,11 +208,11 @@ class _Checked(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read on."""
-        found = bytes(self.stream.read(len(buffer)))
-        if not (found.isascii() and not self.decoder.getstate()[0]):
-            self.decoder.decode(found, final=not found)
-        buffer[: len(found)] = found
-        return len(found)
+        content = bytes(self.stream.read(len(buffer)))
+        if not (content.isascii() and not self.decoder.getstate()[0]):
+            self.decoder.decode(content, final=not content)
+        buffer[: len(content)] = content
+        return len(content)
 
 
 class _Decoded(io.RawIOBase):
@@ -235,6 +235,6 @@ class _Decoded(io.RawIOBase):
             dropped = min(self.drop, len(text))
             self.drop -= dropped
             self.ready = text[dropped:].encode()
-        found, self.ready = self.ready[: len(buffer)], self.ready[len(buffer) :]
-        buffer[: len(found)] = found
-        return len(found)
+        content, self.ready = self.ready[: len(buffer)], self.ready[len(buffer) :]
+        buffer[: len(content)] = content
+        return len(content)

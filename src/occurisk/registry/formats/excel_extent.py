@@ -47,12 +47,12 @@ def refuse_wide_sheet(path: Path, name: str, sheet: str) -> None:
     ------
     RegistryError
     """
-    found = _xlsx_extent(path, sheet)
-    if found is None:
+    extent = _xlsx_extent(path, sheet)
+    if extent is None:
         if not _can_be_read(path, sheet):
             raise _too_wide(name, sheet, "a cell far away from the others")
-    elif found[0] * found[1] > MOST_CELLS:
-        raise _too_wide(name, sheet, f"{found[0]:,} rows by {found[1]:,} columns")
+    elif extent[0] * extent[1] > MOST_CELLS:
+        raise _too_wide(name, sheet, f"{extent[0]:,} rows by {extent[1]:,} columns")
 
 
 def _too_wide(name: str, sheet: str, extent: str) -> RegistryError:

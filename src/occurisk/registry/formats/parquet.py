@@ -84,13 +84,13 @@ def _compact_columns(file: pq.ParquetFile) -> frozenset[str]:
     """
     if not file.num_row_groups:
         return frozenset()
-    found = set()
+    compact = set()
     for column in (file.metadata.row_group(0).column(i) for i in range(len(file.schema))):
         plain = _PLAIN_BYTES.get(column.physical_type, 0)
         small = column.total_uncompressed_size < 0.8 * plain * max(1, column.num_values)
         if column.has_dictionary_page and small and "." not in column.path_in_schema:
-            found.add(column.path_in_schema)
-    return frozenset(found)
+            compact.add(column.path_in_schema)
+    return frozenset(compact)
 
 
 def _batch_rows(file: pq.ParquetFile) -> int:
@@ -174,11 +174,11 @@ class ParquetOut:
                 self.writer.close()
 
 
-def _on_the_way(declared: pa.DataType, found: pa.DataType) -> pa.DataType:
+def _on_the_way(declared: pa.DataType, stored: pa.DataType) -> pa.DataType:
     """Return the type that a column is handed to Arrow in."""
-    if pa.types.is_dictionary(found) and pa.types.is_large_string(found.value_type):
+    if pa.types.is_dictionary(stored) and pa.types.is_large_string(stored.value_type):
         return pa.dictionary(pa.int32(), pa.large_string())
-    return pa.dictionary(pa.int32(), found.value_type) if pa.types.is_dictionary(found) else declared
+    return pa.dictionary(pa.int32(), stored.value_type) if pa.types.is_dictionary(stored) else declared
 
 
 def _as(column: pa.Array, kind: pa.DataType) -> pa.Array:

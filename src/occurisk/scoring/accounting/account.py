@@ -192,8 +192,8 @@ class HeadlineFigures:
             Nominal level of the intervals.
         """
         unscored = np.array([max(0.0, counted - float(jobs.sum()))])
-        found = market_shares(jobs[None, :], unscored, p, bands, replicas, nominal)
-        renamed = {**found, "scored_weight": found["scored_jobs"]}
+        shares = market_shares(jobs[None, :], unscored, p, bands, replicas, nominal)
+        renamed = {**shares, "scored_weight": shares["scored_jobs"]}
         return cls(**{field.name: float(renamed[field.name][0]) for field in fields(cls)})
 
     @property
@@ -305,8 +305,8 @@ class Account:
             (totals.rows_scored, totals.weight_scored, [o for o in self.outcomes if o.scored]),
             (totals.rows_unscored, totals.weight_unscored, [o for o in self.outcomes if not o.scored]),
         ):
-            found = math.fsum(o.weight for o in part)
-            astray = abs(found - weight) > _TOLERANCE * max(1.0, abs(totals.weight_in))
+            total = math.fsum(o.weight for o in part)
+            astray = abs(total - weight) > _TOLERANCE * max(1.0, abs(totals.weight_in))
             if sum(o.rows for o in part) != rows or astray:
                 raise AssertionError(f"Rows or weight went astray: {totals}\n{self.outcomes}")
 

@@ -107,9 +107,9 @@ def doubtful(national: HeadlineFigures, book: CodeBook, keys: pd.DataFrame) -> H
     total = markets.sum(axis=1)
     ends: dict[str, float] = {}
     for name in STATISTICS:
-        found = (markets * _statistic(name, values, bands)).sum(axis=1) / total
+        draws = (markets * _statistic(name, values, bands)).sum(axis=1) / total
         weighted = float(whole[name][0])
-        around = share_interval(np.array([weighted]), found[None, :], share)[0]
+        around = share_interval(np.array([weighted]), draws[None, :], share)[0]
         held = [getattr(national, f"{name}_{end}") for end in ("lower", "upper")]
         ends[f"{name}_lower"] = float(np.nanmin([held[0], around[0], getattr(national, name)]))
         ends[f"{name}_upper"] = float(np.nanmax([held[1], around[1], getattr(national, name)]))

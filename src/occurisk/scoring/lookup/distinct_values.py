@@ -93,13 +93,13 @@ def read_distinct_values(file: RegistryFile, value: str, rows: str, weight: str 
             if cells[0] is not None:
                 spellings[key].add(cells[0])
     if ragged:
-        number, expected, found, _ = ragged[0]
+        number, expected, width, _ = ragged[0]
         raise RegistryError(
             f"{len(ragged):,} rows of {file.name} do not have the header's number of fields.",
-            first=f"row {number}: {found} fields instead of {expected}",
+            first=f"row {number}: {width} fields instead of {expected}",
             fix="Export the table again, with values in quotation marks.",
         )
-    padded = sum(len(found) > 1 for found in spellings.values())
+    padded = sum(len(width) > 1 for width in spellings.values())
     notes = (f"{padded} values differ only by blanks at their end: joined as one",) if padded else ()
     return DistinctValues(
         list(counted), list(counted.values()), list(weighed.values()) if weight else None,
@@ -108,8 +108,8 @@ def read_distinct_values(file: RegistryFile, value: str, rows: str, weight: str 
 
 
 def _cells(column: pa.Array) -> list[str | None]:
-    found: list[str | None] = texts(column).to_pylist()
-    return found
+    cells: list[str | None] = texts(column).to_pylist()
+    return cells
 
 
 def _case(values: dict[str | None, int]) -> tuple[str, ...]:

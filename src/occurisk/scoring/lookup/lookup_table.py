@@ -117,7 +117,7 @@ def make_lookup(
             path, options, name=name, sheet=reading.sheet, encoding=reading.encoding,
             delimiter=reading.delimiter,
         )  # fmt: skip
-        found = read_distinct_values(file, columns.value, columns.rows, columns.weight)
+        distinct = read_distinct_values(file, columns.value, columns.rows, columns.weight)
         # What the column is called in the register is evidence; `value` would say nothing.
         file = _as_in_register(file, columns.value, register.code)
         weight = columns.weight or columns.rows
@@ -125,8 +125,8 @@ def make_lookup(
         understanding = _fitting(understand(file, counted_by), options)
         scores = Scores.of(model, choices.scores, choices.weights)
         book = CodeBook(understanding, scores)
-        number = book.numbers(found.value)
-        tally = _tally(found, number, len(book.keys))
+        number = book.numbers(distinct.value)
+        tally = _tally(distinct, number, len(book.keys))
         groups = group_rows(book, tally, understanding, options.levels)
         book = book.with_repeats(groups.repeats)
         scored_with = ScoredWith(model.version, choices.scores, choices.weights, model.bands)
@@ -134,12 +134,12 @@ def make_lookup(
             book, tally, groups, file, understanding, counted_by, scored_with,
             Written("parquet", choices.column_prefix, SCORE_COLUMNS), Path(out), 0.0,
         )  # fmt: skip
-        table = _table(found, book, number)
+        table = _table(distinct, book, number)
         write_reports(scored, results.folder)
         pq.write_table(table, results.folder / TABLE)
         _write_sql(table, register, choices.column_prefix, results.folder / "sql")
-        write_json(results.folder / MANIFEST, _manifest(found, table, register, model, results.folder))
-    return Lookup(scored, table, found.notes)
+        write_json(results.folder / MANIFEST, _manifest(distinct, table, register, model, results.folder))
+    return Lookup(scored, table, distinct.notes)
 
 
 def _as_in_register(file: RegistryFile, value: str, code: str) -> RegistryFile:
@@ -160,31 +160,31 @@ def _fitting(known: Understanding, options: IntakeOptions) -> Understanding:
     return known
 
 
-def _tally(found: DistinctValues, number: np.ndarray, keys: int) -> Tally:
+def _tally(distinct: DistinctValues, number: np.ndarray, keys: int) -> Tally:
     """Count the register's rows as if they had passed one by one."""
     rows = np.zeros(keys, np.int64)
-    np.add.at(rows, number, found.rows)
-    weight = np.bincount(number, weights=found.weights, minlength=keys)
-    total = found.total_weight
+    np.add.at(rows, number, distinct.rows)
+    weight = np.bincount(number, weights=distinct.weights, minlength=keys)
+    total = distinct.total_weight
     return Tally(
-        rows, weight, np.zeros(keys, np.int64), total_rows=found.total_rows,
-        totals=[float(total if total is not None else found.total_rows)],
+        rows, weight, np.zeros(keys, np.int64), total_rows=distinct.total_rows,
+        totals=[float(total if total is not None else distinct.total_rows)],
     )  # fmt: skip
 
 
-def _table(found: DistinctValues, book: CodeBook, number: np.ndarray) -> pa.Table:
+def _table(distinct: DistinctValues, book: CodeBook, number: np.ndarray) -> pa.Table:
     """One row per value of the register; a value without a score has its reason and nothing else."""
     scored = book.scored[number]
     added = ScoreColumns(book, "")
     names = [field.name for field in added.fields]
     columns: dict[str, pa.Array] = {
-        "key": pa.array(found.value, pa.string()),
+        "key": pa.array(distinct.value, pa.string()),
         "outcome": pa.array(np.array(book.outcome, dtype=object)[number], pa.string()),
         "scored": pa.array(scored),
-        "rows": pa.array(found.rows, pa.int64()),
+        "rows": pa.array(distinct.rows, pa.int64()),
     }
-    if found.weight is not None:
-        columns["weight"] = pa.array([round(w, 6) for w in found.weight], pa.decimal128(38, 6))
+    if distinct.weight is not None:
+        columns["weight"] = pa.array([round(w, 6) for w in distinct.weight], pa.decimal128(38, 6))
     mask = pa.array(scored)
     for name, column in zip(names, added.columns(), strict=True):
         if name != "match":  # it is the outcome
@@ -227,9 +227,9 @@ def _pieces(table: pa.Table) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def _manifest(
-    found: DistinctValues, table: pa.Table, register: dialects.Register, model: Bundle, folder: Path
+    distinct: DistinctValues, table: pa.Table, register: dialects.Register, model: Bundle, folder: Path
 ) -> dict[str, Any]:
-    weight: Decimal | None = found.total_weight
+    weight: Decimal | None = distinct.total_weight
     return {
         "table": TABLE,
         "sha256": sha256(folder / TABLE),
@@ -239,7 +239,7 @@ def _manifest(
         "weight_column": register.weight,
         "values": table.num_rows,
         "values_scored": int(pc.sum(table["scored"]).as_py() or 0),
-        "rows": found.total_rows,
+        "rows": distinct.total_rows,
         "weight": None if weight is None else str(weight),
-        "notes": list(found.notes),
+        "notes": list(distinct.notes),
     }

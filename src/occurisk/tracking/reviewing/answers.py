@@ -36,8 +36,8 @@ def collect_verdicts(mlflow: Any, experiment_id: str, run_id: str) -> pd.DataFra
         include_spans=False,
         max_results=10_000,
     )
-    found = [row for trace in traces for row in _answers(trace.info)]
-    return pd.DataFrame(found, columns=COLUMNS, dtype=str) if found else empty_verdicts()
+    rows = [row for trace in traces for row in _answers(trace.info)]
+    return pd.DataFrame(rows, columns=COLUMNS, dtype=str) if rows else empty_verdicts()
 
 
 def _answers(info: Any) -> list[tuple[str, ...]]:

@@ -94,8 +94,8 @@ def make_queue(
         )
     queues, schemas = import_module("mlflow.genai.review_queues"), import_module("mlflow.genai.label_schemas")
     client = mlflow.MlflowClient()
-    found = client.get_run(run_id)
-    experiment, name = found.info.experiment_id, found.info.run_name or run_id
+    tracked = client.get_run(run_id)
+    experiment, name = tracked.info.experiment_id, tracked.info.run_name or run_id
     phrases, bands = load_phrases(language), explained.reference.bands
     codes = choose(explained.rows, count, bands.high, bands.low)
     report = f"#/experiments/{experiment}/runs/{run_id}/artifacts/explanations/report.html{UI_MODE}"
@@ -114,9 +114,9 @@ def make_queue(
         )
         queues.add_items_to_review_queue(queue.queue_id, item_ids=items)
         made.append(queue.queue_id)
-    old = int(found.data.params.get("queue", 0) or found.data.tags.get("occurisk.queue", 0))
+    old = int(tracked.data.params.get("queue", 0) or tracked.data.tags.get("occurisk.queue", 0))
     client.set_tag(run_id, "occurisk.queue", str(max(old, len(asked))))
-    if "reviewed" not in found.data.tags:
+    if "reviewed" not in tracked.data.tags:
         client.set_tag(run_id, "reviewed", f"0 of {len(asked)}")
     return Queue(len(asked), queue_link(experiment, made[0]))
 
@@ -181,13 +181,13 @@ def _log_items(
 
 def _paged(call: Any, **options: Any) -> list[Any]:
     """Return all pages of a list."""
-    found, token = [], None
+    items, token = [], None
     while True:
         page = call(**options, page_token=token)
-        found += list(page)
+        items += list(page)
         token = page.token
         if not token:
-            return found
+            return items
 
 
 def _free_name(name: str, taken: set[str]) -> str:

@@ -90,22 +90,22 @@ def read_review(run: str = "latest") -> ReviewedRun:
     """
     mlflow = open_store()
     with guarded("read"):
-        found = _find(mlflow, run)
+        tracked = _find(mlflow, run)
         with tempfile.TemporaryDirectory() as folder:
-            path = _fetch(mlflow, found.info.run_id, PARQUET, folder)
+            path = _fetch(mlflow, tracked.info.run_id, PARQUET, folder)
             if path is None:
                 raise ReviewError(
-                    f"Run {found.info.run_id} has no explanations.",
+                    f"Run {tracked.info.run_id} has no explanations.",
                     rule=f"A reviewed run holds {PARQUET}.",
                     fix="Score the list again with tracking on.",
                 )
             scored = pd.read_parquet(path).set_index("code")
-        given = _given(mlflow, found.info.run_id)
+        given = _given(mlflow, tracked.info.run_id)
     return ReviewedRun(
-        found.info.run_id,
-        found.info.experiment_id,
-        found.info.run_name or "",
-        found.data.tags.get(VERSION_TAG) or found.data.params.get("model_version", ""),
+        tracked.info.run_id,
+        tracked.info.experiment_id,
+        tracked.info.run_name or "",
+        tracked.data.tags.get(VERSION_TAG) or tracked.data.params.get("model_version", ""),
         scored,
         merge_verdicts(empty_verdicts(), given),
         given,
@@ -154,9 +154,9 @@ def collect(run: str = "latest") -> tuple[ReviewedRun, int]:
     """
     mlflow = open_store()
     with guarded("read"):
-        found = _find(mlflow, run)
-    new = _collect(mlflow, found)
-    return read_review(found.info.run_id), new
+        tracked = _find(mlflow, run)
+    new = _collect(mlflow, tracked)
+    return read_review(tracked.info.run_id), new
 
 
 def collect_earlier(registry: str) -> int:
@@ -293,8 +293,8 @@ def earlier_verdicts(registry: str, kind: str = "registry") -> pd.DataFrame:
 
 def _runs(mlflow: Any, *experiments: str) -> list[Any]:
     """Runs of these experiments, newest first."""
-    found = [mlflow.get_experiment_by_name(name) for name in experiments]
-    ids = [experiment.experiment_id for experiment in found if experiment is not None]
+    folders = [mlflow.get_experiment_by_name(name) for name in experiments]
+    ids = [experiment.experiment_id for experiment in folders if experiment is not None]
     if not ids:
         return []
     return list(mlflow.MlflowClient().search_runs(ids, order_by=["attributes.start_time DESC"]))
@@ -303,9 +303,11 @@ def _runs(mlflow: Any, *experiments: str) -> list[Any]:
 def _find(mlflow: Any, run: str) -> Any:
     if run == "latest":
         for experiment in (SCORING, TRAINING):
-            found = [r for r in _runs(mlflow, experiment) if r.data.tags.get("occurisk.stage") != "national"]
-            if found:
-                return found[0]
+            matching = [
+                r for r in _runs(mlflow, experiment) if r.data.tags.get("occurisk.stage") != "national"
+            ]
+            if matching:
+                return matching[0]
     else:
         for candidate in _runs(mlflow, SCORING, TRAINING):
             if run in (candidate.info.run_id, candidate.info.run_name):

@@ -75,22 +75,22 @@ def answer(model: Bundle, table: pd.DataFrame) -> pd.DataFrame:
             rule=f"Columns code (and system), or title, or attributes: {', '.join(model.names)}.",
             fix="Rename your columns.",
         )
-    found = pd.DataFrame(
+    answered = pd.DataFrame(
         dict.fromkeys(FIGURES, np.nan) | dict.fromkeys(WORDS, ""), index=pd.RangeIndex(len(table))
     ).astype(dict.fromkeys(WORDS, object))
     codes, systems, titles = (_texts(table, name) for name in (CODE, SYSTEM, TITLE))
     for place, asked in enumerate(systems):
         if asked not in TAXONOMIES:
-            found.loc[place, "problem"] = NO_SUCH_SYSTEM
-    sound = (found["problem"] == "").to_numpy()
+            answered.loc[place, "problem"] = NO_SUCH_SYSTEM
+    sound = (answered["problem"] == "").to_numpy()
     by_code = sound & (codes != "")
     by_title = sound & (codes == "") & (titles != "")
     scores = Scores.of(model)
-    _fill(found, np.flatnonzero(by_code), _of_codes(scores, codes[by_code], systems[by_code]))
-    _fill(found, np.flatnonzero(by_title), _of_titles(scores, titles[by_title], systems[by_title]))
+    _fill(answered, np.flatnonzero(by_code), _of_codes(scores, codes[by_code], systems[by_code]))
+    _fill(answered, np.flatnonzero(by_title), _of_titles(scores, titles[by_title], systems[by_title]))
     rest = np.flatnonzero(sound & ~by_code & ~by_title)
-    _fill(found, rest, _of_attributes(model, table[attributes].iloc[rest]))
-    return found[[*FIGURES[:3], *WORDS[:-5], FIGURES[3], *WORDS[-5:]]].set_axis(table.index)
+    _fill(answered, rest, _of_attributes(model, table[attributes].iloc[rest]))
+    return answered[[*FIGURES[:3], *WORDS[:-5], FIGURES[3], *WORDS[-5:]]].set_axis(table.index)
 
 
 def _texts(table: pd.DataFrame, name: str) -> np.ndarray:
@@ -102,10 +102,10 @@ def _texts(table: pd.DataFrame, name: str) -> np.ndarray:
     return np.array([(cell.lower() if name == SYSTEM else cell) or empty for cell in cells], dtype=object)
 
 
-def _fill(found: pd.DataFrame, places: np.ndarray, answers: pd.DataFrame) -> None:
+def _fill(answered: pd.DataFrame, places: np.ndarray, answers: pd.DataFrame) -> None:
     for name in answers:
         said = answers[name].fillna("") if name in WORDS else answers[name]
-        found.loc[places, name] = said.to_numpy()
+        answered.loc[places, name] = said.to_numpy()
 
 
 def _book(scores: Scores, system: CodingSystem, prefix: int | None) -> CodeBook:
@@ -170,9 +170,9 @@ def _of_attributes(model: Bundle, table: pd.DataFrame) -> pd.DataFrame:
     problem = np.select([missing.all(axis=1), outside], [nothing, OUTSIDE], "").astype(object)
     X = np.where(missing | outside[:, None], model.medians, figures)
     columns = {name: c.to_pandas() for name, c in row_scores(model, X, missing, reasons=True).items()}
-    found = pd.DataFrame(columns).astype({"band": object, "stability": object})
+    by_row = pd.DataFrame(columns).astype({"band": object, "stability": object})
     scored = pd.Series(problem == "")
-    return _of_scored(found, scored).assign(match=np.where(scored, OWN, ""), problem=problem)
+    return _of_scored(by_row, scored).assign(match=np.where(scored, OWN, ""), problem=problem)
 
 
 def _of_scored(rows: pd.DataFrame, scored: pd.Series) -> pd.DataFrame:

@@ -28,8 +28,8 @@ class ServedModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
         """Answer every row; see `occurisk.tracking.serving.answers`. What is unknown is None, JSON's null."""
-        found = answer(self.bundle, model_input)
-        return found.astype(object).where(found.notna(), None)
+        answered = answer(self.bundle, model_input)
+        return answered.astype(object).where(answered.notna(), None)
 
 
 mlflow.models.set_model(ServedModel())

@@ -71,14 +71,14 @@ def parts_of(title: str) -> list[Part]:
             title, inside = inside, ""
     if title.isascii():
         title = _SHARED.sub(" ", title)
-    found = []
+    parts = []
     for one in rules().split.split(title):
         words = normalise(one)
         if words:
             bare = " ".join(rules().drop.sub(" ", words).split()) or words
             whole = f"{bare} {normalise(inside)}".strip() if inside else bare
-            found.append(Part(whole, bare))
-    return found
+            parts.append(Part(whole, bare))
+    return parts
 
 
 def is_generic(title: str) -> bool:
