@@ -10,50 +10,54 @@ import time
 import pytest
 from click.testing import CliRunner
 
+from helpers.checkout import SCRIPTS
 from occurisk.cli import occurisk
 from occurisk.errors import OutputError, TrackingError
 from occurisk.tracking import store
 from occurisk.tracking.reachable import check_reachable, sqlite_file
 
-ONE_RUN = (
-    "import sys\n"
-    "from occurisk.tracking import store\n"
-    "with store.run(store.SCORING, sys.argv[1]) as mlflow:\n"
-    "    mlflow.log_metric('n', 1)\n"
-    "    mlflow.log_text('x', 'x.txt')\n"
-)
-
 
 def test_runs_that_start_at_once_on_a_new_store_all_land(tmp_path):
-    uri = f"sqlite:///{tmp_path}/new/mlflow.db"
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    environment = {**os.environ, "MLFLOW_TRACKING_URI": uri}
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", ONE_RUN, f"run {i}"],
-            env=environment,
-            cwd=elsewhere,
-            stderr=subprocess.PIPE,
-        )
-        for i in range(4)
-    ]
-    said = [process.communicate()[1].decode() for process in started]
-    assert [process.returncode for process in started] == [0] * 4, said
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/new/mlflow.db"}
+    done = subprocess.run(
+        [sys.executable, SCRIPTS / "runs_at_once.py", "8"],
+        env=environment,
+        cwd=elsewhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
     with sqlite3.connect(tmp_path / "new" / "mlflow.db") as database:
-        assert database.execute("select count(*) from runs where status = 'FINISHED'").fetchone() == (4,)
+        assert database.execute("select count(*) from runs where status = 'FINISHED'").fetchone() == (8,)
         tags = database.execute("select key, value from tags").fetchall()
-        places = database.execute(
-            "select artifact_location from experiments where name like 'occ%'"
-        ).fetchall()
+        queues = database.execute("select name from review_queues").fetchall()
+        places = database.execute("select artifact_location from experiments ").fetchall()
+    assert len(set(queues)) == 8
     assert not list(elsewhere.iterdir())
-    assert places == [(f"{tmp_path.as_uri()}/new/artifacts/{store.SCORING}",)]
-    assert len(list(tmp_path.glob("new/artifacts/*/*/artifacts/x.txt"))) == 4
+    # MLflow's own experiment too is not where the user works.
+    assert {place for (place,) in places} == {
+        f"{tmp_path.as_uri()}/new/artifacts/{name}" for name in ("0", store.SCORING)
+    }
+    assert len(list(tmp_path.glob("new/artifacts/*/*/artifacts/x.txt"))) == 8
     # No path, no user, no host.
     private = {str(tmp_path), socket.gethostname(), sys.executable, str(os.getcwd())}
     assert not [
         (k, v) for k, v in tags if any(p in v for p in private) or (k == "mlflow.user" and v != "occurisk")
     ]
+
+
+def test_a_run_that_was_killed_is_marked_by_the_next(monkeypatch, tmp_path):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    client = store.open_store().MlflowClient()
+    experiment = store.need_experiment(store.open_store(), store.SCORING)
+    killed = client.create_run(experiment).info.run_id
+    with store.run(store.SCORING, "next") as mlflow:
+        assert client.get_run(killed).info.status == "KILLED"
+        active = mlflow.active_run().info.run_id
+    assert client.get_run(active).info.status == "FINISHED"
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:9", "postgresql://u:secret@127.0.0.1:9/mlflow"])

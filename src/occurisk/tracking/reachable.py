@@ -26,8 +26,8 @@ except ImportError:  # Windows: no lock, the rest holds
 # Seconds.
 ANSWER = 6
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
-# Making the tables takes some seconds a process; whoever waits longer than this goes ahead alone.
-_LONGEST_WAIT = 120
+# A run takes seconds; whoever waits longer than this goes ahead beside the other.
+_LONGEST_WAIT = 300
 
 
 def sqlite_file(uri: str) -> Path | None:
@@ -80,10 +80,10 @@ def _check_server(uri: str) -> None:
 
 
 @contextmanager
-def locked(uri: str) -> Iterator[None]:
-    """Let one process of this machine at a time make tables and experiments in a store."""
+def locked(uri: str) -> Iterator[bool]:
+    """Let one process of this machine at a time write to a store; yield whether it is alone."""
     if fcntl is None or uri.startswith("http"):
-        yield
+        yield False
         return
     name = f"occurisk-store-{os.getuid()}-{hashlib.sha256(uri.encode()).hexdigest()[:16]}.lock"
     with open(Path(tempfile.gettempdir()) / name, "w", encoding="utf-8") as stream:
@@ -94,4 +94,7 @@ def locked(uri: str) -> Iterator[None]:
                 break
             except BlockingIOError:
                 time.sleep(0.05)
-        yield
+        else:
+            yield False
+            return
+        yield True

@@ -10,7 +10,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ _ANONYMOUS = {
 }
 # A server that answers slowly is given up in time; whoever has a slow one says so in the environment.
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "30", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+# Seconds after which a run on a shared server is taken for dead.
+_LONGEST_RUN = 24 * 3600
 # The store that this process has open.
 _OPENED: list[str] = []
 # Seconds that a process waits while another one writes to the same SQLite file.
@@ -153,12 +155,27 @@ def run(experiment: str, name: str, tags: Mapping[str, str] | None = None) -> It
         If the store cannot be opened or written.
     """
     mlflow = open_store()
-    with guarded("write to"):
-        with locked(tracking_uri()):
-            experiment_id = need_experiment(mlflow, experiment)
+    uri = tracking_uri()
+    # One at a time writes to a file: it cannot be shared, and who shares it loses runs.
+    alone = locked(uri) if sqlite_file(uri) else nullcontext(False)
+    with guarded("write to"), alone as held:
+        experiment_id = need_experiment(mlflow, experiment)
+        _end_killed(mlflow, experiment_id, held)
         mlflow.set_experiment(experiment_id=experiment_id)
         with mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=dict(tags or {})):
             yield mlflow
+
+
+def _end_killed(mlflow: Any, experiment: str, alone: bool) -> None:
+    """Mark the runs that nobody is writing any more: a process that is killed cannot say so itself.
+
+    Who is alone with the store knows that every other run has ended. Else a day must have passed.
+    """
+    client = mlflow.MlflowClient()
+    latest = int(1000 * (time.time() - (0 if alone else _LONGEST_RUN)))
+    for other in client.search_runs([experiment], "attributes.status = 'RUNNING'"):
+        if other.info.start_time <= latest:
+            client.set_terminated(other.info.run_id, "KILLED")
 
 
 def need_experiment(mlflow: Any, name: str) -> str:

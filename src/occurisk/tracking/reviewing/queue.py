@@ -25,7 +25,7 @@ VERDICTS = {"agree": "agree", "too_high": "too high", "too_low": "too low", "uns
 WHY = ("tasks", "attribute", "technology", "other")
 # Who answers where nobody logs in.
 NOBODY = "default"
-_MOST_USERS = 10
+_MOST_USERS, _MOST_QUEUES = 10, 100_000
 RUN_TAG, CODE_TAG, REVIEWER_TAG, LANGUAGE_TAG = (
     f"occurisk.{n}" for n in ("run", "code", "reviewer", "language")
 )
@@ -101,12 +101,14 @@ def make_queue(
     report = f"#/experiments/{experiment}/runs/{run_id}/artifacts/explanations/report.html{UI_MODE}"
     asked = questions(explained, codes, language, report, total)
     schema_ids = _questions(schemas, experiment, phrases)
-    taken = {queue.name for queue in _paged(queues.list_review_queues, experiment_id=experiment)}
+    taken = {queue.name.casefold() for queue in _paged(queues.list_review_queues, experiment_id=experiment)}
     made = []
     for reviewer in list(dict.fromkeys(reviewers)) or [""]:
         items = _log_items(mlflow, experiment, run_id, asked, explained.rows, language, reviewer)
-        queue = queues.create_review_queue(
-            _free_name(f"{name} · {reviewer}" if reviewer else name, taken),
+        queue = create(
+            mlflow,
+            f"{name} · {reviewer}" if reviewer else name,
+            taken,
             queue_type="custom",
             users=[reviewer] if reviewer else None,
             schema_ids=schema_ids,
@@ -190,12 +192,24 @@ def _paged(call: Any, **options: Any) -> list[Any]:
             return items
 
 
+def create(mlflow: Any, name: str, taken: set[str], **options: Any) -> Any:
+    """Create a queue under a name that nobody else has, though others make theirs at this moment."""
+    make = import_module("mlflow.genai.review_queues").create_review_queue
+    while True:
+        try:
+            return make(_free_name(name, taken), **options)
+        except mlflow.MlflowException as problem:
+            # `taken` has grown by this name: the next one is another.
+            if problem.error_code != "RESOURCE_ALREADY_EXISTS" or len(taken) > _MOST_QUEUES:
+                raise
+
+
 def _free_name(name: str, taken: set[str]) -> str:
-    """Return a name that no other queue has; `taken` is told."""
+    """Return a name that no other queue has, whatever the case of its letters; `taken` is told."""
     free, number = name[:240], 2
-    while free in taken:
+    while free.casefold() in taken:
         free, number = f"{name[:240]} ({number})", number + 1
-    taken.add(free)
+    taken.add(free.casefold())
     return free
 
 
