@@ -10,7 +10,7 @@ import pandas as pd
 
 from occurisk.errors import RegistryError
 from occurisk.labour_market.market import Cells, Market
-from occurisk.occupations.coding_systems import SYSTEMS, CodingSystem
+from occurisk.occupations.coding_systems import SYSTEMS
 from occurisk.occupations.facts import (
     NOT_KNOWN,
     education_by_soc,
@@ -75,14 +75,6 @@ def cells_of(market: Market, keys: Sequence[str]) -> Cells:
     return _ordered(parted)
 
 
-def _group_of(code: str, system: CodingSystem) -> str | float:
-    """Return the title of a code's top group; NaN of a code of a user's own, which belongs to none."""
-    try:
-        return major_group_title(code, system)
-    except ValueError:
-        return float("nan")
-
-
 def with_built_in(market: Market, keys: Sequence[str]) -> Market:
     """Return the market with the built-in columns of codes and rows added to its table."""
     added: dict[str, pd.Series] = {}
@@ -92,8 +84,9 @@ def with_built_in(market: Market, keys: Sequence[str]) -> Market:
         if key in market.table:
             continue
         if key == "major_group":
-            names = matched.map(lambda c: _group_of(c, system), na_action="ignore")
-            added[key] = market.table["code"].map(names)
+            names = matched.map(lambda c: major_group_title(c, system), na_action="ignore")
+            # A code of a user's own belongs to no group.
+            added[key] = market.table["code"].map(names.replace("", np.nan))
         elif key == "skill_level":
             added[key] = market.table["code"].map(matched.map(skill_level, na_action="ignore"))
         elif key == WAGE_DECILE and "wage" in market.table:

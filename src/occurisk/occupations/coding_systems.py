@@ -147,20 +147,20 @@ def soc_of(onet_soc: str) -> str:
     return match["soc"]
 
 
-def soc_major(soc: str) -> str:
-    """Return the two-digit major group of a SOC code: `43` for `43-9021`."""
-    match = _SOC.fullmatch(soc)
-    if match is None:
-        raise ValueError(f"A SOC code reads NN-NNNN, got {soc!r}.")
-    return match["major"]
-
-
 def major_group(code: str, system: CodingSystem) -> str:
-    """Return the top group of a code: `43` for SOC `43-9021` and Census `5820`, `4` for ISCO `4132`."""
+    """Return the top group of a code: `43` for SOC `43-9021` and Census `5820`, `4` for ISCO `4132`.
+
+    Empty where the text is no code of the system, such as a code of a user's own.
+    """
     if system.family == "census":
-        return [major for first, major in _CENSUS_MAJORS if int(code) >= first][-1]
-    # A row of the other ISCO is written `ISCO-88 11`; the major groups are the same.
-    return code.rpartition(" ")[2][:1] if system.family == "isco" else soc_major(code[:7])
+        number = int(code) if _CENSUS.fullmatch(code) else 0
+        return max((major for first, major in _CENSUS_MAJORS if number >= first), default="")
+    if system.family == "isco":
+        # A row of the other ISCO is written `ISCO-88 11`; the major groups are the same.
+        plain = code.rpartition(" ")[2]
+        return plain[:1] if _ISCO.fullmatch(plain) else ""
+    match = _SOC.fullmatch(code[:7])
+    return match["major"] if match else ""
 
 
 def level(code: str, system: CodingSystem) -> str:

@@ -76,8 +76,13 @@ def job_zones() -> pd.DataFrame:
 
 
 def major_group_title(code: str, system: CodingSystem) -> str:
-    """Return the number and official title of a code's top group: `43 Office and Administrative …`."""
+    """Return the number and official title of a code's top group: `43 Office and Administrative …`.
+
+    Empty where the text is no code of the system.
+    """
     group = major_group(code, system)
+    if not group:
+        return ""
     known = load_tables().known(system)
     for key in (group, f"{group}-0000"):
         if key in known:

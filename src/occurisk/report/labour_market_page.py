@@ -19,7 +19,8 @@ from occurisk.report.chart_style import save
 from occurisk.report.labour_market_charts import figure_set
 from occurisk.spreadsheets import disarmed
 
-TEMPLATE = Path(__file__).with_name("templates") / "labour_market.html.j2"
+# `page.html.j2` includes a part for each section.
+TEMPLATES = Path(__file__).with_name("templates") / "labour_market"
 HEADLINES = {
     "employment": "Employment by probability",
     "risk_by_wage_and_education": "Wage and education",
@@ -43,15 +44,18 @@ def render(summary: MarketSummary, figures: Mapping[str, Any]) -> str:
     str
         HTML.
     """
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"pct": _percent, "num": _number, "two": _two, "p": probability}
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     images = {name: _png(figure) for name, figure in figures.items()}
-    return template.render(
+    return environment.get_template("page.html.j2").render(
         summary=summary,
         figures=summary.figures,
         images=images,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from occurisk.occupations.coding_systems import (
+    CENSUS2010,
     ISCO08,
     ISCO88,
     ONET_SOC,
@@ -17,10 +18,10 @@ from occurisk.occupations.coding_systems import (
     major_group,
     normalise,
     parents,
-    soc_major,
     soc_of,
 )
 from occurisk.occupations.concordances import load_tables
+from occurisk.occupations.facts import major_group_title
 from occurisk.occupations.uncoded import is_missing, is_total
 
 ISCO_KNOWN = load_tables().known(ISCO08)
@@ -123,7 +124,15 @@ def test_groups_hold_their_members_and_not_themselves():
     assert not is_part_of("20-1011", "02-0000", SOC2010)
     assert is_part_of("11-1011", "00-0000", SOC2010)
     assert major_group("0110", ISCO08) == "0"
-    assert major_group("43-9021.00", ONET_SOC) == soc_major("43-9021") == "43"
+    assert major_group("43-9021.00", ONET_SOC) == major_group("43-9021", SOC2010) == "43"
+    assert major_group("5820", CENSUS2010) == "43"
+
+
+@pytest.mark.parametrize("system", [SOC2010, ONET_SOC, ISCO08, CENSUS2010])
+@pytest.mark.parametrize("own", ["", "A-17", "клерк", "99999", "5"])
+def test_a_code_of_a_users_own_has_no_major_group(own, system):
+    if not (system is ISCO08 and own == "5"):  # which is a major group itself
+        assert major_group(own, system) == major_group_title(own, system) == ""
 
 
 def test_every_official_code_is_normal_and_below_its_parents():
