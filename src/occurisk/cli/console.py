@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,9 @@ MODELS_DIR_OPTION = click.option(
     type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
     help="Where bundles live.  [default: models/ of the project, else of the working directory]",
 )
-_REQUIRED = "occurisk.require_digest"
+_REQUIRED, _HELD = "occurisk.require_digest", "occurisk.held"
+# Columns of output that no terminal shows; the narrowest name in a table.
+_PIPED, _LEAST_NAME = 1000, 16
 
 
 def _require(context: click.Context, _: click.Parameter, value: str | None) -> None:
@@ -65,8 +68,19 @@ def printable(text: str) -> str:
 
 
 def out() -> Console:
-    """The console of results (standard output); it outlives a reader such as `head`."""
-    return _console(sys.stdout, soft_wrap=False)
+    """The console of results (standard output); it outlives a reader such as `head`.
+
+    In a pipe nothing is printed before the command ends: by then all files are written.
+    """
+    context = click.get_current_context(silent=True)
+    held = None
+    if context and not sys.stdout.isatty():
+        root = context.find_root()
+        if _HELD not in root.meta:
+            root.meta[_HELD] = []
+            root.call_on_close(lambda: _Outliving(sys.stdout).write("".join(root.meta.pop(_HELD))))
+        held = root.meta[_HELD]
+    return _console(sys.stdout, held, soft_wrap=False)
 
 
 def err() -> Console:
@@ -74,7 +88,7 @@ def err() -> Console:
     return _console(sys.stderr)
 
 
-def _console(stream: IO[str], **options: Any) -> Console:
+def _console(stream: IO[str], held: list[str] | None = None, **options: Any) -> Console:
     from rich.console import Console
     from rich.segment import Segment
 
@@ -92,22 +106,30 @@ def _console(stream: IO[str], **options: Any) -> Console:
         def process_renderables(self, shown: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
             return [Harmless(one) for one in shown]
 
-    console = Console(file=_Outliving(stream), highlight=False, **options)  # type: ignore[arg-type]
+    if not stream.isatty() and not os.environ.get("COLUMNS"):
+        options["width"] = _PIPED  # what goes to a file or another program is not cut
+    console = Console(file=_Outliving(stream, held), highlight=False, **options)  # type: ignore[arg-type]
     console.push_render_hook(Hook())  # type: ignore[arg-type]
     return console
 
 
 class _Outliving:
-    """A stream that goes on when nobody reads it any more: what is written then goes nowhere."""
+    """A stream that goes on when nobody reads it any more: what is written then goes nowhere.
 
-    def __init__(self, stream: IO[str]) -> None:
-        self.stream = stream
+    With a list, texts are held there, for another to write.
+    """
+
+    def __init__(self, stream: IO[str], held: list[str] | None = None) -> None:
+        self.stream, self.held = stream, held
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
 
     def write(self, text: str) -> int:
         """Write, while somebody reads."""
+        if self.held is not None:
+            self.held.append(text)
+            return len(text)
         try:
             return self.stream.write(text)
         except BrokenPipeError:
@@ -160,20 +182,67 @@ def table(title: str, columns: list[str], flexible: str = "") -> Table:
 
 
 def show(console: Console, made: Table) -> None:
-    """Print a table; all columns but the flexible one keep their full width."""
+    """Print a table: no figure is cut. On a short line names are, then columns go below one another."""
     from rich.cells import cell_len
 
-    room = console.width - 3 * len(made.columns)
-    for column in made.columns:
-        cells = [*column.cells, *str(column.header).split("\n")]
-        column.min_width = max(cell_len(str(cell)) for cell in cells)
-        room -= column.min_width
-    for column in made.columns:
-        if column.ratio is not None and column.min_width is not None:
-            column.min_width = max(column.min_width + min(room, 0), 12)
-            column.max_width = column.min_width
-            column.ratio = None
-    console.print(made)
+    cells = [[str(cell) for cell in column.cells] for column in made.columns]
+    heads = [str(column.header).split("\n") for column in made.columns]
+    widths = [max(map(cell_len, [*column, *head])) for column, head in zip(cells, heads, strict=True)]
+    for i, column in enumerate(made.columns):
+        if column.ratio is not None:
+            room = console.width - sum(widths) + widths[i] - 3 * len(widths)
+            widths[i] = min(widths[i], max(room, _LEAST_NAME))
+            cells[i] = _told_apart(cells[i], widths[i])
+    for title, part in _fitting(str(made.title), widths, console.width):
+        console.print(_part_of(made, title, part, cells, widths))
+
+
+def _told_apart(names: list[str], width: int) -> list[str]:
+    """Cut names (markup) to a width: at their end, or before their last letters if two would look alike."""
+    from rich.markup import escape
+    from rich.text import Text
+
+    plain = [Text.from_markup(name).plain for name in names]
+    distinct, tail = len(set(plain)), 0
+    cut = [_cut(name, width, tail) for name in plain]
+    while len(set(cut)) < distinct and tail < width - 4:
+        tail += 3
+        seen = Counter(_cut(name, width, 0) for name in set(plain))
+        cut = [_cut(name, width, tail if seen[_cut(name, width, 0)] > 1 else 0) for name in plain]
+    return [escape(name) for name in cut]
+
+
+def _cut(name: str, width: int, tail: int) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(name) <= width:
+        return name
+    end = name[len(name) - tail :] if tail else ""
+    return f"{set_cell_size(name, max(width - 1 - cell_len(end), 0)).rstrip()}…{end}"
+
+
+def _fitting(title: str, widths: list[int], room: int) -> Iterator[tuple[str, list[int]]]:
+    """Yield the columns that fit in one line, the first always among them, with the title of each part."""
+    said, part, used = title, [0], widths[0]
+    for i, width in enumerate(widths[1:], start=1):
+        if used + width + 3 > room and len(part) > 1:
+            yield said, part
+            said, part, used = f"{title}, continued", [0], widths[0]
+        part.append(i)
+        used += width + 3
+    yield said, part
+
+
+def _part_of(made: Table, title: str, part: list[int], cells: list[list[str]], widths: list[int]) -> Table:
+    shown = table(title, [])
+    for i in part:
+        column = made.columns[i]
+        shown.add_column(
+            column.header, no_wrap=True, overflow="ellipsis", justify=column.justify, min_width=widths[i]
+        )
+    for at, row in enumerate(made.rows):
+        shown.add_row(*(cells[i][at] for i in part), style=row.style, end_section=row.end_section)
+    return shown
 
 
 def ui_hint() -> str:

@@ -66,18 +66,19 @@ def explain(
     if len(needed) > 50:
         err().print(f"Explaining {len(needed)} occupations …")
     explained = explain_list(asked.rows, explain_reference(bundle, needed), asked.members)
-    for code in asked.rows.index:
-        _print(explained, code, language)
-    console = out()
+    console, written = out(), list[str]()
     if json_path:
         write_json(json_path, _document(explained, language))
-        console.print(f"Figures  {json_path}", soft_wrap=True)
+        written.append(f"Figures  {json_path}")
     if png:
-        for path in _draw(explained, png, language):
-            console.print(f"Picture  {path}", soft_wrap=True)
+        written += [f"Picture  {path}" for path in _draw(explained, png, language)]
     if html:
         _write_report(explained, html, bundle.version, language)
-        console.print(f"Report   {html}", soft_wrap=True)
+        written.append(f"Report   {html}")
+    for code in asked.rows.index:
+        _print(explained, code, language)
+    for text in written:
+        console.print(text, soft_wrap=True, markup=False)
     console.print(
         f"Model {bundle.version}. Susceptibility, not jobs lost; not for decisions about individual people."
     )

@@ -142,8 +142,10 @@ def national(
             weight=weight, wage=wage, bands=bands,
             min_cell=min_cell, scenarios=chosen, vintages=others,
         )  # fmt: skip
+    written = _write(summary, folder, json_path, inputs)
     print_summary(console, summary)
-    _write(console, summary, folder, json_path, inputs)
+    for text in written:
+        console.print(text, soft_wrap=True, markup=False)
     if not no_track:
         _track(console, summary, bundle)
     if not (folder or json_path):
@@ -151,21 +153,25 @@ def national(
 
 
 def _write(
-    console: Console, summary: MarketSummary, folder: Path | None, json_path: Path | None, inputs: list[Path]
-) -> None:
-    """Write what was asked for, and say where it is."""
+    summary: MarketSummary, folder: Path | None, json_path: Path | None, inputs: list[Path]
+) -> list[str]:
+    """Write what was asked for; return where it is, line by line."""
     from occurisk.report.labour_market_page import write_summary
     from occurisk.result_sets import result_set
 
+    written = []
     if folder:
         with result_set(folder, "national", replace=True, inputs=inputs) as results:
             write_summary(summary, results.folder)
-        console.print(f"Page     {folder / 'national.html'}", soft_wrap=True)
-        console.print(f"Figures  {folder / 'figures'}", soft_wrap=True)
-        console.print(f"Tables   {folder / 'tables'} and {folder / 'national.json'}", soft_wrap=True)
+        written += [
+            f"Page     {folder / 'national.html'}",
+            f"Figures  {folder / 'figures'}",
+            f"Tables   {folder / 'tables'} and {folder / 'national.json'}",
+        ]
     if json_path:
         write_json(json_path, summary.to_json())
-        console.print(f"Figures  {json_path}", soft_wrap=True)
+        written.append(f"Figures  {json_path}")
+    return written
 
 
 def _track(console: Console, summary: MarketSummary, bundle: Bundle) -> None:

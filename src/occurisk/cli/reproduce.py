@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from occurisk.cli.console import JSON_OPTION, model_options, need_model, out, show, table
+from occurisk.errors import RegistryError
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 DATA = click.option(
     "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     default=Path("../shared/data/employment"),
     show_default=True,
-    help="Folder of the official files; their names and sources: docs/reproductions.md.",
+    callback=lambda context, _, folder: _complete(context.info_name or "", folder),
+    help="Folder of the official files; without it, which files these are and where to get them is said.",
 )
 FIGURE = click.option(
     "--figure", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it (PNG or SVG)."
@@ -156,6 +158,28 @@ def kazakhstan(
         console.print(f"Figures  {json_path}", soft_wrap=True)
     else:
         console.print("Nothing was written; --json keeps the figures.")
+
+
+def _complete(command: str, folder: Path) -> Path:
+    """Return the folder of official files if it holds those that the command reads.
+
+    Raises
+    ------
+    RegistryError
+        If it does not: which are missing, and where to get them.
+    """
+    from occurisk.labour_market.history.reproductions import ILOSTAT, OES_TABLE, OEWS_FILES, ORIGINS
+
+    needed = [OES_TABLE, *OEWS_FILES.values()] if command == "us" else [ILOSTAT]
+    missing = [name for name in needed if not (folder / name).is_file()]
+    if missing:
+        raise RegistryError(
+            f"{len(missing)} of {len(needed)} official files are not in {folder}.",
+            first="\n         ".join(f"{name}: {ORIGINS[name]}" for name in missing),
+            rule="They are not part of occurisk; docs/reproductions.md says what each holds.",
+            fix="Get them, keep these names, and give their folder: --data DIR.",
+        )
+    return folder
 
 
 def _sources(models_dir: Path | None) -> Sources:

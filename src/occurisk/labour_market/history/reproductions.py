@@ -24,6 +24,15 @@ OEWS_FILES = {
     2024: "oews_national_M2024_dl.xlsx",
 }
 ILOSTAT = "ilostat-2020-04-10.csv.zip"
+# Where each file comes from, for who has none of them.
+_BLS = "BLS, www.bls.gov/oes/tables.htm"
+ORIGINS = {
+    OES_TABLE: f"{_BLS}: national, May 2001 to 2015 in one table (occ_code, tot_emp, wages, year)",
+    OEWS_FILES[2021]: f"{_BLS}: May 2021, national, saved as CSV",
+    **{OEWS_FILES[year]: f"{_BLS}: May {year}, national" for year in (2022, 2023, 2024)},
+    ILOSTAT: "ILOSTAT, ilostat.ilo.org: EMP_TEMP_SEX_OC2_NB, employment by sex and occupation, two digits, "
+    "with codes and labels, as CSV in a zip",
+}
 # Two that the literature argues about, neighbours in the CIS, and a spread of incomes.
 COUNTRIES = (
     "DEU", "SWE", "GBR", "FRA", "ITA", "ESP", "POL", "RUS", "KGZ", "MNG", "TUR", "MEX", "BRA",

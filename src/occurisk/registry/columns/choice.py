@@ -14,7 +14,7 @@ from occurisk.occupations.crosswalk import find
 from occurisk.occupations.uncoded import is_missing, is_total
 from occurisk.registry.columns.code_column import ENOUGH, Evidence, coding_system, count_different
 from occurisk.registry.columns.header_words import CODE, OCCUPATION_CODE, read_header
-from occurisk.registry.columns.look_alikes import is_date, other_meaning
+from occurisk.registry.columns.look_alikes import is_dashed_national, is_date, other_meaning
 from occurisk.registry.columns.sample import (
     IntakeOptions,
     Sampled,
@@ -236,7 +236,8 @@ def _settle(sampled: Sampled, fits: list[Evidence], position: int) -> tuple[Choi
             one = named[0]
             return Choice(position, one.taxonomy, one.prefix), [f"{one.taxonomy}: the column says so"]
         close = named or close
-    best = max(close, key=lambda e: (e.exist, e.taxonomy == "nkrk"))
+    national = any(map(is_dashed_national, values))  # else НК РК is ISCO-08 and nothing more
+    best = max(close, key=lambda e: (e.exist, (e.taxonomy == "nkrk") == national))
     for other in close:
         if other is best or coding_system(best.taxonomy) is coding_system(other.taxonomy):
             continue

@@ -1,0 +1,128 @@
+"""What every command does with its output: figures whole at 80 columns, files before words, pipes uncut."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from helpers.look_alikes import UNITS
+from helpers.registries import scored, write
+from helpers.trained import default_bundle, models_dir
+from occurisk.cli import occurisk
+from occurisk.cli.console import out, show, table
+
+LIKE = [f"Managers of production and specialised services in branch {place}" for place in ("A", "B", "C")]
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A list that was scored."""
+    rows = "".join(f"{code},{LIKE[i % 3]},{1000 * i}\n" for i, code in enumerate(UNITS[::9], start=1))
+    return scored(write(tmp_path / "r.csv", f"isco08,branch,jobs\n{rows}"), tmp_path / "scored").out
+
+
+def words(*arguments) -> list[str]:
+    return [*map(str, arguments), "--models-dir", str(models_dir())]
+
+
+def test_a_table_keeps_every_figure_on_a_short_line_and_names_stay_different(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    made = table("Branches", ["branch", *(f"figure {i}" for i in range(9))], "branch")
+    figures = [[f"{row}{i},123,456.7" for i in range(9)] for row in range(3)]
+    for name, cells in zip(LIKE, figures, strict=True):
+        made.add_row(name, *cells)
+    show(out(), made)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert all(cell in "\n".join(lines) for cells in figures for cell in cells)
+    named = {line[:18].rstrip() for line in lines if line.startswith(" Managers")}
+    assert len(named) == 3
+    assert any("continued" in line for line in lines)
+
+
+def test_names_of_other_scripts_and_marks_are_cut_to_the_same_width(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
+    made = table("", ["name", "a", "b"], "name")
+    for name in ("管理者" * 12, r"\[bold]" + "Руководители подразделений " * 3, "x"):
+        made.add_row(name, "1" * 20, "2" * 20)
+    show(out(), made)
+    text = capsys.readouterr().out
+    assert text.count("1" * 20) == text.count("2" * 20) == 3
+    assert "[bold]" in text
+
+
+def test_national_at_80_columns_shows_every_figure_of_a_wide_terminal(results):
+    text = {}
+    for columns in ("80", "400"):
+        arguments = words("national", results, "--by", "branch", "--by", "major_group", "--no-track")
+        done = CliRunner(env={"COLUMNS": columns}).invoke(occurisk, arguments, catch_exceptions=False)
+        text[columns] = done.output
+    figures = [set(re.findall(r"\d[\d,]*\.?\d*%?", text[columns])) for columns in ("400", "80")]
+    assert figures[0] <= figures[1]
+    rows = [line for line in text["80"].splitlines() if re.match(r" Managers", line)]
+    assert len({row.split("  ")[0] for row in rows}) == 3
+
+
+def test_what_goes_to_a_file_or_a_program_is_not_cut(results, monkeypatch, capsys):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    occurisk.main(words("national", results, "--by", "branch", "--no-track"), standalone_mode=False)
+    text = capsys.readouterr().out
+    assert all(name in text for name in LIKE)
+
+
+class Watching(io.StringIO):
+    """Standard output that notes which files are there when the first word comes, and then is closed."""
+
+    def __init__(self, paths):
+        super().__init__()
+        self.paths, self.there = paths, None
+
+    def write(self, text):
+        """Note, then fail as a pipe does that nobody reads."""
+        if self.there is None:
+            self.there = [path.exists() for path in self.paths]
+        return len(text)
+
+
+@pytest.mark.parametrize(
+    ("command", "written"),
+    [
+        (
+            ["score", "r.csv", "--out", "o", "--no-track", "--json", "j"],
+            ["o/intake.json", "o/scored.csv", "j"],
+        ),
+        (["national", "scored", "--out", "o", "--no-track", "--json", "j"], ["o/national.html", "j"]),
+        (["national", "r.csv", "--no-track", "--json", "j"], ["j"]),
+        (
+            ["explain", "43-9021", "--json", "j", "--html", "h.html", "--png", "p.png"],
+            ["j", "h.html", "p.png"],
+        ),
+        (["lookup", "values.csv", "--out", "l", "--table", "t", "--taxonomy", "isco08"], ["l"]),
+    ],
+    ids=["score", "national of a folder", "national of a list", "explain", "lookup"],
+)
+def test_files_are_written_before_anything_is_printed(results, tmp_path, monkeypatch, command, written):
+    default_bundle()
+    write(tmp_path / "values.csv", "value,rows,weight\n2411,3,3\n4110,2,2\n7212,1,1\n5120,4,4\n")
+    monkeypatch.chdir(tmp_path)
+    stream = Watching([tmp_path / name for name in written])
+    monkeypatch.setattr(sys, "stdout", stream)
+    occurisk.main([*command, "--models-dir", str(models_dir())], standalone_mode=False)
+    assert stream.there
+    assert all(stream.there)
+
+
+@pytest.mark.parametrize(
+    ("command", "file"), [("us", "oews_national_M2024_dl.xlsx"), ("countries", "ilostat")]
+)
+def test_reproduce_says_which_files_it_needs_and_where_they_are(tmp_path, command, file):
+    done = CliRunner().invoke(occurisk, ["reproduce", command, "--data", str(tmp_path / "none")])
+    text = str(done.exception)
+    assert done.exception.exit_code == 10
+    assert file in text
+    assert "www.bls.gov" in text or "ilostat.ilo.org" in text
+    assert "--data DIR" in text
