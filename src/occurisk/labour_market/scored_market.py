@@ -86,8 +86,10 @@ def find_folder(path: Path) -> ScoredFolder | None:
         account = Account.from_json(json.loads((folder / "intake.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AssertionError) as problem:
         raise RegistryError(
-            f"{folder / 'intake.json'} is not an intake report: {problem!r}.",
-            fix="Score the registry again with: occurisk score REGISTRY --out DIR --force",
+            f"This occurisk cannot read the results in {folder}.",
+            first=f"intake.json: {str(problem)[:120] or type(problem).__name__}",
+            rule="An earlier occurisk wrote other figures there, or the file was changed since.",
+            fix="Score the list again, into another folder: occurisk score REGISTRY --out NEW_DIR",
         ) from problem
     if not account.totals.rows_scored:
         raise RegistryError(

@@ -167,7 +167,7 @@ def _check_header(sampled: Sampled) -> None:
     names, table = sampled.names, sampled.table
     empty = [i for i, n in enumerate(names) if not n.strip()]
     named = len(names) - len(empty)
-    if len(empty) < 2 or not named or table.num_rows < 3:
+    if not empty or not named or table.num_rows < 3:
         return
     first = [texts(table.column(i).slice(0, 1)).to_pylist()[0] or "" for i in range(len(names))]
     later = [texts(table.column(i).slice(1, 20)).drop_null().to_pylist() for i in range(len(names))]
@@ -177,7 +177,9 @@ def _check_header(sampled: Sampled) -> None:
         and (number(first[i]) is None or 1900 <= (number(first[i]) or 0) <= 2100)
         and sum(number(v) is not None for v in later[i]) >= 0.5 * len(later[i])
     ]  # fmt: skip
-    if names_below:
+    years = [i for i, text in enumerate(first) if 1900 <= (number(text) or 0) <= 2100]
+    # One column without a name may be a remark; beside it, years below tell a header of two rows.
+    if names_below and (len(empty) > 1 or {names_below[0], names_below[0] - 1} <= set(years)):
         raise RegistryError(
             f"The header of {sampled.file.name} takes two rows: {len(empty)} columns have no name above.",
             first=f"below it stands {first[names_below[0]]!r}, in column {names_below[0] + 1}",

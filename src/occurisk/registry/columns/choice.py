@@ -34,7 +34,12 @@ FITTING = 0.8
 # Among columns, those this much poorer than the best are no rivals.
 _RIVAL = 0.1
 _NAMED_ENOUGH = 0.5
-_CANDIDATES = 6
+_CANDIDATES, _SOME = 6, 0.3
+_CENSUS2018 = (
+    "They may be US Census codes of 2018 (ACS from 2018, CPS from 2020), which occurisk does not know. Use "
+    "SOC (SOCP, OCCSOC) or IPUMS's OCC2010 instead; or save the Census Bureau's list of 2018 codes with SOC "
+    "codes as from,to: --crosswalk MAP.csv --taxonomy soc2018."
+)
 
 
 @dataclass(frozen=True)
@@ -297,13 +302,15 @@ def _nothing(sampled: Sampled, evidence: list[Evidence], options: IntakeOptions)
         e.taxonomy for e in evidence if best and e.position == best.position and e.exist > best.exist - CLOSE
     ]
     systems = " or ".join(f"--taxonomy {taxonomy}" for taxonomy in like or ["isco08"])
+    other_way = "National codes need a map to ISCO or SOC: --crosswalk MAP.csv."
+    if best and best.taxonomy == "census2010" and best.exist >= _SOME:
+        other_way = _CENSUS2018
     raise RegistryError(
         f"No column of {sampled.file.name} looks like occupation codes strongly enough to be scored unasked.",
         first="\n         ".join(lines) or None,
         rule=f"At least {ENOUGH:.0%} of a column's values and rows must exist in a coding system, "
         "and nothing else may explain them.",
-        fix=f"If you know better, say so: --code-column {name} and {systems}. "
-        "National codes need a map to ISCO or SOC: --crosswalk MAP.csv.",
+        fix=f"If you know better, say so: --code-column {name} and {systems}. " + other_way,
     )
 
 
