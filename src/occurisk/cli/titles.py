@@ -27,7 +27,8 @@ def match(title: str, system: str, lang: str) -> None:
     from occurisk.occupations.names import occupation_name
     from occurisk.occupations.titles.own_titles import matcher_for
 
-    answer = matcher_for(system).answer(title)
+    matcher = matcher_for(system)
+    answer = matcher.answer(title)
     known = load_tables().titles[system]
 
     def named(code: str) -> str:
@@ -39,6 +40,8 @@ def match(title: str, system: str, lang: str) -> None:
     else:
         click.echo("Cannot say.")
     click.echo(f"  {answer.reason}")
+    if answer.candidates and (near := matcher.nearest(title, answer.candidates[0][0])):
+        click.echo(f"  nearest listed title: {near}")
     for code, weight in answer.candidates[:5]:
         click.echo(f"  {weight:.0%}  {named(code)}")
 
@@ -77,7 +80,10 @@ def build(
     names: Path | None,
     lang: str,
 ) -> None:
-    """Train a matcher from TITLE_LIST (titles with codes); it then stands before the shipped one."""
+    """Train a matcher from TITLE_LIST (titles with codes); it then stands before the shipped one.
+
+    Titles that you confirmed are learned, too.
+    """
     from occurisk.occupations.names import own_names_folder
 
     folder = folder or own_names_folder()
@@ -91,17 +97,24 @@ def build(
             click.echo(f"Wrote {folder / model.system}.npz and .json: {len(model.codes)} codes.")
     if title_list:
         from occurisk.cli.title_list import read_title_list
-        from occurisk.occupations.titles.build import build_model
+        from occurisk.occupations.titles.build import FEWEST_CONFIRMED, build_model
+        from occurisk.occupations.titles.own_titles import read_confirmed
 
         entries, left_out = read_title_list(title_list, system, title_column, code_column)
         about = {"sources": [{"file": title_list.name, "what": "a list of the user's"}]}
-        model = build_model(folder / system, entries, system, about, say=say)
+        confirmed = [(title, code) for title, code in read_confirmed(system).items() if code]
+        model = build_model(folder / system, entries, system, about, confirmed=confirmed, say=say)
         click.echo(
             f"Learned {len(model.listed):,} titles with {len(model.codes)} codes from {title_list.name}"
             + (f"; {left_out:,} rows had no code of {system}." if left_out else ".")
         )
-        click.echo(f"Wrote {folder / system}.npz and .json. How sure it is was learned from its own titles:")
-        click.echo("confirm some 200 titles of a real list (occurisk titles review) to have that corrected.")
+        click.echo(f"Wrote {folder / system}.npz and .json.")
+        click.echo(f"How sure it is was learned from {model.about['confidence_from']}.")
+        if len(confirmed) < FEWEST_CONFIRMED:
+            click.echo(
+                f"Confirm {FEWEST_CONFIRMED} titles of a real list (occurisk titles review), "
+                "then build again."
+            )
     if not (names or originals or title_list):
         raise click.UsageError("Give a list of titles, --originals or --names.")
 
@@ -149,10 +162,16 @@ def _take_names(path: Path, folder: Path, lang: str) -> None:
 @click.option("--force", is_flag=True, help="Replace an earlier sheet.")
 def review(scored: Path, sheet_path: Path, top: int, answers: Path | None, lang: str, force: bool) -> None:
     """Write a sheet of the titles in SCORED that were left open, largest first; or take over its answers."""
-    from occurisk.cli.title_sheet import open_titles, read_answers, sheet, write_sheet
+    from occurisk.cli.title_sheet import read_answers, write_sheet
     from occurisk.errors import OutputError
     from occurisk.labour_market.scored_market import find_folder
-    from occurisk.occupations.titles.own_titles import add_confirmed, confirmed_path, matcher_for
+    from occurisk.occupations.titles.own_titles import (
+        add_confirmed,
+        confidence_in_words,
+        confirmed_path,
+        matcher_for,
+    )
+    from occurisk.scoring.accounting.title_review import gains, open_titles, sheet
 
     folder = find_folder(scored)
     if folder is None:
@@ -162,11 +181,11 @@ def review(scored: Path, sheet_path: Path, top: int, answers: Path | None, lang:
     if answers:
         taken = read_answers(answers, system)
         new, now = add_confirmed(system, taken)
-        weights = {one.title: one.weight for one in waiting}
-        gained = sum(weights.get(title, 0.0) for title, code in taken if code)
-        total = sum(weights.values()) or 1.0
         click.echo(f"{len(taken)} answers taken over, {new} of them new; {now} titles are confirmed now.")
-        click.echo(f"They decide {gained:,.15g} jobs, {gained / total:.1%} of what was left open.")
+        for line in gains(taken, waiting, found.account.totals.weight_counted):
+            click.echo(line)
+        if moved := confidence_in_words(system):
+            click.echo(moved)
         click.echo(f"Confirmed titles: {confirmed_path()}. They apply when the list is scored again.")
         return
     if sheet_path.exists() and not force:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -57,6 +57,9 @@ class Market:
     bands : Bands
     source : str
         Where the scores come from: a model version, or `published`.
+    doubt : mapping
+        Ends of the whole market's intervals that hold what titles leave open, by name of the figure; empty
+        where every row has a code.
     """
 
     table: pd.DataFrame
@@ -65,6 +68,7 @@ class Market:
     replicas: pd.DataFrame | None
     bands: Bands
     source: str = "model"
+    doubt: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def socs(self) -> pd.Index:
@@ -145,10 +149,15 @@ class Market:
 
     def figures(self, cells: Cells | None = None, nominal: float = 0.9) -> pd.DataFrame:
         """Return both statistics of every cell; see `figures_by_cell`. Without cells, of the whole market."""
-        cells = cells or self.cells()
-        return figures_by_cell(
-            cells.jobs, cells.unscored, self.p, self.bands, self.replica_p, nominal
-        ).set_index(cells.index)
+        found = cells or self.cells()
+        figures = figures_by_cell(
+            found.jobs, found.unscored, self.p, self.bands, self.replica_p, nominal
+        ).set_index(found.index)
+        if cells is None:
+            for name in self.doubt.keys() & set(figures.columns):
+                end = np.fmin if name.endswith("_lower") else np.fmax
+                figures[name] = end(figures[name], self.doubt[name])
+        return figures
 
     def standing_in(self) -> float:
         """Return the share of scored jobs whose occupation has no score: others of their group stand in."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -169,7 +169,18 @@ def read_market(
         table = table.drop(columns=[WAGE_TOTAL, WAGE_JOBS])
     lineage = Lineage(codes[CODE_COLUMNS], members, system, folder.account.model.weights)
     source = "published" if folder.published else folder.model_version
-    return Market(table.rename(columns={WEIGHT: "weight"}), lineage, scores, replicas, bands, source)
+    # With other jobs than those that were scored with, what titles leave open is not known.
+    doubt = _doubt(folder.account, bands) if weight == folder.weight_column else {}
+    table = table.rename(columns={WEIGHT: "weight"})
+    return Market(table, lineage, scores, replicas, bands, source, doubt)
+
+
+def _doubt(account: Account, bands: Bands) -> dict[str, float]:
+    """Return the ends of the account's intervals, if titles widened them under the same thresholds."""
+    if not (account.titles and account.titles["weight_matched"]) or bands != account.model.bands:
+        return {}
+    national = asdict(account.national)
+    return {name: value for name, value in national.items() if name.endswith(("_lower", "_upper"))}
 
 
 def _lineage(folder: ScoredFolder, present: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -238,6 +238,8 @@ class Stream:
         weights = self._weights(batch)
         number = self._numbers(book, rows, weights)
         tally.add(number, weights, len(book.keys))
+        if self.understanding.code is not None and self.understanding.title is not None:
+            tally.add_titles(number, texts(batch.column(self.understanding.title)), weights)
         good = book.scored[number]
         if weights is not None and weights.unusable.any():
             good &= ~weights.unusable

@@ -36,6 +36,8 @@ SCORED = frozenset((*KINDS, TITLE, OWN))
 # Rows that only add up other rows, or name no jobs: in the file, not in the labour market.
 NOT_COUNTED = (TOTAL_ROW, REPEATS, NO_JOBS)
 _PIECE = 1 << 15
+# More distinct pairs of code and title than this are not held against each other.
+MOST_BESIDE = 200_000
 # Ragged rows are kept one by one; with this many, the delimiter is wrong or the file is no table.
 _MOST_RAGGED = 100_000
 
@@ -52,6 +54,8 @@ class Tally:
         Rows whose weight cannot be used.
     total_rows : int
         Counted on its own, for the check.
+    beside : dict
+        (key number, title beside it in the row) -> rows and weight; at most `MOST_BESIDE` pairs.
     """
 
     rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -63,6 +67,7 @@ class Tally:
     totals: list[float] = field(default_factory=list)
     ragged: list[Ragged] = field(default_factory=list)
     altered: int = 0
+    beside: dict[tuple[int, str], tuple[int, float]] = field(default_factory=dict)
 
     def add(self, number: np.ndarray, weights: Numbers | None, n_keys: int) -> None:
         """Count a batch."""
@@ -89,6 +94,19 @@ class Tally:
             self.unusable += np.bincount(number[weights.unusable], minlength=n_keys)
             number = number[~weights.unusable]
         self.rows += np.bincount(number, minlength=n_keys)
+
+    def add_titles(self, number: np.ndarray, titles: pa.Array, weights: Numbers | None) -> None:
+        """Count which title stands beside which key."""
+        column = titles.fill_null("").dictionary_encode()
+        pair = number.astype(np.int64) * max(len(column.dictionary), 1) + column.indices.to_numpy()
+        pairs, first, place = np.unique(pair, return_index=True, return_inverse=True)
+        rows = np.bincount(place, minlength=len(pairs))
+        weight = rows if weights is None else np.bincount(place, weights.value, len(pairs))
+        texts = column.take(pa.array(first)).to_pylist()
+        for key, text, n, jobs in zip(number[first].tolist(), texts, rows, weight, strict=True):
+            if (key, text) in self.beside or len(self.beside) < MOST_BESIDE:
+                before = self.beside.get((key, text), (0, 0.0))
+                self.beside[key, text] = (before[0] + int(n), before[1] + float(jobs))
 
     @property
     def total_weight(self) -> float:

@@ -237,7 +237,7 @@ def scored_by_code(
         unmatched=_unmatched(keys, understanding),
         mixed=Mixed(len(mixed), float(mixed["weight"].sum())),
         seconds=round(seconds, 3),
-        titles=title_account(book, keys, counted) if understanding.title is not None else None,
+        titles=title_account(book, keys, counted, tally.beside) if understanding.title is not None else None,
     )
     return ScoredRegistry(out, file.path, account, by_occupation, lineage)
 

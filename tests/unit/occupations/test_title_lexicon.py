@@ -38,8 +38,10 @@ def test_a_whole_advertisement_is_cut():
 def test_brackets_seniority_and_contract_words_go():
     (part,) = parts_of("Senior Accountant (part time, London)")
     assert part.bare == "accountant"
-    assert part.whole == "accountant part time london"
+    assert part.whole == "accountant london"
+    assert part.spoken == "london accountant"
     assert [p.bare for p in parts_of("Дворник/уборщик")] == ["дворник", "уборщик"]
+    assert parts_of("Operator, machine: milling (wood)")[0].spoken == "wood milling machine operator"
     assert parts_of("123 !!!") == []
     assert parts_of("Senior")[0].bare == "senior"
 

@@ -7,6 +7,7 @@ from occurisk.labour_market.gradients import Gradient
 from occurisk.probabilities import Bands
 from occurisk.report import chart_style
 from occurisk.report.labour_market_charts import _direction, _unknown
+from occurisk.report.title_charts import calibration_figure
 from occurisk.report.training_charts import distribution_figure
 
 
@@ -50,3 +51,9 @@ def test_a_long_title_breaks_within_its_figure():
     _, axes = chart_style.new_figure(4, 3)
     chart_style.title(axes, "word " * 60)
     assert max(map(len, axes.get_title("left").split("\n"))) <= 46
+
+
+def test_a_calibration_says_how_far_each_list_is_off():
+    table = pd.DataFrame({"stated": [0.2, 0.8], "right": [0.3, 0.8], "n": [100, 300]})
+    labels = [line.get_label() for line in calibration_figure({"payroll": table}).axes[0].get_lines()]
+    assert "payroll: off by 0.025 on average" in labels

@@ -10,7 +10,10 @@ from click.testing import CliRunner
 
 from helpers.registries import scored
 from occurisk.cli import occurisk
+from occurisk.labour_market.scored_market import find_folder, read_market
 from occurisk.occupations.titles import own_titles
+from occurisk.probabilities import Bands
+from occurisk.scoring.accounting.title_review import OpenTitle, questions, sheet
 
 STAFF = """Должность,Численность
 Бухгалтер по зарплате,12
@@ -79,6 +82,35 @@ def test_titles_stand_in_where_a_code_is_missing_and_the_code_wins(tmp_path):
     assert {o.outcome: o.rows for o in off.account.outcomes} == {"crosswalk": 2, "missing": 2}
 
 
+def test_codes_and_titles_that_contradict_each_other_are_reported_and_the_code_wins(tmp_path):
+    path = tmp_path / "mixed.csv"
+    path.write_text(
+        "isco08,должность,n\n5120,Сварщик,70\n5120,Повар,10\n7212,Сварщик,5\n8153,Бухгалтер,30\n,Швея,1\n",
+        encoding="utf-8",
+    )
+    result = scored(path, tmp_path / "out", taxonomy="isco08", weight_column="n")
+    found = result.account.titles["contradictions"]
+    assert (found["pairs"], found["rows"], found["weight"]) == (2, 2, 100)
+    assert [(one["title"], one["title_code"], one["code"]) for one in found["examples"]] == [
+        ("Сварщик", "7212", "5120"),
+        ("Бухгалтер", "2411", "8153"),
+    ]
+    assert result.rows["occurisk_code"].tolist()[:4] == ["5120", "5120", "7212", "8153"]
+    report = (tmp_path / "out" / "intake.md").read_text(encoding="utf-8")
+    assert "contradict each other, heaviest first; the code counts" in report
+
+
+def test_the_national_picture_of_a_folder_holds_the_doubt_of_titles(staff, tmp_path, model):
+    scored(staff, tmp_path / "out")
+    folder = find_folder(tmp_path / "out")
+    figures = read_market(folder, model.reference, model.replicas, model.bands).figures().iloc[0]
+    national = folder.account.national
+    assert figures["expected_lower"] <= national.expected_lower
+    assert figures["expected_upper"] >= national.expected_upper
+    without = read_market(folder, model.reference, model.replicas, Bands(high=0.6, low=0.2))
+    assert without.doubt == {}
+
+
 def test_answers_of_people_apply_at_the_next_score(staff, tmp_path):
     scored(staff, tmp_path / "out")
     sheet = tmp_path / "sheet.csv"
@@ -94,10 +126,21 @@ def test_answers_of_people_apply_at_the_next_score(staff, tmp_path):
         writer.writerows(rows)
     run = CliRunner().invoke(occurisk, ["titles", "review", str(tmp_path / "out"), "--answers", str(sheet)])
     assert run.exit_code == 0, run.output
+    assert "Менеджер → 3322: 40 jobs, 19.9% of the list; so far 81.6% of what was open." in run.output
     assert "They decide 40 jobs, 81.6% of what was left open." in run.output
     again = scored(staff, tmp_path / "again")
     assert {o.outcome: o.rows for o in again.account.outcomes} == {"title": 6, "undecided title": 1}
     assert again.rows.set_index("Должность").loc["Менеджер", "occurisk_title_reason"] == "confirmed by you"
+
+
+def test_open_titles_become_questions_of_a_queue_and_no_title_can_forge_one():
+    waiting = [OpenTitle("<b>Менеджер</b>\n# 1. [ok](http://x)", 40.0), OpenTitle("Account manager", 10.0)]
+    rows = sheet(waiting, own_titles.matcher_for("isco08"), 5, "ru")
+    one, other = questions(rows)
+    assert one.text.startswith("## b Менеджер /b 1. ok (http://x)\n\n40 jobs, 80.0% of what is open")
+    assert one.options[-1] == other.options[-1] == "none"
+    assert other.options[0].split()[0].isdigit()
+    assert other.options[0] in other.text
 
 
 def test_a_wrong_answer_takes_nothing_over(staff, tmp_path, own_folder):

@@ -13,18 +13,21 @@ import numpy as np
 from occurisk.occupations.titles.classifier import TitleModel, TitlesError, load_model, quantised, write_model
 from occurisk.occupations.titles.confidence import confidence, fit_logistic, seen_of
 from occurisk.occupations.titles.softmax import PASSES, train_softmax
-from occurisk.occupations.titles.text.normalise import normalise
-from occurisk.occupations.titles.text.tokens import token_matrix, tokenised
+from occurisk.occupations.titles.text.parts import spoken_form
+from occurisk.occupations.titles.text.tokens import head_of_language, token_matrix, tokenised
 
 Array = np.ndarray
 Say = Callable[[str], None]
 GROUP_DIGITS = {"isco08": 2, "isco88": 2, "soc2010": 4, "soc2018": 4}
-KEPT_WEIGHTS = 1_400_000
+KEPT_WEIGHTS = 1_550_000
 FEWEST_TITLES = 100
+# What a title counts that the user confirmed, and how many of them tell how sure a match is.
+CONFIRMED, FEWEST_CONFIRMED = 3.0, 200
 # One in five titles is held out to learn how sure a match is, unless titles coded by hand are given.
 HELD_OUT = 5
-# How far jobs tell between codes, and what a code without a figure counts. Tuned on the US development half.
-PRIOR, FEWEST_JOBS = 0.4, 3000.0
+# How far the number of titles of a code tells, and that of its jobs, and what a code without a figure counts.
+# Tuned on the development halves: lists have many titles where occupations are many, not where jobs are.
+LISTED_SHARE, PRIOR, FEWEST_JOBS = 0.5, 0.4, 3000.0
 # The mean confidence of titles that get a code (80% of them are right on other lists), and the least of one.
 PRECISION, LEAST = 0.83, 0.5
 
@@ -40,25 +43,34 @@ class Entry:
 
 
 def merged(entries: Iterable[Entry]) -> list[Entry]:
-    """Return entries with normalised titles, one for each title and code, sorted; empty titles go."""
-    by_title: dict[tuple[str, str], Entry] = {}
+    """Return entries in spoken form, one for each title and code, sorted; empty titles go."""
+    found: dict[tuple[str, str], Entry] = {}
     for entry in entries:
-        title = normalise(entry.title)
+        title = spoken_form(entry.title)
         if not title:
             continue
         key = (title, entry.code)
-        old = by_title.get(key)
+        old = found.get(key)
         weight = max(entry.weight, old.weight) if old else entry.weight
-        by_title[key] = Entry(title, entry.code, weight, entry.listed or bool(old and old.listed))
-    return [by_title[key] for key in sorted(by_title)]
+        found[key] = Entry(title, entry.code, weight, entry.listed or bool(old and old.listed))
+    return [found[key] for key in sorted(found)]
 
 
-def matrix(titles: Sequence[str]) -> Any:
-    """Return the columns of titles, shape (n_titles, COLUMNS)."""
-    tokens, made = tokenised(titles)
-    X = (made @ token_matrix(tokens)).tocsr()
-    X.sort_indices()
-    return X
+def fitted(
+    rows: Sequence[Entry], codes: Sequence[str], head: str, passes: int, say: Say
+) -> tuple[Array, Array]:
+    """Train a softmax on a list; return weights, shape (COLUMNS, n_codes), and biases."""
+    tokens, made = tokenised([row.title for row in rows], head)
+    places = {code: place for place, code in enumerate(codes)}
+    return train_softmax(
+        made,
+        token_matrix(tokens),
+        np.array([places[row.code] for row in rows]),
+        np.array([row.weight for row in rows], np.float32),
+        len(codes),
+        passes=passes,
+        say=say,
+    )
 
 
 def build_model(
@@ -67,6 +79,7 @@ def build_model(
     system: str,
     about: dict[str, Any],
     coded: Sequence[tuple[str, str]] = (),
+    confirmed: Sequence[tuple[str, str]] = (),
     jobs: Mapping[str, float] | None = None,
     passes: int = PASSES,
     keep: int = KEPT_WEIGHTS,
@@ -85,8 +98,11 @@ def build_model(
     about : dict
         What goes into the JSON beside the numbers: `sources` at least.
     coded : sequence of (title, code)
-        Titles coded by hand, from real lists, to learn the confidence from. Without them it is learned from
-        every fifth title of the lists, held out: too high on another list.
+        Titles coded by hand, from real lists, to learn the confidence from, and nothing else.
+    confirmed : sequence of (title, code)
+        Titles that the user confirmed. They teach words, too. If there are `FEWEST_CONFIRMED`, the confidence
+        is learned from them before that. With neither it is learned from every fifth title of the lists, held
+        out: too high on another list.
     jobs : mapping, optional
         Jobs by code: of two codes that fit alike, the one with more jobs is likelier.
     passes, keep : int
@@ -104,7 +120,8 @@ def build_model(
     TitlesError
         If there are too few titles or codes.
     """
-    rows = merged(entries)
+    lists = merged(entries)
+    rows = merged([*lists, *(Entry(title, code, CONFIRMED) for title, code in confirmed)])
     codes = sorted({row.code for row in rows})
     if len(rows) < FEWEST_TITLES or len(codes) < 2:
         raise TitlesError(
@@ -112,31 +129,44 @@ def build_model(
             rule=f"at least {FEWEST_TITLES} titles and two codes",
             fix="give a longer list, or put these titles among the confirmed ones",
         )
-    prior = _prior(codes, jobs)
-    about = {**about, "system": system, "codes": codes, "group_digits": GROUP_DIGITS.get(system, 2)}
-    if coded:
-        hand = [(normalise(title), code) for title, code in coded]
-        about["confidence_from"] = f"{len(hand)} titles coded by hand"
-        _train(path, rows, {**about, "confidence": {}}, passes, keep, prior, say)
-    else:
-        held = [zlib.crc32(row.title.encode()) % HELD_OUT == 0 for row in rows]
-        hand = [(row.title, row.code) for row, out in zip(rows, held, strict=True) if out and row.listed]
-        about["confidence_from"] = f"{len(hand)} titles of the lists, held out"
-        rest = [row for row, out in zip(rows, held, strict=True) if not out]
-        _train(path, rest, {**about, "confidence": {}}, max(passes // 2, 2), keep, prior, say)
-    load_model.cache_clear()
+    hand, first, source = _judged_by(lists, rows, coded, confirmed)
+    head = head_of_language([row.title for row in rows])
+    about = {
+        **about,
+        "head": head,
+        "system": system,
+        "codes": codes,
+        "group_digits": GROUP_DIGITS.get(system, 2),
+    }
+    about["confidence_from"] = f"{len(hand)} {source}"
+    prior = job_scores(codes, jobs)
+    few = passes if first is rows else max(passes // 2, 2)
+    weights = _weights(first, codes, head, few, keep, say)
+    _write(path, first, weights, prior, {**about, "confidence": {}})
     learned, least = learned_confidence(load_model(path), hand)
-    load_model.cache_clear()
-    _train(
-        path,
-        rows,
-        {**about, "confidence": learned, "least": least},
-        passes,
-        keep,
-        prior,
-        say if not coded else lambda text: None,
-    )
+    if first is not rows:
+        weights = _weights(rows, codes, head, passes, keep, say)
+    _write(path, rows, weights, prior, {**about, "confidence": learned, "least": least})
     return load_model(path)
+
+
+def _judged_by(
+    lists: list[Entry],
+    rows: list[Entry],
+    coded: Sequence[tuple[str, str]],
+    confirmed: Sequence[tuple[str, str]],
+) -> tuple[list[tuple[str, str]], list[Entry], str]:
+    """Return the titles that the confidence is learned from, what is trained on before, and what they are."""
+    if coded or len(confirmed) >= FEWEST_CONFIRMED:
+        hand = [(spoken_form(title), code) for title, code in coded or confirmed]
+        hand = [(title, code) for title, code in hand if title]
+        return (
+            (hand, rows, "titles coded by hand") if coded else (hand, lists, "titles confirmed by the user")
+        )
+    held = [zlib.crc32(row.title.encode()) % HELD_OUT == 0 for row in rows]
+    hand = [(row.title, row.code) for row, out in zip(rows, held, strict=True) if out and row.listed]
+    rest = [row for row, out in zip(rows, held, strict=True) if not out]
+    return hand, rest, "titles of the lists, held out"
 
 
 def learned_confidence(
@@ -167,7 +197,7 @@ def _least(stated: Array) -> float:
     return round(float(max(descending[n - 1] if n else 1.0, LEAST)), 4)
 
 
-def _prior(codes: list[str], jobs: Mapping[str, float] | None) -> Array:
+def job_scores(codes: list[str], jobs: Mapping[str, float] | None) -> Array:
     """Return what jobs add to the score of each code: log-jobs about their mean, in part."""
     if jobs is None:
         return np.zeros(len(codes), np.float32)
@@ -176,27 +206,28 @@ def _prior(codes: list[str], jobs: Mapping[str, float] | None) -> Array:
     return prior
 
 
-_trained: dict[int, tuple[Any, Any]] = {}
+def _weights(
+    rows: list[Entry], codes: list[str], head: str, passes: int, keep: int, say: Say
+) -> tuple[Any, Array, Array]:
+    """Return weights as int8, what each column of them is multiplied with, and biases."""
+    W, b = fitted(rows, codes, head, passes, say)
+    return (*quantised(W, b, keep), b)
 
 
-def _train(
-    path: Path, rows: list[Entry], about: dict[str, Any], passes: int, keep: int, prior: Array, say: Say
+def _write(
+    path: Path, rows: list[Entry], weights: tuple[Any, Array, Array], prior: Array, about: dict[str, Any]
 ) -> None:
     places = {code: place for place, code in enumerate(about["codes"])}
-    y = np.array([places[row.code] for row in rows])
-    # The second time only the confidence is new: the same rows give the same weights.
-    key = zlib.crc32("\n".join(f"{row.title}\t{row.code}\t{row.weight}" for row in rows).encode())
-    if key not in _trained:
-        weight = np.array([row.weight for row in rows], np.float32)
-        W, b = train_softmax(
-            matrix([row.title for row in rows]), y, weight, len(places), passes=passes, say=say
-        )
-        whole, scale = quantised(W, b, keep)
-        _trained.clear()
-        _trained[key] = (whole, (scale, b))
-    whole, (scale, b) = _trained[key]
-    listed = [(row.title, place) for row, place in zip(rows, y.tolist(), strict=True) if row.listed]
+    whole, scale, b = weights
+    listed = [(row.title, places[row.code]) for row in rows if row.listed]
     path.parent.mkdir(parents=True, exist_ok=True)
     write_model(
-        path, whole, scale, b + prior, [t for t, _ in listed], np.array([c for _, c in listed]), about
+        path,
+        whole,
+        scale,
+        LISTED_SHARE * b + prior,
+        [t for t, _ in listed],
+        np.array([c for _, c in listed]),
+        about,
     )
+    load_model.cache_clear()

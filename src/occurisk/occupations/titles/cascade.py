@@ -2,8 +2,8 @@
 
 1. The user's confirmed titles.
 2. The lexicon of the language, which people wrote.
-3. A linear softmax over pieces of words, learned from lists of titles; a title that stands under one code
-   only is called exact.
+3. The official title of a code; else a linear softmax over pieces of words, learned from lists of titles. A
+   title that stands under one code only is called exact.
 4. Where the code is not sure enough, its group.
 5. Else nothing: *cannot say* is an answer.
 """
@@ -17,20 +17,30 @@ from pathlib import Path
 
 import numpy as np
 
-from occurisk.occupations.titles.classifier import TitleModel, load_model
+from occurisk.occupations.titles.classifier import LONGEST_SHOWN, TitleModel, load_model
 from occurisk.occupations.titles.confidence import confidence, log_odds, seen_of
+from occurisk.occupations.titles.in_parallel import pieces_mapped, processors
 from occurisk.occupations.titles.lexicon import Lexicon, Match, shipped_lexicon
 from occurisk.occupations.titles.softmax import probabilities
-from occurisk.occupations.titles.text.parts import Part, is_generic, parts_of, rules
+from occurisk.occupations.titles.text.parts import Part, all_spoken, is_generic, parts_of, rules, spoken_form
 from occurisk.paths import FEATURES
 
 Array = np.ndarray
 CONFIRMED, LEXICON, EXACT, SOFTMAX, NOTHING = "confirmed", "lexicon", "exact", "words", "none"
-CHUNK = 20_000
+CHUNK = 2_000
+# From so many titles on, a second process is worth its start.
+MANY, MOST_WORKERS = 50_000, 2
 # How often a pattern of the lexicon is right: one word, several words. Measured on 150 Russian and English
 # vacancies (143 of 145), and kept below what was found, since the lexicon was mended on them.
 ONE_WORD, SEVERAL_WORDS = 0.86, 0.92
+# What each word costs that no pattern knows, and how many count.
+UNKNOWN_WORD, MOST_UNKNOWN = 0.04, 3
+# How sure an official title is: somebody may still mean another code by it.
+OFFICIAL = 0.97
+# What is left of the confidence in the known words of a title, if it has others.
+KNOWN_PART = 0.95
 SURE = 0.9
+NOT_MOVED = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,9 @@ class Answer:
         return "sure" if self.confidence >= SURE else "likely"
 
 
+NO_WORDS = Answer("", "", NOTHING, 0.0, "no words in the title")
+
+
 @dataclass(frozen=True)
 class TitleMatcher:
     """The stages for one coding system, ready to answer.
@@ -91,7 +104,7 @@ class TitleMatcher:
     model_path: Path
     languages: tuple[str, ...] = ("ru", "kk")
     confirmed: Mapping[str, str] = field(default_factory=dict)
-    moved: tuple[float, float] = (0.0, 1.0)
+    moved: tuple[float, float] = NOT_MOVED
 
     @classmethod
     def shipped(cls, system: str = "isco08") -> TitleMatcher:
@@ -104,6 +117,14 @@ class TitleMatcher:
         return load_model(self.model_path)
 
     @cached_property
+    def official(self) -> dict[str, str]:
+        """Official English titles of the codes that the softmax knows, as they are spoken."""
+        from occurisk.occupations.concordances import load_tables
+
+        titles = load_tables().titles.get(self.system, {})
+        return {spoken_form(titles[code]): code for code in self.model.codes if code in titles}
+
+    @cached_property
     def lexicons(self) -> dict[str, Lexicon]:
         """Lexicons by language."""
         return {language: shipped_lexicon(language) for language in self.languages}
@@ -112,56 +133,71 @@ class TitleMatcher:
         """Answer one title."""
         return next(self.answers([title]))
 
+    def nearest(self, title: str, code: str) -> str:
+        """Return the title of the learned lists, under a code, that shares most words; empty if none does."""
+        parts = parts_of(title)
+        if not parts or code not in self.model.codes:
+            return ""
+        return self.model.nearest(all_spoken(parts), self.model.codes.index(code))
+
     def answers(self, titles: Sequence[str]) -> Iterator[Answer]:
-        """Answer titles in their order, a chunk at a time."""
-        for start in range(0, len(titles), CHUNK):
-            yield from self._chunk(titles[start : start + CHUNK])
+        """Answer titles in their order, a chunk at a time; many of them in two processes."""
+        workers = min(MOST_WORKERS, processors()) if len(titles) >= MANY else 1
+        if workers > 1:
+            self.answer("x")  # what is read lazily is read before processes are split off, and shared
+        return pieces_mapped(self._chunk, titles, CHUNK, workers)
 
     def _chunk(self, titles: Sequence[str]) -> list[Answer]:
         parts = [parts_of(title) for title in titles]
-        answers: list[Answer | None] = [self._before_softmax(jobs) for jobs in parts]
-        open_rows = [row for row, answer in enumerate(answers) if answer is None]
-        if open_rows:
-            answered = self._by_words([parts[row][0].bare for row in open_rows])
-            for row, answer in zip(open_rows, answered, strict=True):
-                answers[row] = self._with_lexicon(answer, parts[row][0])
+        answers = self._of_jobs(parts)
+        several = [row for row, jobs in enumerate(parts) if len(jobs) > 1]
+        # The words of the others may help to tell the first job, or stand in its way.
+        alone = self._of_jobs([parts[row][:1] for row in several])
+        others = self._of_jobs([parts[row][1:] for row in several])
+        for row, one, other in zip(several, alone, others, strict=True):
+            answers[row] = _several(max(answers[row], one, key=_told), other)
+        return answers
+
+    def _of_jobs(self, several: Sequence[list[Part]]) -> list[Answer]:
+        found = [self._before_softmax(jobs[0]) if jobs else NO_WORDS for jobs in several]
+        open_ones = [jobs for jobs, answer in zip(several, found, strict=True) if answer is None]
+        words = iter(self._by_words([all_spoken(jobs) for jobs in open_ones]) if open_ones else ())
         return [
-            self._several(answer, jobs) if len(jobs) > 1 else answer
-            for answer, jobs in zip(answers, parts, strict=True)
-            if answer is not None
+            self._reviewed(next(words), jobs[0]) if answer is None else answer
+            for jobs, answer in zip(several, found, strict=True)
         ]
 
-    def _before_softmax(self, jobs: list[Part]) -> Answer | None:
-        if not jobs:
-            return Answer("", "", NOTHING, 0.0, "no words in the title")
-        first = jobs[0]
+    def _before_softmax(self, first: Part) -> Answer | None:
         for title in (first.whole, first.bare):
             if title in self.confirmed:
                 code = self.confirmed[title]
                 candidates = ((code, 1.0),) if code else ()
                 return Answer(code, "code" if code else "", CONFIRMED, 1.0, "confirmed by you", candidates)
-        if is_generic(first.bare):
-            return Answer("", "", NOTHING, 0.0, f"too general a title: {first.bare}")
-        if self.lexicons and not first.whole.isascii():
-            return self._by_lexicon(first)
+        if first.spoken in self.official:
+            code = self.official[first.spoken]
+            return Answer(code, "code", EXACT, OFFICIAL, "the official title of this code", ((code, 1.0),))
+        if not first.whole.isascii():
+            return _too_general(first) if is_generic(first.bare) else self._by_lexicon(first)
         return None
 
-    def _by_lexicon(self, part: Part) -> Answer | None:
+    def _by_lexicon(self, part: Part, fewest_words: int = 1) -> Answer | None:
         for lexicon in self._in_order(part.whole):
             matches = lexicon.match(part.whole)
-            if matches:
-                return self._from_match(lexicon, matches)
+            if matches and matches[0].n_words >= fewest_words:
+                return self._from_match(lexicon, matches, part.whole)
             if lexicon.is_generic(part.bare):
-                return Answer("", "", NOTHING, 0.0, f"too general a title: {part.bare}")
+                return _too_general(part)
         return None
 
     def _in_order(self, title: str) -> list[Lexicon]:
         kazakh_first = any(letter in "әғқңөұүһі" for letter in title)
         return [self.lexicons[key] for key in sorted(self.lexicons, reverse=not kazakh_first)]
 
-    def _from_match(self, lexicon: Lexicon, matches: list[Match]) -> Answer:
+    def _from_match(self, lexicon: Lexicon, matches: list[Match], title: str) -> Answer:
         best = matches[0]
-        p = float(self._earned(np.array([SEVERAL_WORDS if best.n_words > 1 else ONE_WORD]))[0])
+        stated = SEVERAL_WORDS if best.n_words > 1 else ONE_WORD
+        stated -= UNKNOWN_WORD * min(lexicon.unknown(title), MOST_UNKNOWN)
+        p = float(self._earned(np.array([stated]))[0])
         level = "code" if best.code in self._units else "group"
         others = list(dict.fromkeys(one.code for one in matches[1:] if one.code in self._units))[:4]
         others = [code for code in others if code != best.code]
@@ -184,50 +220,88 @@ class TitleMatcher:
         model = self.model
         scored = model.scored(titles)
         X, order = seen_of(model, titles, scored.scores)
-        stated = confidence(model.confidence["code"], X)
-        p_code, p_group = self._earned(stated), self._earned(confidence(model.confidence["group"], X))
-        least = model.about["least"]
-        five = probabilities(np.take_along_axis(scored.scores, order, axis=1))
-        answers = []
-        for row, title in enumerate(titles):
-            codes = [model.codes[place] for place in order[row]]
-            share = five[row] / five[row].sum()
-            rest = 1 - share[0]
-            weights = [float(p_code[row]), *(share[1:] / max(rest, 1e-9) * (1 - p_code[row])).tolist()]
-            candidates = tuple(zip(codes, weights, strict=True))
-            words = scored.words(row, int(order[row, 0]))
-            because = f"because of: {', '.join(words)}" if words else "no known word"
-            exact = model.exact.get(title, ())
-            stage = EXACT if exact == (int(order[row, 0]),) else SOFTMAX
-            if p_code[row] >= least["code"] and words:
-                reason = f"listed title: {title}" if stage == EXACT else because
-                answers.append(Answer(codes[0], "code", stage, float(p_code[row]), reason, candidates))
-            elif p_group[row] >= least["group"] and words:
-                group = self._group(codes[0])
-                reason = f"{because}; only the group is sure enough"
-                answers.append(Answer(group, "group", stage, float(p_group[row]), reason, candidates))
-            else:
-                reason = f"{because}; nothing is sure enough" if words else because
-                answers.append(
-                    Answer("", "", NOTHING, float(p_code[row]), reason, candidates if words else ())
-                )
-        return answers
+        p_code, p_group = self._sure(titles, X)
+        bags = _candidates(model, order, np.take_along_axis(scored.scores, order, axis=1), p_code)
+        first = order[:, 0].tolist()
+        facts = zip(
+            titles, first, scored.words(order[:, 0]), bags, p_code.tolist(), p_group.tolist(), strict=True
+        )
+        return [self._answer(*one) for one in facts]
+
+    def _sure(self, titles: list[str], X: Array) -> tuple[Array, Array]:
+        """Return the confidence in code and group; words that nobody knows never make it larger."""
+        p = {kind: self._earned(confidence(w, X)) for kind, w in self.model.confidence.items()}
+        known = [" ".join(filter(self.model.word_counts.__contains__, title.split())) for title in titles]
+        rows = [row for row, title in enumerate(known) if title and title != titles[row]]
+        if rows:
+            known = [known[row] for row in rows]
+            without, _ = seen_of(self.model, known, self.model.scores(known))
+            for kind, w in self.model.confidence.items():
+                p[kind][rows] = np.minimum(p[kind][rows], KNOWN_PART * self._earned(confidence(w, without)))
+        return p["code"], p["group"]
+
+    def _answer(
+        self,
+        title: str,
+        first: int,
+        words: list[str],
+        candidates: tuple[tuple[str, float], ...],
+        p_code: float,
+        p_group: float,
+    ) -> Answer:
+        if not words:
+            return Answer("", "", NOTHING, p_code, "no known word")
+        code, least = candidates[0][0], self.model.about["least"]
+        stage = EXACT if self.model.exact.get(title) == (first,) else SOFTMAX
+        because = f"because of: {', '.join(words)}"
+        if p_code >= least["code"]:
+            reason = f"listed title: {title}" if stage == EXACT else because
+            return Answer(code, "code", stage, p_code, reason, candidates)
+        if p_group >= least["group"]:
+            reason = f"{because}; only the group is sure enough"
+            return Answer(self._group(code), "group", stage, p_group, reason, candidates)
+        return Answer("", "", NOTHING, p_code, f"{because}; nothing is sure enough", candidates)
 
     def _group(self, code: str) -> str:
         digits = self.model.group_digits
         return code[:digits] + ("000" if "-" in code else "")
 
-    def _with_lexicon(self, answer: Answer, part: Part) -> Answer:
-        """Latin words of a Russian list, such as `HR` or `frontend`, may stand in its lexicon."""
+    def _reviewed(self, answer: Answer, part: Part) -> Answer:
+        """Say nothing of generic words; let a lexicon speak of Latin words that it knows, such as `HR`."""
+        if part.whole.isascii() and is_generic(part.bare):
+            return _too_general(part, answer.candidates)
         if answer.level != "code" and self.lexicons and part.whole.isascii():
-            by_lexicon = self._by_lexicon(part)
+            # One Latin word of a longer English title, such as `developer`, is no reason to answer.
+            by_lexicon = self._by_lexicon(part, fewest_words=2 if " " in part.whole else 1)
             if by_lexicon is not None and by_lexicon.level == "code":
                 return by_lexicon
         return answer
 
-    def _several(self, answer: Answer, jobs: list[Part]) -> Answer:
-        other = next(self.answers([jobs[1].whole]))
-        if not answer.code or answer.code == other.code:
-            return answer
-        p = answer.confidence * rules().less_sure
-        return replace(answer, confidence=p, reason=f"{answer.reason}; several jobs, the first counts")
+
+def _too_general(part: Part, candidates: tuple[tuple[str, float], ...] = ()) -> Answer:
+    return Answer("", "", NOTHING, 0.0, f"too general a title: {part.bare[:LONGEST_SHOWN]}", candidates)
+
+
+def _candidates(
+    model: TitleModel, order: Array, scores: Array, p_code: Array
+) -> list[tuple[tuple[str, float], ...]]:
+    """Return the best codes of each title: the first weighs its confidence, the others share the rest."""
+    p = probabilities(scores)
+    others = p[:, 1:] / np.maximum(p[:, 1:].sum(axis=1, keepdims=True), 1e-9) * (1 - p_code)[:, None]
+    weights = np.column_stack([p_code, others]).tolist()
+    return [
+        tuple(zip([model.codes[place] for place in places], shares, strict=True))
+        for places, shares in zip(order.tolist(), weights, strict=True)
+    ]
+
+
+def _told(answer: Answer) -> tuple[bool, bool, float]:
+    return answer.level == "code", bool(answer.code), answer.confidence
+
+
+def _several(answer: Answer, other: Answer) -> Answer:
+    """Trust the first of several jobs less, if the others are another occupation."""
+    if not answer.code or answer.code == other.code:
+        return answer
+    p = answer.confidence * rules().less_sure
+    return replace(answer, confidence=p, reason=f"{answer.reason}; several jobs, the first counts")

@@ -7,6 +7,7 @@ licence and digest, version of the normaliser, and the SHA-256 of the numbers, c
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from occurisk.errors import OccuriskError
+from occurisk.occupations.titles.softmax import probabilities
 from occurisk.occupations.titles.text.normalise import VERSION
 from occurisk.occupations.titles.text.tokens import (
     COLUMNS,
@@ -60,16 +62,31 @@ class Scored:
     made: sparse.csr_matrix
     per_token: Array
 
-    def words(self, row: int, place: int, most: int = 3) -> list[str]:
-        """Return the words of a title that speak for a class, strongest first."""
-        start, end = self.made.indptr[row : row + 2]
-        counts: dict[str, float] = {}
-        for token in self.made.indices[start:end]:
-            name, added = self.tokens[token], float(self.per_token[token, place])
-            for word in (name[1:],) if name[0] == HEAD_MARK else name.split(PAIR_MARK):
-                counts[word] = counts.get(word, 0.0) + added
-        strongest = sorted(counts.items(), key=lambda item: -item[1])[:most]
-        return [word[:LONGEST_SHOWN] for word, added in strongest if added > 0 and len(word) > 1]
+    def words(self, places: Array, most: int = 3) -> list[list[str]]:
+        """Return the words of each title that speak for a class of its own, strongest first.
+
+        Parameters
+        ----------
+        places : int array, shape (n_titles,)
+        most : int
+        """
+        starts = self.made.indptr
+        row = np.repeat(np.arange(len(places)), np.diff(starts))
+        added = self.per_token[self.made.indices, places[row]].tolist()
+        names = [self.tokens[token] for token in self.made.indices.tolist()]
+        return [
+            _strongest(names[start:end], added[start:end], most)
+            for start, end in itertools.pairwise(starts.tolist())
+        ]
+
+
+def _strongest(names: list[str], added: list[float], most: int) -> list[str]:
+    found: dict[str, float] = {}
+    for name, score in zip(names, added, strict=True):
+        for word in (name[1:],) if name[0] == HEAD_MARK else name.split(PAIR_MARK):
+            found[word] = found.get(word, 0.0) + score
+    strongest = sorted(found.items(), key=lambda item: -item[1])[:most]
+    return [word[:LONGEST_SHOWN] for word, score in strongest if score > 0 and len(word) > 1]
 
 
 @dataclass(frozen=True)
@@ -113,7 +130,7 @@ class TitleModel:
 
     def scored(self, titles: Sequence[str]) -> Scored:
         """Return the scores with what they are made of."""
-        tokens, made = tokenised(titles)
+        tokens, made = tokenised(titles, self.head)
         per_token = (token_matrix(tokens) @ self.W).toarray()
         scores = made @ per_token + self.b
         for row, title in enumerate(titles):
@@ -121,25 +138,43 @@ class TitleModel:
                 scores[row, place] += LISTED
         return Scored(scores, tokens, made, per_token)
 
+    @property
+    def head(self) -> str:
+        """Where the head word of a title stands: `first` or `last`."""
+        return str(self.about["head"])
+
     @cached_property
     def exact(self) -> dict[str, tuple[int, ...]]:
         """Listed title -> its classes."""
-        codes_of: dict[str, list[int]] = defaultdict(list)
+        found: dict[str, list[int]] = defaultdict(list)
         for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
-            codes_of[title].append(place)
-        return {title: tuple(places) for title, places in codes_of.items()}
+            found[title].append(place)
+        return {title: tuple(places) for title, places in found.items()}
 
     @cached_property
-    def known_words(self) -> frozenset[str]:
-        """Words of the listed titles."""
-        return frozenset(word for title in self.listed for word in title.split())
+    def word_counts(self) -> dict[str, int]:
+        """In how many listed titles each word stands."""
+        return dict(Counter(word for title in self.listed for word in title.split()))
+
+    @cached_property
+    def class_facts(self) -> Array:
+        """What makes a class hard to be sure of, shape (n_codes, 3).
+
+        Whether it is for what has no class of its own (such codes end with 9), how many titles it lists, and
+        with how many classes it shares its group; the last two as logarithms, scaled to about 1.
+        """
+        titles = np.bincount(self.listed_codes, minlength=len(self.codes))
+        names, group = self.groups
+        members = np.bincount(group, minlength=len(names))[group]
+        residual = [code.endswith("9") for code in self.codes]
+        return np.column_stack([residual, np.log1p(titles) / 5, np.log(members) / 3]).astype(np.float32)
 
     @cached_property
     def heads(self) -> dict[str, Counter[int]]:
         """Head word -> class -> how many listed titles."""
         counts: dict[str, Counter[int]] = defaultdict(Counter)
         for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
-            counts[head_word(title.split())][place] += 1
+            counts[head_word(title.split(), self.head)][place] += 1
         return dict(counts)
 
     @cached_property
@@ -162,10 +197,10 @@ class TitleModel:
 
     @cached_property
     def _by_class(self) -> dict[int, list[str]]:
-        titles: dict[int, list[str]] = defaultdict(list)
+        found: dict[int, list[str]] = defaultdict(list)
         for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
-            titles[place].append(title)
-        return titles
+            found[place].append(title)
+        return found
 
 
 def quantised(W: Array, b: Array, keep: int) -> tuple[sparse.csr_matrix, Array]:
@@ -244,10 +279,10 @@ def load_model(path: Path) -> TitleModel:
         if about.get(key) != expected
     ]
     if wrong:
-        key, version, expected = wrong[0]
+        key, found, expected = wrong[0]
         raise TitlesError(
             f"The title matcher {path.name} does not fit.",
-            first=f"{key} is {version}, expected {expected}",
+            first=f"{key} is {found}, expected {expected}",
             rule="numbers are read only if their checksum and version are those stated beside them",
             fix="`occurisk titles build` the matcher again",
         )
@@ -272,3 +307,8 @@ def _assembled(numbers: Path, about: dict[str, Any]) -> TitleModel:
             confidence=about["confidence"],
             about=about,
         )
+
+
+def probabilities_of(model: TitleModel, titles: Sequence[str]) -> Array:
+    """Return the softmax of each code, shape (n_titles, n_codes)."""
+    return probabilities(model.scores(titles))

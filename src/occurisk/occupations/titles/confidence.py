@@ -6,6 +6,7 @@ titles are confirmed: then `recalibrated` moves it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -30,7 +31,14 @@ FEATURES = (
     "head_group_share",
     "head_known",
     "n_words",
+    "rarest_word",
+    "residual",
+    "class_titles",
+    "group_classes",
 )
+_BY_TITLE = slice(7, 15)
+# Confirmed titles must speak as loudly as so many to change the slope; no slope turns the order round.
+SLOPE_SHRINK, LEAST_SLOPE = 20.0, 0.1
 
 
 def seen_of(model: TitleModel, titles: Sequence[str], scores: Array) -> tuple[Array, Array]:
@@ -49,13 +57,12 @@ def seen_of(model: TitleModel, titles: Sequence[str], scores: Array) -> tuple[Ar
     order : int array, shape (n_titles, 5)
         The five best classes, best first.
     """
-    n, five = len(titles), min(5, scores.shape[1])
-    order = np.argpartition(scores, -five, axis=1)[:, -five:]
-    rows = np.arange(n)[:, None]
-    order = order[rows, np.argsort(-scores[rows, order], axis=1, kind="stable")]
+    n = len(titles)
+    order = _best(scores, min(5, scores.shape[1]))
     p = probabilities(scores)
-    names, group_of = model.groups
-    mass = _summed(p, group_of, len(names))
+    _, group_of = model.groups
+    # Codes are sorted, so that those of a group stand side by side.
+    mass = np.add.reduceat(p, np.unique(group_of, return_index=True)[1], axis=1)
     first, second = order[:, 0], order[:, 1]
     line = np.arange(n)
     top_mass = mass[line, group_of[first]]
@@ -68,24 +75,28 @@ def seen_of(model: TitleModel, titles: Sequence[str], scores: Array) -> tuple[Ar
     X[:, 4] = (scores[line, first] - scores[line, second]) / 10
     X[:, 5] = top_mass
     X[:, 6] = top_mass - mass.max(axis=1)
+    X[:, 15:] = model.class_facts[first]
     for place, title in enumerate(titles):
-        X[place, 7:] = _of_words(model, title, int(first[place]), group_of)
+        X[place, _BY_TITLE] = _of_words(model, title, int(first[place]), group_of)
     return X, order
 
 
-def _summed(p: Array, group_of: Array, n_groups: int) -> Array:
-    from scipy import sparse
-
-    n = len(group_of)
-    members = sparse.csr_matrix((np.ones(n, np.float32), (np.arange(n), group_of)), shape=(n, n_groups))
-    return np.asarray(p @ members)
+def _best(scores: Array, most: int) -> Array:
+    """Return the best classes of each row, best first: a few passes are faster than sorting."""
+    left, rows = scores.copy(), np.arange(len(scores))
+    order = np.empty((len(scores), most), np.intp)
+    for place in range(most):
+        order[:, place] = left.argmax(axis=1)
+        left[rows, order[:, place]] = -np.inf
+    return order
 
 
 def _of_words(model: TitleModel, title: str, first: int, group_of: Array) -> list[float]:
     words = title.split()
-    known = sum(word in model.known_words for word in words)
+    counts = [model.word_counts.get(word, 0) for word in words]
+    known = len(counts) - counts.count(0)
     exact = model.exact.get(title, ())
-    head = model.heads.get(head_word(words))
+    head = model.heads.get(head_word(words, model.head))
     total = head.total() if head else 0
     group = sum(count for code, count in head.items() if group_of[code] == group_of[first]) if head else 0
     return [
@@ -94,36 +105,44 @@ def _of_words(model: TitleModel, title: str, first: int, group_of: Array) -> lis
         (1 / len(exact) if first in exact else -0.5) if exact else 0.0,
         head[first] / total if head else 0.0,
         group / total if head else 0.0,
-        float(np.log1p(total)) / 5,
+        math.log1p(total) / 5,
         min(len(words), 10) / 10,
+        math.log(len(model.listed) / (1 + min(counts, default=0))) / 10,
     ]
 
 
-def fit_logistic(X: Array, right: Array, shrink: float = 1.0) -> list[float]:
+def fit_logistic(
+    X: Array, right: Array, shrink: float = 1.0, offset: float | Array = 0.0, decimals: int = 6
+) -> list[float]:
     """Fit intercept and coefficients by Newton's method, with a ridge on the coefficients.
 
     Parameters
     ----------
     X : array, shape (n, k)
     right : bool array, shape (n,)
+    shrink : float
+        Weight of the ridge.
+    offset : float or array, shape (n,)
+        Log-odds that the fit is added to.
+    decimals : int
+        To which the coefficients are rounded, so that the file is the same on every machine.
 
     Returns
     -------
     list of float, length k + 1
-        Rounded to six decimals, so that the file is the same on every machine.
     """
     A = np.hstack([np.ones((len(X), 1)), X]).astype(float)
     ridge = np.diag([1e-6] + [shrink] * X.shape[1])
     w = np.zeros(A.shape[1])
     for _ in range(50):
-        p = 1 / (1 + np.exp(-A @ w))
+        p = 1 / (1 + np.exp(-(A @ w + offset)))
         gradient = A.T @ (right - p) - ridge @ w
         hessian = (A * (p * (1 - p))[:, None]).T @ A + ridge
         move = np.linalg.solve(hessian, gradient)
         w += move
         if np.abs(move).max() < 1e-8:
             break
-    return [round(float(value), 6) for value in w]
+    return [round(float(value), decimals) for value in w]
 
 
 def confidence(coefficients: Sequence[float], X: Array) -> Array:
@@ -132,15 +151,19 @@ def confidence(coefficients: Sequence[float], X: Array) -> Array:
     return 1 / (1 + np.exp(-(w[0] + X @ w[1:])))
 
 
-def recalibrated(stated: Array, right: Array) -> list[float]:
+def recalibrated(stated: Array, right: Array) -> tuple[float, float]:
     """Fit how confidence stated becomes confidence earned on confirmed titles (Platt, in log-odds).
+
+    The slope is drawn towards 1: with few titles only the level is learned.
 
     Returns
     -------
-    list of float
-        Intercept and slope for `confidence` on the log-odds of what was stated.
+    tuple of float
+        Intercept and slope on the log-odds of what was stated.
     """
-    return fit_logistic(log_odds(stated)[:, None], right)
+    x = log_odds(stated)
+    low, more = fit_logistic(x[:, None], right, SLOPE_SHRINK, offset=x)
+    return low, max(1 + more, LEAST_SLOPE)
 
 
 def log_odds(p: Array) -> Array:

@@ -167,6 +167,10 @@ class Lexicon:
         )
         return Match(pattern.code, pattern.text, self.why[pattern.code], n_words, order)
 
+    def unknown(self, title: str) -> int:
+        """Return how many words of a normalised title stand in no pattern, prepositions aside."""
+        return sum(word not in _PREPOSITIONS and not self._of_word(word) for word in title.split())
+
     def is_generic(self, title: str) -> bool:
         """Return whether every word of a normalised title is generic: such a title has no answer."""
         words = title.split()

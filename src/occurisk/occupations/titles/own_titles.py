@@ -16,8 +16,8 @@ import numpy as np
 
 from occurisk.files import write_text
 from occurisk.occupations.names import own_names_folder
-from occurisk.occupations.titles.cascade import CONFIRMED, TitleMatcher
-from occurisk.occupations.titles.confidence import recalibrated
+from occurisk.occupations.titles.cascade import CONFIRMED, NOT_MOVED, TitleMatcher
+from occurisk.occupations.titles.confidence import log_odds, recalibrated
 from occurisk.occupations.titles.text.normalise import normalise
 
 # With fewer confirmed titles than this, confidence stays as it was learned from lists.
@@ -77,6 +77,16 @@ def matcher_for(system: str) -> TitleMatcher:
     return matcher
 
 
+def confidence_in_words(system: str) -> str:
+    """Say what a stated confidence of 80% means on the confirmed titles; empty with too few of them."""
+    matcher = matcher_for(system)
+    low, slope = matcher.moved
+    if (low, slope) == NOT_MOVED:
+        return ""
+    earned = float(1 / (1 + np.exp(-(low + slope * log_odds(np.array([0.8]))[0]))))
+    return f"Your confirmed titles show that what was learned as 80% sure is {earned:.0%} sure on this list."
+
+
 def _moved(matcher: TitleMatcher, confirmed: dict[str, str]) -> tuple[float, float]:
     """Learn from confirmed titles how often a stated confidence was right."""
     if len(confirmed) < ENOUGH:
@@ -89,5 +99,4 @@ def _moved(matcher: TitleMatcher, confirmed: dict[str, str]) -> tuple[float, flo
             right.append(answer.candidates[0][0] == code)
     if len(stated) < ENOUGH:
         return matcher.moved
-    low, slope = recalibrated(np.array(stated), np.array(right, float))
-    return low, max(slope, 0.1)
+    return recalibrated(np.array(stated), np.array(right, float))

@@ -14,13 +14,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import TRANSLATED, occupation_names
-from occurisk.occupations.titles.build import Entry, build_model, matrix, merged
+from occurisk.occupations.titles.build import Entry, build_model, fitted, merged
 from occurisk.occupations.titles.classifier import TitleModel, TitlesError
-from occurisk.occupations.titles.softmax import train_softmax
+from occurisk.occupations.titles.text.tokens import LAST, token_matrix, tokenised
 
 ONET, REPORTED = "onet_Alternate_Titles_2.xlsx", "onet_Sample_of_Reported_Titles.xlsx"
 ESCO, INDEX, VISA = "esco108_en.csv", "isco08_index_en_ilo.csv", "dev/us_h2_visa_titles_soc2010_half.csv"
@@ -33,7 +31,10 @@ SOURCES = {
     INDEX: "ILO, index of titles, ISCO-08, by attribution: every second title, the confidence only",
 }
 OURS = "official titles of ISCO-08 (ILO) and SOC 2010 (BLS); names in Russian and Kazakh of our own"
-_BRACKETS = re.compile(r"\s*\([^)]*\)")
+# Of the first matcher, which only tells between the units of one SOC code.
+CARRIER_PASSES = 4
+UNIT_DIGITS = 4
+BRACKETS = re.compile(r"\s*\([^)]*\)")
 
 
 def build_shipped(
@@ -57,26 +58,27 @@ def build_shipped(
             first=str(originals / missing[0]),
             fix="give the folder that holds them with --originals",
         )
-    onet = list(onet_entries(originals))
     visa = [(row["job_title"], row["soc"][:7]) for row in _rows(originals / VISA)]
-    index = [(straight(row["title"]), row["isco08"].zfill(4)) for row in _rows(originals / INDEX)][::2]
-    soc = [*onet, *_official("soc2010")]
+    index = [(row["title"], row["isco08"].zfill(4)) for row in _rows(originals / INDEX)][::2]
     say("SOC 2010 from O*NET's titles")
-    first = build_model(
-        out / "soc2010", soc, "soc2010", _about(originals, (ONET, REPORTED, VISA)), visa, say=say
-    )
+    about = _about(originals, (ONET, REPORTED, VISA))
+    jobs = {code: float(n) for code, n in load_tables().employment.items()}
+    first = build_model(out / "soc2010", soc_entries(originals), "soc2010", about, visa, jobs=jobs, say=say)
     say("ISCO-08 from ESCO's titles, O*NET's carried over")
-    isco = [*esco_entries(originals), *_official("isco08"), *_translated()]
-    carried = carried_over(onet, isco)
     about = _about(originals, (ESCO, ONET, REPORTED, INDEX))
-    second = build_model(out / "isco08", [*isco, *carried], "isco08", about, index, say=say)
+    second = build_model(out / "isco08", isco_entries(originals), "isco08", about, index, say=say)
     return [first, second]
 
 
-def straight(title: str) -> str:
-    """Turn an inverted title round: `accountant, tax` is a tax accountant."""
-    head, _, rest = title.partition(", ")
-    return f"{rest.replace(', ', ' ')} {head}" if rest else title
+def soc_entries(originals: Path) -> list[Entry]:
+    """Return what the matcher of SOC 2010 learns: O*NET's titles and the official ones."""
+    return [*onet_entries(originals), *_official("soc2010")]
+
+
+def isco_entries(originals: Path) -> list[Entry]:
+    """Return what the matcher of ISCO-08 learns: ESCO's, the official ones, our names, and O*NET's titles."""
+    isco = [*esco_entries(originals), *_official("isco08"), *_translated()]
+    return [*isco, *carried_over(list(onet_entries(originals)), isco)]
 
 
 def onet_entries(originals: Path) -> Iterator[Entry]:
@@ -85,11 +87,11 @@ def onet_entries(originals: Path) -> Iterator[Entry]:
     targets = _Targets(pairs["onetsoc"], pairs["soc2018"])
     for row in _sheet(originals / ONET):
         yield from _shared(row["Title"], targets[row["O*NET-SOC Code"]], 2.0)
-        yield from _shared(_BRACKETS.sub("", row["Alternate Title"]), targets[row["O*NET-SOC Code"]], 1.0)
+        yield from _shared(BRACKETS.sub("", row["Alternate Title"]), targets[row["O*NET-SOC Code"]], 1.0)
         if row["Short Title"] not in ("n/a", ""):
             yield from _shared(row["Short Title"], targets[row["O*NET-SOC Code"]], 0.7)
     for row in _sheet(originals / REPORTED):
-        yield from _shared(_BRACKETS.sub("", row["Reported Job Title"]), targets[row["O*NET-SOC Code"]], 1.5)
+        yield from _shared(BRACKETS.sub("", row["Reported Job Title"]), targets[row["O*NET-SOC Code"]], 1.5)
 
 
 class _Targets:
@@ -117,24 +119,19 @@ def carried_over(onet: list[Entry], isco: list[Entry]) -> list[Entry]:
     The likeliest is that of a first matcher learned from the ISCO lists, among the units of the code.
     """
     units: dict[str, list[str]] = defaultdict(list)
-    for unit, socs in load_tables().pairs["isco08"].items():
-        for soc in socs:
+    for unit in sorted(_units()):
+        for soc in load_tables().pairs["isco08"][unit]:
             units[soc].append(unit)
     rows = merged(isco)
     codes = sorted({row.code for row in rows})
     places = {code: place for place, code in enumerate(codes)}
-    W, b = train_softmax(
-        matrix([row.title for row in rows]),
-        np.array([places[row.code] for row in rows]),
-        np.array([row.weight for row in rows], np.float32),
-        len(codes),
-        passes=4,
-    )
+    W, b = fitted(rows, codes, LAST, CARRIER_PASSES, lambda text: None)
     carried = []
     titles = merged(onet)
     for start in range(0, len(titles), 5000):
         part = titles[start : start + 5000]
-        scores = matrix([entry.title for entry in part]) @ W + b
+        tokens, made = tokenised([entry.title for entry in part])
+        scores = made @ (token_matrix(tokens) @ W) + b
         for entry, row in zip(part, scores, strict=True):
             choice = [unit for unit in units[entry.code] if unit in places]
             if choice:
@@ -150,14 +147,21 @@ def _shared(title: str, codes: list[str], weight: float) -> Iterator[Entry]:
 
 
 def _official(system: str) -> Iterator[Entry]:
-    leaves = set(load_tables().pairs["isco08"]) if system == "isco08" else load_tables().rated
+    """Yield official titles of units, none of codes of other years."""
+    pairs = load_tables().pairs
+    units = _units() if system == "isco08" else {soc for socs in pairs["soc2018"].values() for soc in socs}
     for code, title in load_tables().titles[system].items():
-        if code in leaves:
+        if code in units:
             yield Entry(title, code, 2.0)
 
 
+def _units() -> set[str]:
+    """Return the unit groups of ISCO-08; the concordance with SOC holds two groups of three digits, too."""
+    return {code for code in load_tables().pairs["isco08"] if len(code) == UNIT_DIGITS}
+
+
 def _translated() -> Iterator[Entry]:
-    units = load_tables().pairs["isco08"]
+    units = _units()
     for language in TRANSLATED:
         for code, name in occupation_names(language).items():
             if code in units:

@@ -142,11 +142,27 @@ def _title_lines(titles: Mapping[str, Any] | None) -> list[str]:
         *titles_in_words(titles),
         "",
     ]
+    lines += _contradiction_lines(titles.get("contradictions"))
     if titles["undecided"]:
         header = ["title", "rows", "weight", "why", "candidates"]
         rows = [[row[name] for name in header] for row in titles["undecided"]]
         lines += ["Undecided titles, heaviest first:", "", *_table(header, rows), ""]
     return lines
+
+
+def _contradiction_lines(found: Mapping[str, Any] | None) -> list[str]:
+    if not found or not found["pairs"]:
+        return []
+    header = ["title", "title_code", "code", "rows", "weight"]
+    return [
+        "Codes and titles that contradict each other, heaviest first; the code counts:",
+        "",
+        *_table(
+            ["title", "says", "code that counts", "rows", "weight"],
+            [[row[name] for name in header] for row in found["examples"]],
+        ),
+        "",
+    ]
 
 
 def titles_in_words(titles: Mapping[str, Any]) -> list[str]:
@@ -162,6 +178,13 @@ def titles_in_words(titles: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"{titles['undecided_titles']:,} titles are undecided, with {titles['undecided_weight']:,.10g} "
             "of weight."
+        )
+    found = titles.get("contradictions")
+    if found and found["rows"]:
+        worst = found["examples"][0]
+        lines.append(
+            f"{found['rows']:,} rows hold a code and a title that contradict each other; the code counts. "
+            f"The heaviest: {worst['title']!r} beside {worst['code']}."
         )
     return lines
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from occurisk.probabilities import market_shares, share_interval
 from occurisk.scoring.accounting.account import HeadlineFigures
+from occurisk.scoring.accounting.contradictions import contradictions
 from occurisk.scoring.code_scores import score_occupations
 from occurisk.scoring.codebook import TITLE_MARK, CodeBook
 from occurisk.scoring.outcomes import SCORED, TITLE, UNDECIDED
@@ -21,7 +23,12 @@ _MOST_DRAWN = 5000
 STATISTICS = ("share_high", "share_medium", "share_low", "expected")
 
 
-def title_account(book: CodeBook, keys: pd.DataFrame, counted: float) -> dict[str, Any]:
+def title_account(
+    book: CodeBook,
+    keys: pd.DataFrame,
+    counted: float,
+    beside: Mapping[tuple[int, str], tuple[int, float]],
+) -> dict[str, Any]:
     """Return the part of the intake report that speaks of titles.
 
     Parameters
@@ -31,12 +38,15 @@ def title_account(book: CodeBook, keys: pd.DataFrame, counted: float) -> dict[st
         The book's table with `rows` and `weight`.
     counted : float
         Weight counted as the labour market.
+    beside : mapping
+        Titles that stand beside codes; see `contradictions`.
 
     Returns
     -------
     dict
         `by_match`: titles, rows and weight by class of confidence; `precision_expected`, the mean confidence
-        of matched titles by weight; `share_of_weight` that rests on titles; `undecided`, the heaviest.
+        of matched titles by weight; `share_of_weight` that rests on titles; `undecided`, the heaviest;
+        `contradictions` of codes and titles.
     """
     titles = keys[keys["key"].str.startswith(TITLE_MARK) & (keys["rows"] > 0)]
     matched = titles[titles["outcome"] == TITLE]
@@ -58,6 +68,7 @@ def title_account(book: CodeBook, keys: pd.DataFrame, counted: float) -> dict[st
         "weight_matched": weight,
         "share_of_weight": weight / counted if counted else None,
         "precision_expected": sure / weight if weight else None,
+        "contradictions": contradictions(book, beside),
         "undecided_titles": len(undecided),
         "undecided_weight": float(undecided["weight"].sum()),
         "undecided": [

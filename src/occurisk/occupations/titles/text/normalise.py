@@ -10,9 +10,11 @@ import html
 import re
 import unicodedata
 
-VERSION = 1
+VERSION = 2
 # Longer titles are cut: nobody's occupation takes more, and a cell may hold a whole advertisement.
 LONGEST = 300
+# Longer ones are no words of any language that puts spaces between them.
+LONGEST_WORD = 60
 
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _WORD = re.compile(r"[^\W\d_]+(?:\+\+|#)?")
@@ -45,7 +47,8 @@ def normalise(title: str) -> str:
     text = text[:LONGEST]
     if not text.isascii():
         text = _plain_letters(text)
-    return " ".join(map(_singular, _WORD.findall(text.lower().replace("'", ""))))
+    words = _WORD.findall(text.lower().replace("'", ""))
+    return " ".join([_singular(word) for word in words if len(word) <= LONGEST_WORD])
 
 
 def without_markup(text: str) -> str:

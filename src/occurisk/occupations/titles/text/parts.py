@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,6 +11,8 @@ from occurisk.occupations.titles.text.normalise import LONGEST, normalise, witho
 from occurisk.paths import FEATURES
 
 _BRACKETS = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]?")
+_INVERTED = re.compile(r"[,:]")
+MOST_JOBS = 3
 
 # In English such jobs often share a word: `farm/ranch worker`. They are read as one.
 _SHARED = re.compile(r"(?<=\w)/(?=\w)")
@@ -52,10 +55,14 @@ class Part:
         Every word; what stood in brackets at the end.
     bare : str
         Without brackets, seniority and contract words.
+    spoken : str
+        As one would say it, with the head word last: `Operator, machine: milling (wood)` is a
+        `wood milling machine operator`. In other scripts than plain Latin the same as `bare`.
     """
 
     whole: str
     bare: str
+    spoken: str
 
 
 def parts_of(title: str) -> list[Part]:
@@ -69,16 +76,46 @@ def parts_of(title: str) -> list[Part]:
             title = outside
         else:
             title, inside = inside, ""
-    if title.isascii():
+    english = title.isascii()
+    if english:
         title = _SHARED.sub(" ", title)
-    parts = []
+    context = _without_extras(normalise(inside)) if inside else ""
+    found = []
     for one in rules().split.split(title):
         words = normalise(one)
         if words:
-            bare = " ".join(rules().drop.sub(" ", words).split()) or words
-            whole = f"{bare} {normalise(inside)}".strip() if inside else bare
-            parts.append(Part(whole, bare))
-    return parts
+            bare = _without_extras(words) or words
+            spoken = f"{context} {_turned(one, bare)}".strip() if english else bare
+            found.append(Part(f"{bare} {context}".strip(), bare, spoken))
+    return found
+
+
+def spoken_form(title: str) -> str:
+    """Return the form in which a title of a list is learned and found again; empty without words."""
+    return all_spoken(parts_of(title))
+
+
+def all_spoken(parts: Sequence[Part]) -> str:
+    """Return the words of all jobs of a title, the head of the first where one looks for the head.
+
+    The words of the other jobs help to tell the first: `młodsza księgowa / młodszy księgowy`.
+    """
+    if len(parts) == 1:
+        return parts[0].spoken
+    spoken = [part.spoken for part in parts[:MOST_JOBS]]
+    return " ".join(reversed(spoken) if all(one.isascii() for one in spoken) else spoken)
+
+
+def _turned(title: str, bare: str) -> str:
+    """Turn an inverted title round: `accountant, tax` is a tax accountant."""
+    if "," not in title and ":" not in title:
+        return bare
+    words = normalise(" ".join(reversed(_INVERTED.split(title))))
+    return _without_extras(words) or words
+
+
+def _without_extras(words: str) -> str:
+    return " ".join(rules().drop.sub(" ", words).split())
 
 
 def is_generic(title: str) -> bool:

@@ -19,15 +19,23 @@ SHORTEST, LONGEST = 3, 5  # characters of a piece; the edges of a word count as 
 # What a column is worth, by kind of token. Tuned on the development halves.
 WORD, PIECE, PAIR, HEAD = 1.5, 0.6, 1.0, 1.5
 PAIR_MARK, HEAD_MARK = " ", "^"
+FIRST, LAST = "first", "last"
 # A title is about what stands before these words: "manager of sales", "engineer in a mine".
 _AFTER_HEAD = frozenset("of for in at with to and on from the a an by".split())  # noqa: SIM905
 
 
-def head_word(words: Sequence[str]) -> str:
-    """Return the word that names the kind of work: in English the last before `of` or `for`; else first."""
+def head_word(words: Sequence[str], head: str = LAST) -> str:
+    """Return the word that names the kind of work.
+
+    Parameters
+    ----------
+    words : sequence of str
+    head : {"last", "first"}
+        Where it stands in the language: in English last, or last before `of` or `for`.
+    """
     if not words:
         return ""
-    if not words[0].isascii():
+    if head == FIRST or not words[0].isascii():
         return words[0]
     for place, word in enumerate(words):
         if word in _AFTER_HEAD and place:
@@ -35,11 +43,18 @@ def head_word(words: Sequence[str]) -> str:
     return words[-1]
 
 
-def tokens_of(title: str) -> list[str]:
+def head_of_language(titles: Sequence[str]) -> str:
+    """Tell where the head word stands in the titles of a list: where fewer different words do."""
+    several = [words for title in titles if len(words := title.split()) > 1]
+    first, last = len({words[0] for words in several}), len({words[-1] for words in several})
+    return FIRST if first < last else LAST
+
+
+def tokens_of(title: str, head: str = LAST) -> list[str]:
     """Return the tokens of a normalised title: words, pairs of neighbours, the head word (marked)."""
     words = title.split()
     pairs = [f"{one}{PAIR_MARK}{other}" for one, other in itertools.pairwise(words)]
-    return [*words, *pairs, HEAD_MARK + head_word(words)] if words else []
+    return [*words, *pairs, HEAD_MARK + head_word(words, head)] if words else []
 
 
 @lru_cache(maxsize=200_000)
@@ -81,8 +96,15 @@ def token_matrix(tokens: Iterable[str]) -> sparse.csr_matrix:
     return matrix
 
 
-def tokenised(titles: Sequence[str]) -> tuple[list[str], sparse.csr_matrix]:
+def tokenised(titles: Sequence[str], head: str = LAST) -> tuple[list[str], sparse.csr_matrix]:
     """Return the distinct tokens of titles, and how each title is made of them.
+
+    Parameters
+    ----------
+    titles : sequence of str
+        Normalised.
+    head : {"last", "first"}
+        See `head_word`.
 
     Returns
     -------
@@ -96,7 +118,7 @@ def tokenised(titles: Sequence[str]) -> tuple[list[str], sparse.csr_matrix]:
     values: list[float] = []
     starts = [0]
     for title in titles:
-        tokens = tokens_of(title)
+        tokens = tokens_of(title, head)
         length = sum(_square(token) for token in tokens) ** -0.5 if tokens else 0.0
         indices += [places.setdefault(token, len(places)) for token in tokens]
         values += [length] * len(tokens)

@@ -1,0 +1,398 @@
+"""How good, how sure and how fast the matching of titles is; docs/titles.md holds the figures.
+
+    python benchmarks/titles.py                      all tables, some 10 minutes on one core
+    python benchmarks/titles.py --only quality       or calibration, confirmed, polish, speed
+    python benchmarks/titles.py --only calibration --picture docs/img/titles_calibration.png
+
+The lists are development halves, coded by hand. No word was learned from them. The confidence that is shipped
+was learned on them; here it is learned on one half of each and shown on the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from occurisk.occupations.titles.build import Entry, build_model, learned_confidence
+from occurisk.occupations.titles.cascade import TitleMatcher
+from occurisk.occupations.titles.classifier import TitleModel
+from occurisk.occupations.titles.confidence import confidence, log_odds, recalibrated, seen_of
+from occurisk.occupations.titles.text.parts import spoken_form
+from title_designs import LISTS, Coded, ilo_index, nearest, rows_of, soc, us_visa
+
+SEEDS, CONFIRMED, STATED, MANY = 200, 200, 0.8, 1500
+# Titles of the thesaurus stand side by side in a cell.
+_OUTSIDE_BRACKETS = re.compile(r",\s*(?![^()]*\))")
+DISTINCT, ROWS = 1_000_000, 1_000
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A matcher on titles coded by hand.
+
+    Attributes
+    ----------
+    name : str
+    first, gold : list of str
+        First code, answered or not, and that of the coder.
+    stated : array, shape (n,)
+        Confidence that the code is right; learned on other titles.
+    cases : array, shape (n,)
+        What each title weighs.
+    digits : tuple of int
+        Of a code that are compared.
+    """
+
+    name: str
+    first: list[str]
+    gold: list[str]
+    stated: Array
+    cases: Array
+    digits: tuple[int, ...]
+
+    @property
+    def right(self) -> Array:
+        """Whether the first code is right."""
+        return np.array([one == other for one, other in zip(self.first, self.gold, strict=True)], float)
+
+    def shares(self, weight: Array) -> list[float]:
+        """Return right first codes in % of a weight, for each number of digits."""
+        found = []
+        for digits in self.digits:
+            same = [a[:digits] == b[:digits] for a, b in zip(self.first, self.gold, strict=True)]
+            found.append(100 * float(np.average(same, weights=weight)))
+        return found
+
+
+def answerable(stated: Array, right: Array, precision: float) -> float:
+    """Return the share of titles, in %, that can be answered at a precision, surest first."""
+    order = np.argsort(-stated, kind="stable")
+    enough = np.flatnonzero(np.cumsum(right[order]) / np.arange(1, len(order) + 1) >= precision)
+    return 100 * (enough[-1] + 1) / len(order) if len(enough) else 0.0
+
+
+def across_halves(model: TitleModel, coded: Coded) -> tuple[Array, list[str]]:
+    """Return the confidence of each title, learned on the other half of them, and the first codes."""
+    titles = [spoken_form(title) for title, _ in coded]
+    X, order = seen_of(model, titles, model.scores(titles))
+    half = np.array([zlib.crc32(title.encode()) % 2 == 0 for title in titles])
+    stated = np.zeros(len(titles))
+    for side in (half, ~half):
+        others = [(title, code) for title, (_, code), out in zip(titles, coded, side, strict=True) if not out]
+        learned, _ = learned_confidence(model, others)
+        stated[side] = confidence(learned["code"], X[side])
+    return stated, [model.codes[place] for place in order[:, 0]]
+
+
+@lru_cache
+def shipped() -> tuple[Tried, ...]:
+    """Return the shipped matchers on US visa titles and on the ILO's index."""
+    cases = np.array(
+        [float(row["n_cases"]) for row in rows_of(LISTS / "dev" / "us_h2_visa_titles_soc2010_half.csv")]
+    )
+    found = []
+    for name, system, coded, weight, digits in (
+        ("US visa titles", "soc2010", us_visa(), cases, (7, 4, 2)),
+        ("ILO index", "isco08", ilo_index(), None, (4, 2, 1)),
+    ):
+        stated, first = across_halves(TitleMatcher.shipped(system).model, coded)
+        gold = [code for _, code in coded]
+        found.append(
+            Tried(name, first, gold, stated, np.ones(len(gold)) if weight is None else weight, digits)
+        )
+    return tuple(found)
+
+
+def quality() -> None:
+    """Print how often the first code is right, and what can be answered at 80 and 90%."""
+    print(
+        "| list | right by titles, % | right by cases, % | answerable at 80%, % | at 90%, % |\n|---|---|---|---|---|"
+    )
+    for one in shipped():
+        by_title, by_case = (
+            " / ".join(f"{v:.1f}" for v in one.shares(w)) for w in (np.ones(len(one.gold)), one.cases)
+        )
+        c80, c90 = (answerable(one.stated, one.right, p) for p in (0.8, 0.9))
+        print(f"| {one.name} | {by_title} | {by_case} | {c80:.1f} | {c90:.1f} |")
+    print(
+        "\n| list | answered with a code, % | of these right, % | with a group, % | of these right, % |\n|---|---|---|---|---|"
+    )
+    for name, system, coded, digits in (
+        ("US visa titles", "soc2010", us_visa(), 4), ("ILO index", "isco08", ilo_index(), 2),
+    ):  # fmt: skip
+        answers = list(TitleMatcher.shipped(system).answers([title for title, _ in coded]))
+        pairs = list(zip(answers, (code for _, code in coded), strict=True))
+        codes = [answer.code == gold for answer, gold in pairs if answer.level == "code"]
+        groups = [answer.code[:digits] == gold[:digits] for answer, gold in pairs if answer.level == "group"]
+        print(f"| {name} | {_of(codes, pairs)} | {_right(codes)} | {_of(groups, pairs)} | {_right(groups)} |")
+    vacancies()
+    kazakh()
+
+
+def vacancies() -> None:
+    """Print how many Russian and English vacancies are answered, and how many answers can be defended."""
+    rows = rows_of(LISTS / "dev" / "ru_vacancies_150_two_coders.csv")
+    keys = ("isco08_a", "alt_a", "isco08_b", "alt_b")
+    answers = list(TitleMatcher.shipped().answers([row["title"] for row in rows]))
+    pairs = list(zip(answers, rows, strict=True))
+    known = [
+        (answer, {row[key] for key in keys if row[key]})
+        for answer, row in pairs
+        if row["isco08_a"] or row["isco08_b"]
+    ]
+    said = [(answer.code, codes) for answer, codes in known if answer.level == "code"]
+    open_ones = [answer.level == "code" for answer, row in pairs if not (row["isco08_a"] or row["isco08_b"])]
+    print(
+        f"\n{len(known)} vacancies of Astana and Spassk that a coder could code: {_of(said, known)}% answered, "
+        f"{_right([code in codes for code, codes in said])}% of them defensible, "
+        f"{_right([code[:2] in {one[:2] for one in codes} for code, codes in said])}% at 2 digits; "
+        f"of {len(open_ones)} that nobody could code, {sum(open_ones)} answered. The lexicon was mended on these."
+    )
+
+
+def kazakh() -> None:
+    """Print how good the Kazakh lexicon is on titles that were coded by someone who had not read it."""
+    rows = rows_of(Path(__file__).with_name("kazakh_titles.csv"))
+    pairs = list(zip(TitleMatcher.shipped().answers([row["title"] for row in rows]), rows, strict=True))
+    known = [(answer, row) for answer, row in pairs if row["code"]]
+    said = [
+        answer.code in (row["code"], row["alternative"]) for answer, row in known if answer.level == "code"
+    ]
+    open_ones = [bool(answer.code) for answer, row in pairs if not row["code"]]
+    print(
+        f"{len(known)} Kazakh titles, written and coded by us without a look at the lexicon: {_of(said, known)}% answered "
+        f"with a code, {_right(said)}% of them right (first or second choice); of {len(open_ones)} too general ones "
+        f"{sum(open_ones)} answered."
+    )
+
+
+def _of(some: Sequence[object], every: Sequence[object]) -> str:
+    return f"{100 * len(some) / len(every):.1f}"
+
+
+def _right(right: Sequence[bool]) -> str:
+    return f"{100 * float(np.mean(right)):.1f}" if right else "–"
+
+
+def calibration(picture: Path | None) -> None:
+    """Print how often titles of a stated confidence are right; draw it."""
+    tables = {}
+    for one in shipped():
+        place = np.minimum((one.stated * 10).astype(int), 9)
+        table = pd.DataFrame({"stated": one.stated, "right": one.right, "place": place})
+        tables[one.name] = table.groupby("place").agg(
+            stated=("stated", "mean"), right=("right", "mean"), n=("right", "size")
+        )
+        error = float((tables[one.name].eval("abs(stated - right) * n")).sum() / len(one.gold))
+        print(f"\n{one.name}: stated and right are {error:.3f} apart on average (expected calibration error)")
+        print("| stated | right | titles |\n|---|---|---|")
+        for row in tables[one.name].itertuples():
+            print(f"| {row.stated:.2f} | {row.right:.2f} | {row.n} |")
+    if picture:
+        from occurisk.report.title_charts import calibration_figure
+
+        calibration_figure(tables).savefig(picture, dpi=150, bbox_inches="tight")
+
+
+def after_confirming(one: Tried, chosen: Array) -> float:
+    """Return how often the answers are right whose mean confidence is 80%, after some titles were confirmed."""
+    low, slope = recalibrated(one.stated[chosen], one.right[chosen])
+    rest = np.setdiff1d(np.arange(len(one.gold)), chosen)
+    earned = 1 / (1 + np.exp(-(low + slope * log_odds(one.stated[rest]))))
+    order = np.argsort(-earned, kind="stable")
+    running = np.cumsum(earned[order]) / np.arange(1, len(order) + 1)
+    return 100 * float(one.right[rest][order[: int((running >= STATED).sum())]].mean())
+
+
+def confirmed() -> None:
+    """Print what a stated 80% is worth before and after 200 titles were confirmed, over many draws."""
+    print(
+        f"| confidence learned on → list | before | after {CONFIRMED} confirmed: mean | 5 to 95% of {SEEDS} draws | draws within 76–86% |"
+    )
+    print("|---|---|---|---|---|")
+    for one in (*shipped(), *strange()):
+        none = np.array([], int)
+        found = np.array([
+            after_confirming(one, np.random.default_rng(seed).choice(len(one.gold), CONFIRMED, replace=False))
+            for seed in range(SEEDS)
+        ])  # fmt: skip
+        low, high = np.percentile(found, (5, 95))
+        within = 100 * np.mean((found >= 76) & (found <= 86))
+        print(
+            f"| {one.name} | {_stated(one, none):.0f}% | {found.mean():.1f}% | {low:.0f}–{high:.0f}% | {within:.0f}% |"
+        )
+
+
+def _stated(one: Tried, none: Array) -> float:
+    order = np.argsort(-one.stated, kind="stable")
+    running = np.cumsum(one.stated[order]) / np.arange(1, len(order) + 1)
+    return 100 * float(one.right[order[: int((running >= STATED).sum())]].mean())
+
+
+def strange() -> tuple[Tried, ...]:
+    """Return a matcher whose confidence was learned from title lists alone: the Polish one."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = build_model(Path(folder) / "isco08", polish_lists(), "isco08", {"sources": []})
+    coded = polish_vacancies()
+    titles = [spoken_form(title) for title, _ in coded]
+    X, order = seen_of(model, titles, model.scores(titles))
+    first = [model.codes[place] for place in order[:, 0]]
+    stated = confidence(model.confidence["code"], X)
+    gold = [code for _, code in coded]
+    return (
+        Tried("title lists alone → Polish vacancies", first, gold, stated, np.ones(len(gold)), (4, 2, 1)),
+    )
+
+
+def polish_lists() -> list[Entry]:
+    """Return the Polish lists: KZiS with its titles, the thesaurus of GUS, ESCO's labels."""
+    entries = [
+        Entry(row["name"], row["code"].zfill(6)[:4], 2.0)
+        for row in rows_of(LISTS / "pl_kzis-official-2023.csv")
+    ]
+    for row in rows_of(LISTS / "pl_gus-thesaurus.csv"):
+        entries += [Entry(title, row["code"].zfill(6)[:4]) for title in _OUTSIDE_BRACKETS.split(row["desc"])]
+    for row in rows_of(LISTS / "pl_esco-kzis-selected.csv"):
+        if row["var"].endswith(("_name", "_names")):
+            entries += [Entry(title, row["code"].zfill(6)[:4]) for title in row["desc"].split(";")]
+    for row in rows_of(LISTS / "esco108_pl.csv"):
+        entries += [
+            Entry(t, row["iscoGroup"].zfill(4))
+            for t in (row["preferredLabel"], *row["altLabels"].splitlines())
+        ]
+    return entries
+
+
+def polish_vacancies() -> Coded:
+    """Return Polish vacancies of the development half."""
+    rows = rows_of(LISTS / "dev" / "pl_vacancies_10k_hand_coded_half.csv")
+    return [(row["job_title"], row["isco08"].zfill(4)) for row in rows]
+
+
+def polish() -> None:
+    """Print what a matcher built from the Polish lists knows, without and with confirmed vacancies."""
+    coded, entries = polish_vacancies(), polish_lists()
+    order = np.random.default_rng(0).permutation(len(coded))
+    known, rest = [coded[row] for row in order[:MANY]], [coded[row] for row in order[MANY:]]
+    print(
+        "| built from | titles | seconds | right, % (4 / 2 / 1 digits) | answerable at 80%, % |\n|---|---|---|---|---|"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for name, confirmed_titles in (("lists", []), (f"lists and {MANY:,} confirmed vacancies", known)):
+            started = time.perf_counter()
+            model = build_model(
+                Path(folder) / "isco08", entries, "isco08", {"sources": []}, confirmed=confirmed_titles
+            )
+            seconds = time.perf_counter() - started
+            titles = [spoken_form(title) for title, _ in rest]
+            X, places = seen_of(model, titles, model.scores(titles))
+            first, gold = [model.codes[place] for place in places[:, 0]], [code for _, code in rest]
+            stated = confidence(model.confidence["code"], X)
+            one = Tried(name, first, gold, stated, np.ones(len(rest)), (4, 2, 1))
+            right = " / ".join(f"{share:.1f}" for share in one.shares(one.cases))
+            print(
+                f"| {name} | {len(model.listed):,} | {seconds:.0f} | {right} | {answerable(stated, one.right, 0.8):.1f} |",
+                flush=True,
+            )
+    experts()
+
+
+def experts() -> None:
+    """Print on how many of 100 Polish vacancies three experts agree, pair by pair."""
+    rows = rows_of(LISTS / "dev" / "pl_hand_coded_100_three_coders.csv")
+    shares = []
+    for one, other in itertools.combinations(("kod_zawodu1", "kod_zawodu2", "kod_zawodu3"), 2):
+        both = [(row[one][:4], row[other][:4]) for row in rows if row[one] and row[other]]
+        shares.append(100 * float(np.mean([a == b for a, b in both])))
+    print(
+        "\nThree experts on 100 of the vacancies agree pairwise on "
+        + ", ".join(f"{v:.0f}%" for v in shares)
+        + " at 4 digits."
+    )
+
+
+def speed() -> None:
+    """Print seconds and memory of a million distinct titles, of a short list, and of the peer."""
+    code = (
+        "import time, resource; from occurisk.occupations.titles.cascade import TitleMatcher; "
+        "from titles import many; matcher = TitleMatcher.shipped('soc2010'); titles = many({n}); start = time.perf_counter(); "
+        "held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; n = sum(bool(a.code) for a in matcher.answers(titles)); "
+        "print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code.format(n=DISTINCT)], capture_output=True, text=True, check=True,
+        cwd=Path(__file__).parent, env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    seconds, memory = map(float, run.stdout.split())
+    print(
+        f"{DISTINCT:,} distinct titles: {seconds:.0f} s, {memory:.2f} GiB at most, the titles themselves included"
+    )
+    titles = us_visa()[:ROWS]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "staff.csv"
+        pd.DataFrame({"job_title": [title for title, _ in titles]}).to_csv(path, index=False)
+        started = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-c", "from occurisk.occupations.titles.cascade import TitleMatcher; import csv, sys; "
+             "list(TitleMatcher.shipped('soc2010').answers([row['job_title'] for row in csv.DictReader(open(sys.argv[1]))]))",
+             str(path)], check=True,
+        )  # fmt: skip
+        print(
+            f"{ROWS:,} titles, start of Python and reading of the weights included: {time.perf_counter() - started:.2f} s"
+        )
+    started = time.perf_counter()
+    nearest(soc())
+    print(
+        f"Peer, TF-IDF nearest neighbour: {len(us_visa()):,} titles in {time.perf_counter() - started:.0f} s"
+    )
+
+
+def many(n: int) -> list[str]:
+    """Return distinct titles as lists hold them: words of O*NET's titles, put together anew."""
+    random = np.random.default_rng(0)
+    known = TitleMatcher.shipped("soc2010").model.listed
+    found: dict[str, None] = {}
+    while len(found) < n:
+        places = random.integers(len(known), size=(2, n))
+        found |= dict.fromkeys(f"{known[a]} {known[b].split()[0]}" for a, b in places.T)
+    return list(found)[:n]
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = ("quality", "calibration", "confirmed", "polish", "speed")
+    parser.add_argument("--only", choices=names)
+    parser.add_argument("--picture", type=Path)
+    chosen = parser.parse_args()
+    for name in names:
+        if chosen.only not in (None, name):
+            continue
+        print(f"\n## {name}")
+        if name == "calibration":
+            calibration(chosen.picture)
+        else:
+            {"quality": quality, "confirmed": confirmed, "polish": polish, "speed": speed}[name]()
+    print(f"\nMemory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""What people are asked about titles that were left open: the largest first, with candidates and reasons.
+
+A sheet, and a queue of questions, both made of the same rows. Nothing here writes or asks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from occurisk.errors import RegistryError
+from occurisk.occupations.concordances import load_tables
+from occurisk.occupations.names import occupation_name
+from occurisk.occupations.titles.cascade import Answer, TitleMatcher
+from occurisk.scoring.accounting.account import Understood
+from occurisk.scoring.outcomes import UNDECIDED
+
+# What Markdown or HTML would take for more than a letter.
+_MARKS = re.compile(r"[<>\[\]`*_#|]")
+NONE_FITS = "none"
+SHOWN = 5
+MOST_GAINS = 20
+COLUMNS = ["title", "jobs", "share", "running_share", "answer", "why",
+           *(f"candidate_{n}" for n in range(1, SHOWN + 1))]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OpenTitle:
+    """A title that is undecided, or of which only the group is known."""
+
+    title: str
+    weight: float
+
+
+def open_titles(folder: Path, understood: Understood) -> list[OpenTitle]:
+    """Return the titles of a scored folder that people should decide, heaviest first.
+
+    Parameters
+    ----------
+    folder : Path
+        That `occurisk score` wrote.
+    understood : Understood
+        Of its account.
+    """
+    column, weight = understood.title_column, understood.weight_column
+    if column is None:
+        raise RegistryError(
+            f"No title was matched in {folder}.",
+            rule="Titles stand in where a row has no code.",
+            fix="Score with --title-column NAME, or --titles only.",
+        )
+    parts = [_weighed(_read(folder, "unscored"), column, weight, "reason", UNDECIDED)]
+    parts.append(_weighed(_read(folder, "scored"), column, weight, "title_match", "group"))
+    together = pd.concat(parts).groupby("title", sort=False)["weight"].sum()
+    together = together.sort_values(ascending=False, kind="stable")
+    return [OpenTitle(str(title), float(jobs)) for title, jobs in together.items()]
+
+
+def _read(folder: Path, stem: str) -> pd.DataFrame:
+    for suffix in (".parquet", ".csv", ".xlsx"):
+        path = folder / f"{stem}{suffix}"
+        if path.is_file():
+            if suffix == ".parquet":
+                return pd.read_parquet(path)
+            if suffix == ".csv":
+                return pd.read_csv(path, dtype=str, keep_default_na=False)
+            return pd.read_excel(path, dtype=str, engine="calamine", keep_default_na=False)
+    return pd.DataFrame()
+
+
+def _weighed(rows: pd.DataFrame, column: str, weight: str | None, what: str, value: str) -> pd.DataFrame:
+    name = next((c for c in rows.columns if str(c).endswith(what)), None)
+    if name is None or column not in rows:
+        return pd.DataFrame({"title": pd.Series(dtype=str), "weight": pd.Series(dtype=float)})
+    rows = rows[rows[name].astype(str) == value]
+    jobs = pd.to_numeric(rows[weight], errors="coerce").fillna(0.0) if weight in rows else 1.0
+    return pd.DataFrame({"title": rows[column].astype(str), "weight": jobs})
+
+
+def sheet(titles: list[OpenTitle], matcher: TitleMatcher, most: int, language: str) -> list[dict[str, Any]]:
+    """Return the rows of the sheet: what each title weighs, and what it may be."""
+    total = sum(one.weight for one in titles) or 1.0
+    chosen = titles[:most]
+    rows, running = [], 0.0
+    for one, answer in zip(chosen, matcher.answers([one.title for one in chosen]), strict=True):
+        running += one.weight
+        row = dict.fromkeys(COLUMNS, "") | {
+            "title": one.title, "jobs": f"{one.weight:.15g}", "share": f"{one.weight / total:.1%}",
+            "running_share": f"{running / total:.1%}", "why": _why(one.title, answer, matcher),
+        }  # fmt: skip
+        row |= {f"candidate_{n}": text for n, text in enumerate(_named(answer, matcher.system, language), 1)}
+        rows.append(row)
+    return rows
+
+
+def _named(answer: Answer, system: str, language: str) -> list[str]:
+    known = load_tables().titles[system]
+    return [
+        f"{code} {occupation_name(code, language, known.get(code, ''))}"
+        for code, _ in answer.candidates[:SHOWN]
+    ]
+
+
+def _why(title: str, answer: Answer, matcher: TitleMatcher) -> str:
+    near = matcher.nearest(title, answer.candidates[0][0]) if answer.candidates else ""
+    return f"{answer.reason}; nearest listed title: {near}" if near else answer.reason
+
+
+def gains(answers: list[tuple[str, str]], waiting: list[OpenTitle], counted: float) -> list[str]:
+    """Say of each answer what it decides, largest first, and what all of them do.
+
+    Parameters
+    ----------
+    answers : list of (title, code)
+        An empty code says that nothing fits.
+    waiting : list of OpenTitle
+        What was left open before them.
+    counted : float
+        Jobs of the whole list.
+    """
+    weights = {one.title: one.weight for one in waiting}
+    decided = sorted(
+        ((weights[title], title, code) for title, code in answers if code and title in weights),
+        key=lambda one: (-one[0], one[1]),
+    )
+    total = sum(weights.values()) or 1.0
+    lines, running = [], 0.0
+    for jobs, title, code in decided[:MOST_GAINS]:
+        running += jobs
+        share = jobs / (counted or 1.0)
+        lines.append(
+            f"  {title} → {code}: {jobs:,.15g} jobs, {share:.1%} of the list; "
+            f"so far {running / total:.1%} of what was open."
+        )
+    gained = sum(jobs for jobs, *_ in decided)
+    return [*lines, f"They decide {gained:,.15g} jobs, {gained / total:.1%} of what was left open."]
+
+
+@dataclass(frozen=True)
+class TitleQuestion:
+    """A title as a question for a review queue.
+
+    Attributes
+    ----------
+    title : str
+    text : str
+        The question in Markdown: what the title weighs, why it is open, what it may be.
+    options : tuple of str
+        Candidates, code first, and `none`; an answer is one of them, or any other code.
+    """
+
+    title: str
+    text: str
+    options: tuple[str, ...]
+
+
+def questions(rows: list[dict[str, Any]]) -> list[TitleQuestion]:
+    """Return the rows of a sheet as questions for a review queue, in their order."""
+    found = []
+    for row in rows:
+        options = [row[f"candidate_{n}"] for n in range(1, SHOWN + 1) if row[f"candidate_{n}"]]
+        lines = [
+            f"## {_plain(row['title'])}",
+            f"{row['jobs']} jobs, {row['share']} of what is open; "
+            f"with those before it {row['running_share']}.",
+            f"Why it is open: {_plain(row['why'])}",
+            "Which occupation is it?",
+            *(f"{n}. {option}" for n, option in enumerate(options, 1)),
+        ]
+        found.append(TitleQuestion(row["title"], "\n\n".join(lines), (*options, NONE_FITS)))
+    return found
+
+
+def _plain(text: str) -> str:
+    """Take the marks of Markdown and HTML out of a text from a list, and its line breaks."""
+    return " ".join(_MARKS.sub(" ", text).split())
