@@ -182,7 +182,7 @@ def review(scored: Path, sheet_path: Path, top: int, answers: Path | None, lang:
         taken = read_answers(answers, system)
         new, now = add_confirmed(system, taken)
         click.echo(f"{len(taken)} answers taken over, {new} of them new; {now} titles are confirmed now.")
-        for line in gains(taken, waiting, found.account.totals.weight_counted):
+        for line in gains(taken, waiting, folder.account.totals.weight_counted):
             click.echo(line)
         if moved := confidence_in_words(system):
             click.echo(moved)

@@ -149,10 +149,10 @@ class Market:
 
     def figures(self, cells: Cells | None = None, nominal: float = 0.9) -> pd.DataFrame:
         """Return both statistics of every cell; see `figures_by_cell`. Without cells, of the whole market."""
-        found = cells or self.cells()
+        chosen = cells or self.cells()
         figures = figures_by_cell(
-            found.jobs, found.unscored, self.p, self.bands, self.replica_p, nominal
-        ).set_index(found.index)
+            chosen.jobs, chosen.unscored, self.p, self.bands, self.replica_p, nominal
+        ).set_index(chosen.index)
         if cells is None:
             for name in self.doubt.keys() & set(figures.columns):
                 end = np.fmin if name.endswith("_lower") else np.fmax

@@ -44,16 +44,16 @@ class Entry:
 
 def merged(entries: Iterable[Entry]) -> list[Entry]:
     """Return entries in spoken form, one for each title and code, sorted; empty titles go."""
-    found: dict[tuple[str, str], Entry] = {}
+    by_title: dict[tuple[str, str], Entry] = {}
     for entry in entries:
         title = spoken_form(entry.title)
         if not title:
             continue
         key = (title, entry.code)
-        old = found.get(key)
+        old = by_title.get(key)
         weight = max(entry.weight, old.weight) if old else entry.weight
-        found[key] = Entry(title, entry.code, weight, entry.listed or bool(old and old.listed))
-    return [found[key] for key in sorted(found)]
+        by_title[key] = Entry(title, entry.code, weight, entry.listed or bool(old and old.listed))
+    return [by_title[key] for key in sorted(by_title)]
 
 
 def fitted(

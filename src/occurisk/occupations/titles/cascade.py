@@ -159,12 +159,12 @@ class TitleMatcher:
         return answers
 
     def _of_jobs(self, several: Sequence[list[Part]]) -> list[Answer]:
-        found = [self._before_softmax(jobs[0]) if jobs else NO_WORDS for jobs in several]
-        open_ones = [jobs for jobs, answer in zip(several, found, strict=True) if answer is None]
+        answers = [self._before_softmax(jobs[0]) if jobs else NO_WORDS for jobs in several]
+        open_ones = [jobs for jobs, answer in zip(several, answers, strict=True) if answer is None]
         words = iter(self._by_words([all_spoken(jobs) for jobs in open_ones]) if open_ones else ())
         return [
             self._reviewed(next(words), jobs[0]) if answer is None else answer
-            for jobs, answer in zip(several, found, strict=True)
+            for jobs, answer in zip(several, answers, strict=True)
         ]
 
     def _before_softmax(self, first: Part) -> Answer | None:

@@ -81,11 +81,11 @@ class Scored:
 
 
 def _strongest(names: list[str], added: list[float], most: int) -> list[str]:
-    found: dict[str, float] = {}
+    scores: dict[str, float] = {}
     for name, score in zip(names, added, strict=True):
         for word in (name[1:],) if name[0] == HEAD_MARK else name.split(PAIR_MARK):
-            found[word] = found.get(word, 0.0) + score
-    strongest = sorted(found.items(), key=lambda item: -item[1])[:most]
+            scores[word] = scores.get(word, 0.0) + score
+    strongest = sorted(scores.items(), key=lambda item: -item[1])[:most]
     return [word[:LONGEST_SHOWN] for word, score in strongest if score > 0 and len(word) > 1]
 
 
@@ -146,10 +146,10 @@ class TitleModel:
     @cached_property
     def exact(self) -> dict[str, tuple[int, ...]]:
         """Listed title -> its classes."""
-        found: dict[str, list[int]] = defaultdict(list)
+        codes_of: dict[str, list[int]] = defaultdict(list)
         for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
-            found[title].append(place)
-        return {title: tuple(places) for title, places in found.items()}
+            codes_of[title].append(place)
+        return {title: tuple(places) for title, places in codes_of.items()}
 
     @cached_property
     def word_counts(self) -> dict[str, int]:
@@ -197,10 +197,10 @@ class TitleModel:
 
     @cached_property
     def _by_class(self) -> dict[int, list[str]]:
-        found: dict[int, list[str]] = defaultdict(list)
+        titles_of: dict[int, list[str]] = defaultdict(list)
         for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
-            found[place].append(title)
-        return found
+            titles_of[place].append(title)
+        return titles_of
 
 
 def quantised(W: Array, b: Array, keep: int) -> tuple[sparse.csr_matrix, Array]:
@@ -279,10 +279,10 @@ def load_model(path: Path) -> TitleModel:
         if about.get(key) != expected
     ]
     if wrong:
-        key, found, expected = wrong[0]
+        key, stated, expected = wrong[0]
         raise TitlesError(
             f"The title matcher {path.name} does not fit.",
-            first=f"{key} is {found}, expected {expected}",
+            first=f"{key} is {stated}, expected {expected}",
             rule="numbers are read only if their checksum and version are those stated beside them",
             fix="`occurisk titles build` the matcher again",
         )

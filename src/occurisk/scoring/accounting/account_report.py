@@ -150,8 +150,8 @@ def _title_lines(titles: Mapping[str, Any] | None) -> list[str]:
     return lines
 
 
-def _contradiction_lines(found: Mapping[str, Any] | None) -> list[str]:
-    if not found or not found["pairs"]:
+def _contradiction_lines(contradicted: Mapping[str, Any] | None) -> list[str]:
+    if not contradicted or not contradicted["pairs"]:
         return []
     header = ["title", "title_code", "code", "rows", "weight"]
     return [
@@ -159,7 +159,7 @@ def _contradiction_lines(found: Mapping[str, Any] | None) -> list[str]:
         "",
         *_table(
             ["title", "says", "code that counts", "rows", "weight"],
-            [[row[name] for name in header] for row in found["examples"]],
+            [[row[name] for name in header] for row in contradicted["examples"]],
         ),
         "",
     ]
@@ -179,11 +179,12 @@ def titles_in_words(titles: Mapping[str, Any]) -> list[str]:
             f"{titles['undecided_titles']:,} titles are undecided, with {titles['undecided_weight']:,.10g} "
             "of weight."
         )
-    found = titles.get("contradictions")
-    if found and found["rows"]:
-        worst = found["examples"][0]
+    contradicted = titles.get("contradictions")
+    if contradicted and contradicted["rows"]:
+        worst = contradicted["examples"][0]
         lines.append(
-            f"{found['rows']:,} rows hold a code and a title that contradict each other; the code counts. "
+            f"{contradicted['rows']:,} rows hold a code and a title that contradict each other; "
+            "the code counts. "
             f"The heaviest: {worst['title']!r} beside {worst['code']}."
         )
     return lines

@@ -36,12 +36,12 @@ def contradictions(book: CodeBook, beside: Mapping[tuple[int, str], tuple[int, f
     ]
     titles = list(dict.fromkeys(title for title, *_ in coded))
     answers = dict(zip(titles, book.matcher.answers(titles), strict=True)) if titles else {}
-    found = [one for one in coded if _apart(answers[one[0]], one[1])]
-    found.sort(key=lambda one: (-one[3], -one[2], one[0]))
+    apart = [one for one in coded if _apart(answers[one[0]], one[1])]
+    apart.sort(key=lambda one: (-one[3], -one[2], one[0]))
     return {
-        "pairs": len(found),
-        "rows": sum(rows for *_, rows, _ in found),
-        "weight": float(sum(weight for *_, weight in found)),
+        "pairs": len(apart),
+        "rows": sum(rows for *_, rows, _ in apart),
+        "weight": float(sum(weight for *_, weight in apart)),
         "examples": [
             {
                 "title": title,
@@ -50,7 +50,7 @@ def contradictions(book: CodeBook, beside: Mapping[tuple[int, str], tuple[int, f
                 "rows": rows,
                 "weight": weight,
             }
-            for title, code, rows, weight in found[:MOST_SHOWN]
+            for title, code, rows, weight in apart[:MOST_SHOWN]
         ],
     }
 

@@ -160,7 +160,7 @@ class TitleQuestion:
 
 def questions(rows: list[dict[str, Any]]) -> list[TitleQuestion]:
     """Return the rows of a sheet as questions for a review queue, in their order."""
-    found = []
+    asked = []
     for row in rows:
         options = [row[f"candidate_{n}"] for n in range(1, SHOWN + 1) if row[f"candidate_{n}"]]
         lines = [
@@ -171,8 +171,8 @@ def questions(rows: list[dict[str, Any]]) -> list[TitleQuestion]:
             "Which occupation is it?",
             *(f"{n}. {option}" for n, option in enumerate(options, 1)),
         ]
-        found.append(TitleQuestion(row["title"], "\n\n".join(lines), (*options, NONE_FITS)))
-    return found
+        asked.append(TitleQuestion(row["title"], "\n\n".join(lines), (*options, NONE_FITS)))
+    return asked
 
 
 def _plain(text: str) -> str:

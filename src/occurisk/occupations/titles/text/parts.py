@@ -80,14 +80,14 @@ def parts_of(title: str) -> list[Part]:
     if english:
         title = _SHARED.sub(" ", title)
     context = _without_extras(normalise(inside)) if inside else ""
-    found = []
+    parts = []
     for one in rules().split.split(title):
         words = normalise(one)
         if words:
             bare = _without_extras(words) or words
             spoken = f"{context} {_turned(one, bare)}".strip() if english else bare
-            found.append(Part(f"{bare} {context}".strip(), bare, spoken))
-    return found
+            parts.append(Part(f"{bare} {context}".strip(), bare, spoken))
+    return parts
 
 
 def spoken_form(title: str) -> str:
