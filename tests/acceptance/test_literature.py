@@ -1,10 +1,9 @@
 """Published national figures, computed again from official files."""
 
-import json
-
 import pytest
 
 from helpers.commands import run
+from helpers.contracts import kept
 from helpers.trained import default_bundle
 from occurisk.labour_market.history.official_statistics import read_oes
 from occurisk.labour_market.history.reproductions import market_of, sources
@@ -20,7 +19,7 @@ def test_the_headline_figures_of_the_literature(originals, tmp_path):
     us, countries = tmp_path / "us.json", tmp_path / "c.json"
     data = originals / "employment"
     run("reproduce", "us", "--data", data, "--json", us)
-    rows = {r["year"]: r for r in json.loads(us.read_text(encoding="utf-8"))}
+    rows = {r["year"]: r for r in kept("reproduce_us", us)}
     paper = rows[2010]
     got = [paper[f"share_{b}"] for b in ("high", "medium", "low")]
     assert got == pytest.approx([0.491, 0.200, 0.309], abs=0.003)
@@ -28,7 +27,7 @@ def test_the_headline_figures_of_the_literature(originals, tmp_path):
     assert paper["high_of_total"] == pytest.approx(0.47, abs=0.01)
     assert set(rows) == {*range(2010, 2016), *range(2021, 2025)}
     run("reproduce", "countries", "--data", data, "--json", countries, "--figure", tmp_path / "c.svg")
-    found = {r["country"]: r for r in json.loads(countries.read_text(encoding="utf-8"))}
+    found = {r["country"]: r for r in kept("reproduce_countries", countries)}
     assert found["Germany"]["share_high"] == pytest.approx(0.46, abs=0.01)
     assert found["Germany"]["expected"] == pytest.approx(0.56, abs=0.01)
     assert found["Sweden"]["share_high"] == pytest.approx(0.38, abs=0.01)

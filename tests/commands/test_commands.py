@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from helpers.checkout import PROJECT
+from helpers.contracts import COLUMNS
 from occurisk.paths import CONFIGS
 
 
@@ -53,7 +54,7 @@ def test_train_tells_where_everything_is(quick, tmp_path):
     audit = occurisk("labels", "audit", "--config", quick, "--out", "a.csv", "--no-track", cwd=tmp_path)
     assert audit.returncode == 0, audit.stderr
     table = pd.read_csv(tmp_path / "a.csv")
-    assert len(table) == 70
+    assert len(table) == 70 and list(table) == COLUMNS["label_audit.csv"]
     assert table["surprise"].is_monotonic_decreasing
     assert table["title"].head(25).str.contains("Maids").any()
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from helpers.contracts import kept
 from helpers.explained import own_bundle
 from helpers.trained import default_bundle
 from occurisk.cli.backtest import backtest
@@ -311,7 +312,7 @@ def test_backtest_prints_what_it_found_and_writes_it(tmp_path):
     assert "Code breaks" in text
     assert "p, routine and wage held" in text
     assert figure.read_bytes()[:4] == b"\x89PNG"
-    document = json.loads(figures.read_text(encoding="utf-8"))
+    document = kept("backtest", figures)
     assert (
         document["verdict"] in " ".join(text.split()).replace("  ", " ") or document["verdict"][:40] in text
     )

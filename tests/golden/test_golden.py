@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from helpers.commands import run
+from helpers.contracts import kept
 from occurisk.model.bundles.bundle import SCORES
 from occurisk.paths import FEATURES
 
@@ -105,7 +106,7 @@ def test_the_quality_on_held_out_labels(agreed, request, tmp_path):
     def quality(halves: int) -> dict:
         path = tmp_path / f"{halves}.json"
         run("evaluate", "--splits", halves, "--json", path)
-        models = json.loads(path.read_text(encoding="utf-8"))["models"]
+        models = kept("evaluate", path)["models"]
         return {name: {m: round(row[m], 6) for m in METRICS} for name, row in models.items()}
 
     if request.config.getoption("--renew"):

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from helpers.contracts import kept
 from helpers.explained import own_bundle, small_explained
 from helpers.trained import default_bundle, models_dir
 from occurisk.cli import occurisk
@@ -152,6 +153,7 @@ def test_a_review_is_stored_shown_and_exported(store, tmp_path):
     )
     assert run.exit_code == 0, run.output
     assert "Waiters" in run.output and "1 verdicts on run" in run.output
+    assert len(kept("verdicts", tmp_path / "said.json")) == 1
     reviewed = read_review("latest")
     assert reviewed.run_id == store
     assert reviewed.verdicts[["code", "verdict", "note"]].to_numpy().tolist() == [
