@@ -171,3 +171,16 @@ def test_every_link_leads_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\((?!https?:|mailto:)([^)#]+)(?:#[^)]*)?\)", TEXT[page.name]):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_architecture_names_what_there_is():
+    """Each path or module that it names stands in the tree, and no package is left out."""
+    source, text = PROJECT / "src" / "occurisk", TEXT["architecture.md"]
+    modules = [path.relative_to(source).with_suffix("") for path in source.rglob("*.py")]
+    packages = {module.parent for module in modules} - {Path()}
+    known = {f"/{path.as_posix()}" for path in (*modules, *packages)}
+    beside = {"models", "mlruns", "features", "configs", "tools", "src", "scored", "unscored"}
+    named = {name.rstrip("/") for name in re.findall(r"`([a-z_]+(?:/[a-z_]+)*/?)`", text)} - beside
+    unknown = {name for name in named if not any(path.endswith(f"/{name}") for path in known)}
+    assert not unknown
+    assert not {path.as_posix() for path in packages if path.name not in text}
