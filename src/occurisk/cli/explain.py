@@ -97,11 +97,13 @@ def _print(explained: ExplainedList, code: str, language: str) -> None:
     from rich.padding import Padding
 
     from occurisk.explanation.words import load_phrases
+    from occurisk.occupations.names import official_name
 
     phrases, console = load_phrases(language), out()
     row, page = explained.rows.loc[code], phrases.page
     colour = {"high": "red", "medium": "yellow", "low": "cyan"}[row["band"]]
-    console.print(f"\n[bold]{escape(row['title'])}[/bold]  {escape(code)}", soft_wrap=True)
+    name = official_name(code, language, row["title"])
+    console.print(f"\n[bold]{escape(name)}[/bold]  {escape(code)}", soft_wrap=True)
     stability = phrases.stability.get(row["stability"], row["stability"])
     line = (
         f"{page['susceptibility']} [bold {colour}]{probability(row['probability'])}[/] "
@@ -119,7 +121,8 @@ def _print(explained: ExplainedList, code: str, language: str) -> None:
         console.print(phrases.frames["mixed"].format(n=len(members)), soft_wrap=True)
         for member in members.head(5).itertuples():
             share, p = f"{member.weight:.0%}", probability(member.probability)
-            text = f"{share:>4}  {member.soc}  {escape(member.title)}  {p}"
+            name = official_name(member.soc, language, member.title)
+            text = f"{share:>4}  {member.soc}  {escape(name)}  {p}"
             console.print(Padding(text, (0, 0, 0, 2)))
         if len(members) > 5:
             console.print(Padding(f"… {len(members) - 5}", (0, 0, 0, 2)))

@@ -92,7 +92,8 @@ def _match(text: str) -> TitleFound | None:
         said = f"{text!r} is matched to {named(answer.code)} ({answer.confidence:.0%}), {answer.reason}."
         also = f" It may also be: {'; '.join(others[: _SHOWN - 1])}." if others else ""
         return TitleFound(answer.code, system, said + also)
-    if english and not answer.candidates:
+    # Of an unknown or too general English title, the official titles that hold it say more.
+    if english and (not answer.candidates or answer.confidence == 0):
         return None
     raise CrosswalkError(
         f"Which occupation {text!r} is cannot be said: {answer.reason}.",

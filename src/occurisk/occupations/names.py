@@ -11,6 +11,7 @@ import csv
 from functools import lru_cache
 from pathlib import Path
 
+from occurisk.occupations.concordances import load_tables
 from occurisk.paths import FEATURES, default_models_dir
 
 TRANSLATED = ("ru", "kk")
@@ -39,6 +40,16 @@ def occupation_name(code: str, language: str, english: str) -> str:
     str
     """
     return english if language == ENGLISH else occupation_names(language).get(code, english)
+
+
+def official_name(code: str, language: str, english: str) -> str:
+    """Return `occupation_name`, if the English title is the official one of SOC 2010 or ISCO-08.
+
+    Codes of other systems have the same digits: 4211 of ISCO-88 is other work.
+    """
+    titles = load_tables().titles
+    official = any(titles[system].get(code) == english for system in ("soc2010", "isco08"))
+    return occupation_name(code, language, english) if official else english
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from occurisk.occupations.concordances import load_tables
-from occurisk.occupations.names import occupation_name, occupation_names
+from occurisk.occupations.names import occupation_name, occupation_names, official_name
 
 KAZAKH_LETTERS = set("әғқңөұүһі")
 
@@ -63,6 +63,12 @@ def test_name_falls_back_to_english():
     assert occupation_name("4313", "en", "Payroll clerks") == "Payroll clerks"
     assert occupation_name("4313", "de", "Payroll clerks") == "Payroll clerks"
     assert occupation_name("99-9999", "kk", "Unheard of") == "Unheard of"
+
+
+def test_the_same_digits_of_another_system_keep_their_own_title():
+    titles = load_tables().titles
+    assert official_name("4211", "ru", titles["isco08"]["4211"]) == occupation_names("ru")["4211"]
+    assert official_name("4211", "ru", "Cashiers and ticket clerks") == "Cashiers and ticket clerks"
 
 
 def test_an_official_list_stands_before_ours(tmp_path, monkeypatch):
