@@ -184,3 +184,11 @@ def test_the_architecture_names_what_there_is():
     unknown = {name for name in named if not any(path.endswith(f"/{name}") for path in known)}
     assert not unknown
     assert not {path.as_posix() for path in packages if path.name not in text}
+
+
+def test_every_file_of_ours_that_a_page_names_exists():
+    for page in PAGES:
+        for name in re.findall(
+            r"`((?:tests|benchmarks|features|configs|tools)/[\w./-]+\.\w+)`", TEXT[page.name]
+        ):
+            assert (PROJECT / name).exists(), f"{page.name}: {name}"

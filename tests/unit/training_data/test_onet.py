@@ -200,7 +200,7 @@ def test_a_catalogue_with_another_range_than_the_release_is_refused(tmp_path):
 
 
 def test_without_scales_reference_values_pass_here(tmp_path):
-    # build_attributes checks them against the catalogue: tests/test_attributes.py.
+    # build_attributes checks them against the catalogue: tests/unit/training_data/test_attribute_table.py.
     tables = {"Skills": "15-1132.00 2.B.1.a IM 7.00"}
     assert len(read_onet(write_text_release(tmp_path, tables), catalogue("2.B.1.a IM 1 5"))) == 1
 
