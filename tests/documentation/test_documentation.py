@@ -192,3 +192,15 @@ def test_every_file_of_ours_that_a_page_names_exists():
             r"`((?:tests|benchmarks|features|configs|tools)/[\w./-]+\.\w+)`", TEXT[page.name]
         ):
             assert (PROJECT / name).exists(), f"{page.name}: {name}"
+
+
+def test_every_test_that_the_docs_name_exists():
+    named = set(
+        re.findall(r"`(test_\w+)`", (PROJECT / "docs" / "reliability.md").read_text(encoding="utf-8"))
+    )
+    written = {
+        name for path in (PROJECT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.M)
+    }  # fmt: skip
+    assert named
+    assert named <= written, named - written

@@ -24,7 +24,7 @@ from occurisk.report.explanation_payload import About
 from occurisk.report.explanation_tables import full_table
 from occurisk.tracking import store as tracking
 from occurisk.tracking.explanations import log_explanations
-from occurisk.tracking.reviewing.reviews import earlier_verdicts, read_review, with_verdicts
+from occurisk.tracking.reviewing.reviews import earlier_verdicts, read_review, store_review, with_verdicts
 from occurisk.training_data.labels import load_labels
 
 # MLflow and SQLAlchemy deprecate things of each other.
@@ -138,6 +138,15 @@ def store(tmp_path, monkeypatch):
         mlflow.log_params({"model_version": about.model, "registry": "jobs.csv"})
         log_explanations(mlflow, small_explained(), about)
         return mlflow.active_run().info.run_id
+
+
+@QUIET
+def test_six_reviewers_who_began_before_any_had_ended_are_all_kept(store):
+    """Six `review` at once, all of which read the verdicts before one was written."""
+    begun = [(name, read_review(store)) for name in ("ann", "bob", "cem", "dina", "eva", "fay")]
+    for name, reviewed in begun:
+        store_review(reviewed, verdicts("35-3031|disagree", reviewer=name))
+    assert set(read_review(store).verdicts["reviewer"]) == {name for name, _ in begun}
 
 
 @QUIET
