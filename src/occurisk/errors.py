@@ -1,9 +1,12 @@
 """What a user can fix: one base class, one exit code per kind, one message pattern.
 
-Every message answers four questions: how many, which first, what rule, what to do.
+Every message answers four questions: how many, which first, what rule, what to do. Where it names an option,
+it does so as the command line has it: in Python `--code-column` is the field or parameter `code_column`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class OccuriskError(Exception):
@@ -110,3 +113,27 @@ class TrackingError(OccuriskError):
     """A tracking store that cannot be reached, opened or written; what was scored is complete."""
 
     exit_code = 14
+
+
+def need_columns(
+    kind: type[OccuriskError], what: str, needed: Sequence[str], found: Sequence[str], rule: str
+) -> None:
+    """Raise an error of a kind unless a table has the columns that it needs.
+
+    Parameters
+    ----------
+    kind : type of OccuriskError
+    what : str
+        The table, such as `labels.csv`, for the message.
+    needed, found : sequence of str
+    rule : str
+        What columns such a table has, in words.
+    """
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise kind(
+            f"{len(missing)} of {len(needed)} required columns are missing from {what}.",
+            first=missing[0],
+            rule=rule,
+            fix=f"Rename your columns; found: {', '.join(map(str, found[:40])) or 'none'}.",
+        )

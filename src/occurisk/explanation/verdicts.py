@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from occurisk.errors import ReviewError
+from occurisk.errors import ReviewError, need_columns
 from occurisk.probabilities import Bands
 from occurisk.spreadsheets import disarm
 
@@ -50,14 +50,8 @@ def check_verdicts(table: pd.DataFrame, known: pd.Index, *, reviewer: str, time:
     ReviewError
         On a missing column, an unknown code, or a verdict that is none of `VERDICTS`.
     """
-    missing = [name for name in ("code", "verdict") if name not in table.columns]
-    if missing:
-        raise ReviewError(
-            f"{len(missing)} of 2 required columns are missing from the verdicts.",
-            first=missing[0],
-            rule="Verdicts have code and verdict; optionally note, reviewer, time.",
-            fix=f"Rename your columns; found: {', '.join(map(str, table.columns))}.",
-        )
+    rule = "Verdicts have code and verdict; optionally note, reviewer, time."
+    need_columns(ReviewError, "the verdicts", ("code", "verdict"), list(table.columns), rule)
     text = {name: table[name].fillna("").astype(str).str.strip() for name in COLUMNS if name in table}
     table = pd.DataFrame(text, index=table.index).reindex(columns=COLUMNS, fill_value="")
     table["verdict"] = table["verdict"].str.lower().str.replace("-", " ").replace(_SAME)

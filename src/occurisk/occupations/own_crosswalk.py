@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from occurisk.errors import CrosswalkError
+from occurisk.errors import CrosswalkError, need_columns
 from occurisk.occupations.coding_systems import SYSTEMS, CodingSystem, tidy
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import CODE_COLUMNS, MEMBER_COLUMNS, Lineage, find, to_soc2010
@@ -115,14 +115,8 @@ def _read(stream: TextIO, path: Path, system: CodingSystem | None) -> UserMap:
     stream.seek(0)
     reader = csv.reader(stream, delimiter=delimiter)
     header = next(reader, [])
-    missing = [name for name in ("from", "to") if name not in header]
-    if missing:
-        raise CrosswalkError(
-            f"{len(missing)} of 2 required columns are missing from {path}.",
-            first=missing[0],
-            rule="A crosswalk has the columns from and to; optionally weight.",
-            fix=f"Rename your columns; found: {', '.join(header[:40]) or 'none'}.",
-        )
+    rule = "A crosswalk has the columns from and to; optionally weight."
+    need_columns(CrosswalkError, str(path), ("from", "to"), header, rule)
     places = [header.index("from"), header.index("to")]
     weight = header.index("weight") if "weight" in header else None
     pairs = _Pairs()

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from occurisk.errors import LabelError
+from occurisk.errors import LabelError, need_columns
 from occurisk.files import sha256
 from occurisk.paths import FEATURES
 
@@ -131,14 +131,8 @@ def read_rows(path: Path) -> pd.DataFrame:
             fix="Give a UTF-8 CSV with the columns code and label.",
         ) from problem
     table.columns = table.columns.str.strip()
-    missing = [name for name in ("code", "label") if name not in table.columns]
-    if missing:
-        raise LabelError(
-            f"{len(missing)} of 2 required columns are missing from {path}.",
-            first=missing[0],
-            rule="A label file has code and label; optionally weight, rater, published_probability.",
-            fix=f"Rename your columns; found: {', '.join(table.columns)}.",
-        )
+    rule = "A label file has code and label; optionally weight, rater, published_probability."
+    need_columns(LabelError, str(path), ("code", "label"), list(table.columns), rule)
     return table.apply(lambda column: column.str.strip())
 
 
