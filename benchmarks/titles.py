@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import re
 import resource
 import subprocess
@@ -327,40 +326,44 @@ def experts() -> None:
     )
 
 
-def speed() -> None:
-    """Print seconds and memory of a million distinct titles, of a short list, and of the peer."""
-    code = (
-        "import time, resource; from occurisk.occupations.titles.cascade import TitleMatcher; "
-        "from titles import many; matcher = TitleMatcher.shipped('soc2010'); titles = many({n}); start = time.perf_counter(); "
-        "held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; n = sum(bool(a.code) for a in matcher.answers(titles)); "
-        "print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)"
-    )
+def speed(distinct: int) -> None:
+    """Print seconds and memory of many distinct titles, of a short list, and of the peer."""
     run = subprocess.run(
-        [sys.executable, "-c", code.format(n=DISTINCT)], capture_output=True, text=True, check=True,
-        cwd=Path(__file__).parent, env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    seconds, memory = map(float, run.stdout.split())
-    print(
-        f"{DISTINCT:,} distinct titles: {seconds:.0f} s, {memory:.2f} GiB at most, the titles themselves included"
+        [sys.executable, str(Path(__file__)), "--answer", str(distinct)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    titles = us_visa()[:ROWS]
+    seconds, work, memory = map(float, run.stdout.split())
+    print(
+        f"{distinct:,} distinct titles: {seconds:.0f} s, {work:.0f} s of processor time, at most {memory:.2f} GiB a process"
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "staff.csv"
-        pd.DataFrame({"job_title": [title for title, _ in titles]}).to_csv(path, index=False)
-        started = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-c", "from occurisk.occupations.titles.cascade import TitleMatcher; import csv, sys; "
-             "list(TitleMatcher.shipped('soc2010').answers([row['job_title'] for row in csv.DictReader(open(sys.argv[1]))]))",
-             str(path)], check=True,
-        )  # fmt: skip
+        pd.DataFrame({"job_title": [title for title, _ in us_visa()[:ROWS]]}).to_csv(path, index=False)
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, time.perf_counter()
+        score = ["score", str(path), "--out", f"{folder}/out", "--no-track"]
+        subprocess.run([sys.executable, "-m", "occurisk", *score], check=True, capture_output=True)
+        work = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
         print(
-            f"{ROWS:,} titles, start of Python and reading of the weights included: {time.perf_counter() - started:.2f} s"
+            f"occurisk score on {ROWS:,} titles: {time.perf_counter() - started:.1f} s, {work:.1f} s of processor time"
         )
-    started = time.perf_counter()
+    started = time.process_time()
     nearest(soc())
     print(
-        f"Peer, TF-IDF nearest neighbour: {len(us_visa()):,} titles in {time.perf_counter() - started:.0f} s"
+        f"Peer, TF-IDF nearest neighbour: {len(us_visa()):,} titles in {time.process_time() - started:.0f} s of processor time"
     )
+
+
+def answer(distinct: int) -> None:
+    """Answer titles and print seconds, processor time and memory: a process of its own for `speed`."""
+    matcher, titles = TitleMatcher.shipped("soc2010"), many(distinct)
+    before, started = time.process_time(), time.perf_counter()
+    sum(bool(one.code) for one in matcher.answers(titles))
+    seconds = time.perf_counter() - started
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    work = time.process_time() - before + both[1].ru_utime + both[1].ru_stime
+    print(seconds, work, max(one.ru_maxrss for one in both) / 2**20)
 
 
 def many(n: int) -> list[str]:
@@ -382,15 +385,22 @@ def main() -> None:
     names = ("quality", "calibration", "confirmed", "polish", "speed")
     parser.add_argument("--only", choices=names)
     parser.add_argument("--picture", type=Path)
+    parser.add_argument("--distinct", type=int, default=DISTINCT, help="Titles of `speed`.")
+    parser.add_argument("--answer", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    if chosen.answer:
+        answer(chosen.answer)
+        return
     for name in names:
         if chosen.only not in (None, name):
             continue
         print(f"\n## {name}")
         if name == "calibration":
             calibration(chosen.picture)
+        elif name == "speed":
+            speed(chosen.distinct)
         else:
-            {"quality": quality, "confirmed": confirmed, "polish": polish, "speed": speed}[name]()
+            {"quality": quality, "confirmed": confirmed, "polish": polish}[name]()
     print(f"\nMemory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
 
 
