@@ -238,7 +238,7 @@ def _print_result(console: Console, account: Account) -> None:
     from occurisk.scoring.accounting.account_report import titles_in_words
 
     for sentence in titles_in_words(account.titles) if account.titles else ():
-        console.print(sentence)
+        console.print(escape(sentence))
     for warning in account.understood.warnings:
         console.print(escape(f"Warning: {warning}"), style="yellow")
     if account.totals.rows_scored:

@@ -100,6 +100,29 @@ def test_codes_and_titles_that_contradict_each_other_are_reported_and_the_code_w
     assert "contradict each other, heaviest first; the code counts" in report
 
 
+def test_a_contradicting_title_cannot_write_into_terminal_or_report(tmp_path, model):
+    path = tmp_path / "mixed.csv"
+    path.write_text("isco08,должность\n5120,Сварщик [/red]<b>\n,Швея\n5120,Повар\n", encoding="utf-8")
+    out = tmp_path / "out"
+    arguments = [
+        "score",
+        str(path),
+        "--out",
+        str(out),
+        "--taxonomy",
+        "isco08",
+        "--titles",
+        "auto",
+        "--no-track",
+    ]
+    run = CliRunner().invoke(occurisk, [*arguments, "--title-column", "должность"])
+    assert run.exit_code == 0, run.output
+    assert "Сварщик [/red]<b>" in run.output
+    report = (out / "intake.md").read_text(encoding="utf-8")
+    assert "<b>" not in report
+    assert "&lt;b&gt;" in report
+
+
 def test_the_national_picture_of_a_folder_holds_the_doubt_of_titles(staff, tmp_path, model):
     scored(staff, tmp_path / "out")
     folder = find_folder(tmp_path / "out")

@@ -139,7 +139,7 @@ def _title_lines(titles: Mapping[str, Any] | None) -> list[str]:
             [[row["match"], row["titles"], row["rows"], row["weight"]] for row in titles["by_match"]],
         ),
         "",
-        *titles_in_words(titles),
+        *map(_cell, titles_in_words(titles)),
         "",
     ]
     lines += _contradiction_lines(titles.get("contradictions"))
