@@ -261,14 +261,11 @@ def test_streamed_totals_are_those_of_a_group_by(tmp_path, suffix):
     np.testing.assert_allclose(got["wage_jobs"], want["paid"])
 
 
-def test_streamed_totals_of_many_cells_take_the_other_road_and_agree(tmp_path, monkeypatch):
-    from occurisk.labour_market import register_totals as module
-
+def test_streamed_totals_of_many_cells_take_the_other_road_and_agree(tmp_path):
     path = tmp_path / "register.parquet"
     register(path, 3000)
     dense = register_totals(path, ["code", "age"], "jobs")
-    monkeypatch.setattr(module, "_DENSE", 1)
-    sparse = register_totals(path, ["code", "age"], "jobs")
+    sparse = register_totals(path, ["code", "age"], "jobs", most_dense=1)
     key = ["code", "age"]
     pd.testing.assert_frame_equal(
         dense.sort_values(key, ignore_index=True), sparse.sort_values(key, ignore_index=True)

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from helpers.checkout import PROJECT
+from helpers.checkout import PROJECT, SCRIPTS
 
 pytestmark = pytest.mark.slow
 LIST = "isco08,jobs\n2411,100\n4132,50\n9999,1\n"
@@ -57,7 +57,9 @@ def test_the_wheel_holds_what_the_commands_read_and_nothing_else(wheel):
         for path in (PROJECT / folder).rglob("*")
     ]
     source = PROJECT / "src"
-    needed += [(path, path.relative_to(source).as_posix()) for path in source.rglob("templates/*")]
+    needed += [
+        (path, path.relative_to(source).as_posix()) for path in source.rglob("*") if "templates" in path.parts
+    ]
     assert {name for path, name in needed if path.is_file()} <= names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"occurisk"}
     assert not [name for name in names if "__pycache__" in name]
@@ -66,9 +68,7 @@ def test_the_wheel_holds_what_the_commands_read_and_nothing_else(wheel):
 def test_outside_a_checkout_it_trains_scores_and_explains(installed, tmp_path):
     """Models then go under the working directory, figures come from the package."""
     (tmp_path / "jobs.csv").write_text(LIST)
-    where = call(
-        installed / "python", "-c", "import occurisk.paths as p; print(p.CHECKOUT, p.FEATURES)", cwd=tmp_path
-    )
+    where = call(installed / "python", SCRIPTS / "where_resources_are.py", cwd=tmp_path)
     checkout, features = where.stdout.split()
     assert checkout == "None"
     assert str(installed.parent) in features

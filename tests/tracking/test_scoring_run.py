@@ -66,6 +66,17 @@ def test_a_scoring_run_accounts_for_everything(store, model, tmp_path):
     assert len(json.loads(Path(local).read_text())["data"]) == 3
 
 
+def test_what_was_scored_is_not_read_again(store, model, tmp_path):
+    """The figures of a run come from memory: rows that were altered on disk since do not reach it."""
+    path = write(tmp_path, "isco08,jobs\n2411,100\n4110,50\n0110,5\n")
+    scored = score_registry(model, path, tmp_path / "out")
+    for name in ("scored.csv", "unscored.csv"):
+        (scored.out / name).write_bytes(b"\xff of another list")
+    metrics = tracking.open_store().MlflowClient().get_run(track_scoring(scored, model).run_id).data.metrics
+    assert metrics["jobs"] == 155
+    assert metrics["mean_susceptibility"] == pytest.approx(scored.account.national.expected, abs=1e-4)
+
+
 def test_a_registry_without_a_score_is_tracked_too(store, model, tmp_path):
     path = write(tmp_path, "occupation,jobs\nWizard of the north,10\nDragon rider,20\nUnicorn whisperer,5\n")
     scored = score_registry(model, path, tmp_path / "out")

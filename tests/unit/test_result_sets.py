@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from helpers.checkout import SCRIPTS
 from helpers.trained import default_bundle
 from occurisk.cli.explain import explain
 from occurisk.cli.national import national
@@ -229,7 +230,7 @@ def test_no_two_processes_hold_one_folder(tmp_path):
 def test_a_pipe_is_read_like_a_file(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = subprocess.Popen([sys.executable, "-c", f"open({str(pipe)!r}, 'w').write({REGISTER!r})"])
+    writer = subprocess.Popen([sys.executable, SCRIPTS / "write_to.py", pipe, REGISTER])
     assert run(score, pipe, "--out", tmp_path / "o", "--no-track") == (0, None)
     assert writer.wait() == 0
 

@@ -5,6 +5,8 @@ The formula is learned from one half of the reference occupations and held again
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
@@ -15,10 +17,10 @@ from occurisk.probabilities import ends
 
 NOISES = (0.0, 0.05, 0.1)
 HIDDEN = (1, 3, 6, 12, 20)
-_HALVES = 20
+HALVES = 20
 
 
-def compare_intervals(model: Bundle, seed: int = 0) -> pd.DataFrame:
+def compare_intervals(model: Bundle, seed: int = 0, noises: Sequence[float] = NOISES) -> pd.DataFrame:
     """Compare the formula's intervals with those of the replicas.
 
     Parameters
@@ -26,6 +28,8 @@ def compare_intervals(model: Bundle, seed: int = 0) -> pd.DataFrame:
     model : Bundle
     seed : int
         Of the halves and of the noise.
+    noises : sequence of float
+        Deviations of the normal noise on the attributes.
 
     Returns
     -------
@@ -35,7 +39,7 @@ def compare_intervals(model: Bundle, seed: int = 0) -> pd.DataFrame:
         `apart`, `apart_high`: median and 95% quantile of the distance between the ends, in probability.
     """
     columns = {}
-    for noise in NOISES:
+    for noise in noises:
         ratio, apart = [], []
         for learn, test, rng in _halves(model, seed, 4):
             X = np.clip(test + rng.normal(0, noise, test.shape), 0, 1)
@@ -53,13 +57,15 @@ def compare_intervals(model: Bundle, seed: int = 0) -> pd.DataFrame:
     ).rename_axis("noise")
 
 
-def hide_attributes(model: Bundle, seed: int = 0) -> pd.DataFrame:
+def hide_attributes(model: Bundle, seed: int = 0, halves: int = HALVES) -> pd.DataFrame:
     """Hide attributes of occupations at random: how often does a gap's own interval hold the whole score?
 
     Parameters
     ----------
     model : Bundle
     seed : int
+    halves : int
+        Random halves of the reference occupations to average over.
 
     Returns
     -------
@@ -70,7 +76,7 @@ def hide_attributes(model: Bundle, seed: int = 0) -> pd.DataFrame:
     """
     rows: dict[int, list[tuple[float, float, float]]] = {q: [] for q in HIDDEN}
     reach = float(logit(ends(np.array([0.5]), np.ones(1), model.nominal)[0, 1]))
-    for learn, X, rng in _halves(model, seed, _HALVES):
+    for learn, X, rng in _halves(model, seed, halves):
         whole = model.log_odds(X)
         for q in HIDDEN:
             missing = rng.random(X.shape).argsort(axis=1) < q

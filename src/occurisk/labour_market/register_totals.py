@@ -76,6 +76,7 @@ def register_totals(
     weight: str | None = None,
     wage: str | None = None,
     style: NumberStyle | None = None,
+    most_dense: int = _DENSE,
 ) -> pd.DataFrame:
     """Add up weights by the values of some columns.
 
@@ -91,6 +92,8 @@ def register_totals(
         Wage of a row; its job-weighted mean is kept.
     style : NumberStyle, optional
         How numbers are written where weight and wage are text.
+    most_dense : int
+        Cells that are kept as an array; more of them are kept one by one, as they occur.
 
     Returns
     -------
@@ -117,7 +120,7 @@ def register_totals(
             each = np.where(known, 1.0 if jobs is None else jobs, 0.0)
             amounts |= {WAGE_TOTAL: each * paid.value, WAGE_JOBS: each}
         sizes = [max(len(v.numbers), 1) for v in values]
-        dense = np.prod(sizes, dtype=float) <= _DENSE
+        dense = np.prod(sizes, dtype=float) <= most_dense
         flat = _flatten(codes, sizes) if dense else None
         for name, amount in amounts.items():
             sums.setdefault(name, _Sum()).add(codes, sizes, flat, amount)

@@ -62,16 +62,14 @@ def test_ends_lie_z_deviations_from_the_log_odds_and_within_0_and_1():
 
 
 @pytest.mark.slow
-def test_the_formula_agrees_with_the_replicas_on_occupations_it_has_not_seen(monkeypatch):
-    monkeypatch.setattr(row_study, "NOISES", (0.0,))
-    row = row_study.compare_intervals(default_bundle()).loc[0.0]
+def test_the_formula_agrees_with_the_replicas_on_occupations_it_has_not_seen():
+    row = row_study.compare_intervals(default_bundle(), noises=(0.0,)).loc[0.0]
     assert 0.9 < row["ratio"] < 1.1
     assert row["ratio_low"] > 0.8 and row["ratio_high"] < 1.3
     assert row["apart"] < 0.01
 
 
-def test_gaps_widen_intervals_by_as_much_as_they_hide(monkeypatch):
-    monkeypatch.setattr(row_study, "_HALVES", 5)
-    table = row_study.hide_attributes(default_bundle())
+def test_gaps_widen_intervals_by_as_much_as_they_hide():
+    table = row_study.hide_attributes(default_bundle(), halves=5)
     assert table["covered"].between(0.85, 0.95).all()
     np.testing.assert_allclose(table["sd"], table["change"], rtol=0.15)

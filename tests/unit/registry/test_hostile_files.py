@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from python_calamine import CalamineWorkbook
 
+from helpers.checkout import SCRIPTS
 from helpers.registries import scored, totals, write
 from occurisk.cli.score import score
 from occurisk.errors import OccuriskError, OutputError, RegistryError
@@ -55,20 +56,8 @@ def test_any_flipped_bit_in_a_footer_is_one_clear_error(tmp_path):
     length = struct.unpack("<I", whole[-8:-4])[0]
     start = len(whole) - 8 - length
     (tmp_path / "flips.txt").write_text(" ".join(str(8 * start + i) for i in range(0, 8 * length, 3)))
-    script = (
-        "import sys\nfrom pathlib import Path\n"
-        "from occurisk.errors import RegistryError\n"
-        "from occurisk.registry.opening import open_registry\n"
-        "folder = Path(sys.argv[1])\n"
-        "whole, bad = (folder / 'r.parquet').read_bytes(), folder / 'bad.parquet'\n"
-        "for bit in map(int, (folder / 'flips.txt').read_text().split()):\n"
-        "    raw = bytearray(whole); raw[bit // 8] ^= 1 << bit % 8; bad.write_bytes(raw)\n"
-        "    try:\n        list(open_registry(bad).batches())\n    except RegistryError:\n        pass\n"
-        "print('survived')\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, tmp_path], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, SCRIPTS / "read_flipped_footers.py", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout == "survived\n", done.stderr[-2000:]
 
 
