@@ -8,6 +8,7 @@ import pytest
 
 from helpers.browsers import chromium, mlflow_server
 from helpers.explained import reference_explained, small_explained
+from helpers.journey import visible, wait
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About
 from occurisk.tracking import store as tracking
@@ -22,26 +23,8 @@ HOSTILE = (
 ABOUT = About("jobs.csv", "m-1", "2026-01-01 10:00 UTC", rows=4, unscored=1, weight_name="employment")
 
 
-def wait(found, seconds=30):
-    """Return the first true answer of `found`, polling."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            if answer := found():
-                return answer
-        except Exception:
-            if time.monotonic() > deadline:
-                raise
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.2)
-
-
 def css(driver, selector):
     return driver.find_elements("css selector", selector)
-
-
-def visible(driver, selector):
-    return [node for node in css(driver, selector) if node.is_displayed()]
 
 
 def search(driver, text):

@@ -60,53 +60,51 @@ def chromium(width: int = 1280, height: int = 1000, dark: bool = False) -> Itera
 
 
 @contextmanager
-def mlflow_server(folder: Path, *options: str, **environment: str) -> Iterator[str]:
+def mlflow_server(folder: Path) -> Iterator[str]:
     """Start `mlflow server` over a new store on a free loopback port; yield its address."""
-    backend = (
-        () if "--backend-store-uri" in options else ("--backend-store-uri", f"sqlite:///{folder}/mlflow.db")
-    )
     command = [
-        *(
-            "server",
-            *backend,
-            "--artifacts-destination",
-            str(folder / "artifacts"),
-            "--workers",
-            "1",
-            *options,
-        ),
+        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--workers", "1"),
+        *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"),
+        *("--artifacts-destination", str(folder / "artifacts"), "--port"),
     ]
     settings = {
         "MLFLOW_TRACKING_URI": "",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        **environment,
     }
-    with _serving(folder, command, settings, "health") as address:
+    with serving(folder, command, settings, "health") as address:
         yield address
 
 
 @contextmanager
 def model_server(folder: Path) -> Iterator[str]:
     """Start `mlflow models serve` with the champion of the store in use; yield its address."""
-    command = ["models", "serve", "-m", "models:/occurisk@champion", "--env-manager", "local"]
+    command = [
+        *(sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/occurisk@champion"),
+        *("--env-manager", "local", "--host", "127.0.0.1", "--port"),
+    ]
     # It calls uvicorn by its name.
     settings = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    with _serving(folder, command, settings, "ping") as address:
+    with serving(folder, command, settings, "ping") as address:
         yield address
 
 
 @contextmanager
-def _serving(folder: Path, command: list[str], settings: dict[str, str], ready: str) -> Iterator[str]:
+def serving(folder: Path, command: list[str], settings: dict[str, str], ready: str) -> Iterator[str]:
+    """Start a server, whose command ends with its port, and wait until it answers; yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", *command, "--host", "127.0.0.1", "--port", str(port)]
     environment = {name: value for name, value in {**os.environ, **settings}.items() if value}
     with open(folder / "server.log", "wb") as log:
         # A session of its own, so that its workers end with it.
         server = subprocess.Popen(
-            command, stdout=log, stderr=log, cwd=folder, env=environment, start_new_session=True
+            [*command, str(port)],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
         )
     address = f"http://127.0.0.1:{port}"
     try:

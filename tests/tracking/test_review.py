@@ -24,8 +24,9 @@ from occurisk.report.explanation_payload import About
 from occurisk.report.explanation_tables import full_table
 from occurisk.tracking import store as tracking
 from occurisk.tracking.explanations import log_explanations
+from occurisk.tracking.reviewing.labels import labels_with_reviews
 from occurisk.tracking.reviewing.reviews import earlier_verdicts, read_review, store_review, with_verdicts
-from occurisk.training_data.labels import load_labels
+from occurisk.training_data.labels import DEFAULT_LABELS, load_labels
 
 # MLflow and SQLAlchemy deprecate things of each other.
 QUIET = pytest.mark.filterwarnings("ignore")
@@ -180,6 +181,11 @@ def test_a_review_is_stored_shown_and_exported(store, tmp_path):
     assert added[["code", "label"]].to_numpy().tolist() == [["35-3031", "1"]]
     assert earlier_verdicts("jobs.csv")["code"].tolist() == ["35-3031"]
     assert earlier_verdicts("other.csv").empty
+
+    # The same labels, without a file between: for train --reviews.
+    behind = labels_with_reviews([store], DEFAULT_LABELS)
+    assert behind.added == 1 and behind.left_out.empty
+    assert behind.text.splitlines()[-1].startswith("35-3031,1,0.5,ann,kiosks")
 
     many = tmp_path / "many.csv"
     many.write_text("code,verdict\n43-9021,agree\n4131,Unsure\n", encoding="utf-8")

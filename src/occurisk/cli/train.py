@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -41,6 +42,12 @@ ENDS = 5
     type=click.Path(path_type=Path),
     help="Your own attribute table (occurisk features build).",
 )
+@click.option(
+    "--reviews",
+    multiple=True,
+    metavar="RUN",
+    help="Also train on the verdicts of this reviewed run, or of `latest`; repeatable.",
+)
 @MODELS_DIR_OPTION
 @click.option("--no-evaluation", is_flag=True, help="Skip the held-out protocol.")
 @click.option("--no-track", is_flag=True, help="Leave MLflow out.")
@@ -49,6 +56,7 @@ def train(
     config: Path | None,
     labels: Path | None,
     attributes: Path | None,
+    reviews: tuple[str, ...],
     models_dir: Path | None,
     no_evaluation: bool,
     no_track: bool,
@@ -64,6 +72,9 @@ def train(
     from occurisk.paths import default_models_dir
 
     console, remarks = out(), err()
+    scratch = click.get_current_context().with_resource(TemporaryDirectory(prefix="occurisk-labels-"))
+    if reviews:
+        labels = _with_reviews(reviews, config, labels, Path(scratch))
     data = load_data(config, labels, attributes)
     remarks.print(
         f"{data.digests['occupations']} occupations, {data.digests['attributes']} attributes; "
@@ -101,6 +112,23 @@ def train(
     if tracked:
         console.print(f"Look at it  {ui_hint()}, then {tracked.link}", soft_wrap=True)
         console.print(f"Registered  models:/occurisk@champion, version {tracked.model_version}")
+
+
+def _with_reviews(runs: tuple[str, ...], config: Path | None, labels: Path | None, folder: Path) -> Path:
+    """Write the labels with those of reviewers behind them, where this run alone sees them."""
+    from occurisk.files import write_text
+    from occurisk.model.settings import load_settings
+    from occurisk.tracking.reviewing.labels import labels_with_reviews
+
+    base = labels or load_settings(config).labels
+    reviewed = labels_with_reviews(runs, base)
+    err().print(
+        f"{reviewed.added} labels of reviewers behind those of {base.name}; "
+        f"{len(reviewed.left_out)} verdicts say nothing about one occupation.",
+        soft_wrap=True,
+        markup=False,
+    )
+    return write_text(folder / f"{base.stem}_reviewed.csv", reviewed.text)
 
 
 def ends_table(scores: pd.DataFrame) -> Table:

@@ -87,8 +87,8 @@ def questions(
     change = explained.words(language)["change"]
     total = float(explained.rows["weight"].astype(float).sum()) if total is None else total
     rows = []
-    for code, row in chosen.rows.iterrows():
-        title = _plain(row["title"])
+    for (code, row), name in zip(chosen.rows.iterrows(), chosen.titles(language), strict=True):
+        title = _plain(name)
         question = phrases.queue["question"].format(title=title, code=code)
         answer = ""
         # As much as there is room for: fewer reasons first, then no change.

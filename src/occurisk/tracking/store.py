@@ -297,6 +297,7 @@ def _mlflow() -> Any:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     # It would keep pyproject.toml and uv.lock of whatever folder the user works in beside a model.
     os.environ.setdefault("MLFLOW_UV_AUTO_DETECT", "false")
     os.environ.setdefault("MLFLOW_RUN_CONTEXT", json.dumps(_ANONYMOUS))
@@ -306,4 +307,7 @@ def _mlflow() -> Any:
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    # What fails is said in our own words; a traceback on the screen would not say more.
+    for name in ("mlflow.tracing", "mlflow.store"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return mlflow

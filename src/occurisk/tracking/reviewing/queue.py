@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from occurisk.errors import ReviewError
+from occurisk.errors import ReviewError, TrackingError
 from occurisk.explanation.explained_list import ExplainedList
 from occurisk.explanation.review_items import choose, questions
 from occurisk.explanation.words import Phrases, load_phrases
@@ -178,7 +178,26 @@ def _log_items(
         span.end()
         made.append(span.trace_id)
     mlflow.flush_trace_async_logging()
+    _check_kept(mlflow, experiment, run_id, made)
     return made
+
+
+def _check_kept(mlflow: Any, experiment: str, run_id: str, items: list[str]) -> None:
+    """Raise TrackingError if an item is not in the store: MLflow logs such a failure, and goes on."""
+    traces = mlflow.search_traces(
+        locations=[experiment],
+        filter_string=f"tags.`{RUN_TAG}` = '{run_id}'",
+        return_type="list",
+        include_spans=False,
+        max_results=10_000,
+    )
+    lost = set(items) - {trace.info.trace_id for trace in traces}
+    if lost:
+        raise TrackingError(
+            f"{len(lost)} of {len(items)} occupations of the review queue did not reach the store.",
+            rule="The store is a database that can be written and has room, or a server that answers.",
+            fix="Mend it, then make the queue anew: occurisk review RUN --queue",
+        )
 
 
 def _paged(call: Any, **options: Any) -> list[Any]:
