@@ -85,7 +85,9 @@ def record(
     from occurisk.errors import TrackingError
     from occurisk.tracking.reviewing.queue import check_reviewers
     from occurisk.tracking.scoring_run import TrackOptions, track_scoring
+    from occurisk.tracking.store import tracking_uri
 
+    served = tracking_uri().startswith("http")  # then its pages are open already
     options = TrackOptions(lang, track_rows, track_min_cell, queue, check_reviewers(reviewers))
     try:
         tracked = track_scoring(result, bundle, options=options)
@@ -99,7 +101,7 @@ def record(
     for text in (
         f"Uploaded  {'; '.join(tracked.uploaded)}.",
         *([] if track_rows else ["          Your rows stayed here; --track-rows uploads them too."]),
-        f"Look at it  {ui_hint()}, then {tracked.link}",
+        f"Look at it  {'' if served else f'{ui_hint()}, then '}{tracked.link}",
         *([f"Review it   {tracked.queue}"] if tracked.queue else []),
     ):
         console.print(text, soft_wrap=True, markup=False)
