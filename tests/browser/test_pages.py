@@ -56,6 +56,8 @@ def test_search_sort_and_filter(browser, page):
     total = len(reference_explained().rows)
     assert len(css(browser, "tr.row")) == 100
     assert str(total) in browser.find_element("id", "count").text
+    # No figures with an interval were given: none is shown, and no `null` either.
+    assert browser.find_element("id", "headline").text.endswith("susceptibility")
 
     search(browser, "data entry")
     assert [node.text for node in css(browser, "tr.row .title")] == ["Data Entry Keyers"]

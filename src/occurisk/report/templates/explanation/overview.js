@@ -9,7 +9,7 @@ const drawHeadline = () => {
     : fill(text.between, { lower: write(ends[1]), upper: write(ends[2]) }));
   $("headline").append(el("b", {}, share(shares.high)), " ",
     el("span", {}, s.weighted ? text.headline_jobs : text.headline_count),
-    h ? el("small", {}, between(h.share_high, share)) : null);
+    ...(h ? [el("small", {}, between(h.share_high, share))] : []));
   $("quality").textContent = data.quality;
   const described = bands.map((band) => `${text["share_" + band]} ${share(shares[band])}`).join("; ");
   $("shares").append(
