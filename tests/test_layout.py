@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -43,6 +44,7 @@ STRANGERS = [("explanation", "evaluation"), ("registry", "evaluation"), ("regist
 LONGEST, MAY_BE_LONGER = 350, {"training_data/onet_ratings.py"}
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Every module by its dotted name below occurisk; a face goes by its package's name."""
     found = {}
@@ -57,6 +59,7 @@ def packages() -> list[Path]:
     return sorted({path.parent for path in SOURCE.rglob("*.py")} - {SOURCE})
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Top-level modules that a file imports, at any depth of the file."""
     names = set()
@@ -68,6 +71,7 @@ def imported(path: Path) -> set[str]:
     return names
 
 
+@cache
 def ours(path: Path) -> set[str]:
     """Modules of occurisk that a file imports, by their dotted names below it."""
     known = set(modules())
