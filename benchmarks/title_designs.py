@@ -4,8 +4,8 @@
     python benchmarks/title_designs.py --only spoken nearest  some of them
 
 Figures are shares of titles whose first code is right, in %: US visa titles at 6 digits, minor and major
-group; titles of the ILO's index at 4 digits and sub-major group. The lists are development halves: a design
-was chosen on the first half of each (tune), and is reported on the second (held).
+group; titles of the ILO's index at 4 digits and sub-major group. They are given for one half of each list and
+for the other. Both were looked at while designs were chosen: neither is a held-out test.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def trained(
 
 
 def shares(task: Task, scores: Array, titles: Sequence[str]) -> list[str]:
-    """Return right first codes in %, tune / held, for each number of digits; no score at all is wrong."""
+    """Return right first codes in %, one half / other, for each number of digits; no score at all is wrong."""
     first = [
         task.codes[place] if some else "" for place, some in zip(scores.argmax(1), scores.any(1), strict=True)
     ]
@@ -338,7 +338,7 @@ def main() -> None:
             continue
         print(
             f"\n| {task.name}: {len(task.coded):,} titles | "
-            + " | ".join(f"{d} (tune / held)" for d in task.digits)
+            + " | ".join(f"{d} (one half / other)" for d in task.digits)
             + " |"
         )
         print("|---" * (1 + len(task.digits)) + "|")
