@@ -1,7 +1,7 @@
 """Everything explained about a list of occupations, ready to be shown, stored or read aloud.
 
-A explained pays per distinct code: explanations are made once for the reference occupations that the list
-needs, and a code of another system is the weighted mean of its members.
+An explained list costs as much as its distinct codes: explanations are made once for the reference
+occupations that the list needs, and a code of another system is the weighted mean of its members.
 """
 
 from __future__ import annotations

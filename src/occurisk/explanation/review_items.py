@@ -70,7 +70,7 @@ def questions(
     report : str
         Link to the report.
     total : float, optional
-        Jobs of the whole list; those of the explained by default.
+        Jobs of the whole list; those of the explained list by default.
 
     Returns
     -------

@@ -23,7 +23,7 @@ SCRIPT_PARTS = ("tools", "overview", "list", "detail", "search", "start")
 
 
 def render(explained: ExplainedList, about: About) -> str:
-    """Draw the report of a explained.
+    """Draw the report of an explained list.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""From a explained to the plain figures and texts that the page draws."""
+"""From an explained list to the plain figures and texts that the page draws."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Summary:
 
 
 def summarise(rows: pd.DataFrame) -> Summary:
-    """Summarise the rows of a explained.
+    """Summarise the rows of an explained list.
 
     Parameters
     ----------

@@ -208,7 +208,7 @@ def _explained(
 
 
 def explain_scored(scored: ScoredRegistry, bundle: Bundle, min_cell: int = 0) -> ExplainedList | None:
-    """Return the explained of a scored registry: one entry per distinct code.
+    """Explain a scored registry: one entry per distinct code.
 
     Rows with attributes of their own are entries themselves where they are few. None if there is no entry.
     """

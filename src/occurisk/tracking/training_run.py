@@ -119,7 +119,7 @@ def training_description(training: Training, links: Mapping[str, str]) -> str:
 
 
 def explain_training(training: Training) -> ExplainedList:
-    """Return the explained of the reference occupations."""
+    """Explain the reference occupations."""
     reference = explain_reference(training.bundle, labels=training.data.labels.y)
     return explain_list(training.bundle.reference, reference)
 

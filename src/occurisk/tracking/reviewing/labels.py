@@ -47,9 +47,9 @@ def labels_with_reviews(runs: Iterable[str], base: Path) -> ReviewedLabels:
     ReviewError, LabelError
         If there is no such run, or the file cannot be read.
     """
-    found = [to_labels(reviewed.verdicts, reviewed.scored) for reviewed, _ in map(collect, runs)]
-    labels = pd.concat([labels for labels, _ in found], ignore_index=True)
+    tables = [to_labels(reviewed.verdicts, reviewed.scored) for reviewed, _ in map(collect, runs)]
+    labels = pd.concat([labels for labels, _ in tables], ignore_index=True)
     labels = labels.drop_duplicates(["code", "rater"], keep="last")
-    left_out = pd.concat([rest for _, rest in found], ignore_index=True)
+    left_out = pd.concat([rest for _, rest in tables], ignore_index=True)
     file = label_file(labels, read_rows(base), base.stem)
     return ReviewedLabels(write_csv(file), len(labels), left_out)

@@ -75,7 +75,7 @@ def make_queue(
     reviewers : sequence of str
         A queue of their own for each, so that the verdicts have names without a login.
     total : float, optional
-        Jobs of the whole list, where the explained is a part of it.
+        Jobs of the whole list, where the explained list is a part of it.
 
     Returns
     -------
