@@ -128,7 +128,7 @@ def trained(
 
 
 def shares(task: Task, scores: Array, titles: Sequence[str]) -> list[str]:
-    """Return right first codes in %, one half / other, for each number of digits; no score at all is wrong."""
+    """Return right first codes in % of each half, for each number of digits; no score is wrong."""
     first = [
         task.codes[place] if some else "" for place, some in zip(scores.argmax(1), scores.any(1), strict=True)
     ]
