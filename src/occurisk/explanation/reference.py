@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -137,11 +138,11 @@ def _keep(place: Path, reference: Reference) -> None:
 def _read(place: Path, X: pd.DataFrame) -> tuple[Explanation, pd.DataFrame] | None:
     """Return what is kept of these occupations, or None."""
     try:
-        with np.load(place / _ARRAYS, allow_pickle=False) as arrays:
+        with open(place / _ARRAYS, "rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             values, replicas = arrays["contributions"], arrays["replicas"]
             base = float(arrays["base"])
         changes = pd.read_parquet(place / _CHANGES)
-    except (OSError, ValueError, LookupError):
+    except (OSError, ValueError, LookupError, BadZipFile):
         return None
     if values.shape != X.shape or replicas.shape[1:] != X.shape or not changes.index.equals(X.index):
         return None
