@@ -12,6 +12,7 @@ from pathlib import Path
 from occurisk.errors import OccuriskError, ReleaseError
 from occurisk.paths import FEATURES
 from reference_tables.crosswalks import make_crosswalk_tables
+from reference_tables.exposure_labels import make_exposure_labels
 from reference_tables.job_zones import make_job_zones
 from reference_tables.occupations import make_reference_tables
 
@@ -29,6 +30,7 @@ def make_all(originals: Path, features: Path = FEATURES) -> list[Path]:
             *make_reference_tables(originals, features),
             *make_crosswalk_tables(originals, features),
             make_job_zones(originals, features),
+            make_exposure_labels(originals, features),
         ]
     except FileNotFoundError as problem:
         raise ReleaseError(

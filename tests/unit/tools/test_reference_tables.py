@@ -142,11 +142,22 @@ def test_job_zones_are_what_the_original_gives(originals, tmp_path):
     assert make_job_zones(originals, tmp_path).read_bytes() == JOB_ZONES.read_bytes()
 
 
+def test_the_ratings_of_exposure_stand_for_764_occupations_of_soc_2010():
+    table = pd.read_csv(FEATURES / "labels" / "eloundou_2023.csv", dtype={"code": str}).set_index("code")
+    assert len(table) == 764
+    assert table.index.is_unique
+    assert table.to_numpy().min() >= 0
+    assert table.to_numpy().max() <= 1
+    # How far two raters agree who shared one rubric: the ceiling of any model.
+    assert table["label"].corr(table["gpt4"]) ** 2 == pytest.approx(0.78, abs=0.005)
+    assert table["label"].corr(table["gpt4"], method="spearman") == pytest.approx(0.910, abs=0.001)
+
+
 @pytest.mark.originals
 def test_every_embedded_table_is_made_anew(originals, tmp_path, capsys):
     assert main([str(originals), "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    for line in ("task_attributes.csv: 827 rows.", "frey_osborne_2017.csv: 702 rows.", "soc2010_soc2018.csv"):
+    for line in ("task_attributes.csv: 827 rows.", "frey_osborne_2017.csv: 702 rows.", "eloundou_2023.csv: 764 rows."):
         assert line in said
     for path in tmp_path.rglob("*.csv"):
         assert path.read_bytes() == (FEATURES / path.relative_to(tmp_path)).read_bytes(), path.name
