@@ -1,4 +1,4 @@
-"""Soft labels from third-party originals: how much of each occupation's work language models could speed up."""
+"""Soft labels from third-party originals: the share of each occupation's work that language models reach."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleRenderable
     from rich.table import Table
 
+    from occurisk.model.axes.declaration import Axis
     from occurisk.model.bundles.bundle import Bundle
 
 JSON_OPTION = click.option(
@@ -270,22 +271,47 @@ def about_labels(bundle: Bundle) -> str:
     )
 
 
-def need_model(models_dir: Path | None, version: str | None = None, train: bool = True) -> Bundle:
-    """Load the model that a command needs, of the digest that `--require-digest` asks for.
+def axis_option(default: str, help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option that names an axis: what a score is about.
 
-    Without a model, and if `train` allows it, the default one is trained, in seconds.
+    Parameters
+    ----------
+    default : str
+        A name, `all`, or nothing for the first axis.
+    help_text : str
+    """
+    return click.option(
+        "--axis", "axis_name", default=default or None, show_default=bool(default), metavar="all|NAME",
+        help=help_text,
+    )  # fmt: skip
+
+
+def need_model(
+    models_dir: Path | None,
+    version: str | None = None,
+    train: bool = True,
+    axis: Axis | None = None,
+    pinned: bool = True,
+) -> Bundle:
+    """Load the model that a command needs, of the digest that `--require-digest` asks for if it is pinned.
+
+    Without a model, and if `train` allows it, that of the axis is trained, in seconds. No axis: the first.
     """
     from occurisk.model.bundles.current import find_bundle
+    from occurisk.model.bundles.models_folder import CURRENT
+
+    config, pointer = (axis.training, axis.pointer) if axis else (None, CURRENT)
 
     def train_one(folder: Path) -> Bundle:
         from occurisk.model.training import train_default
 
         console = err()
-        console.print(f"No model in {folder}: training the default one first.")
-        bundle = train_default(folder)
+        name = axis.name if axis and config and pointer != CURRENT else "the default one"
+        console.print(f"No model in {folder}: training {name} first.")
+        bundle = train_default(folder, config=config, pointer=pointer)
         console.print(f"Trained {bundle.version}. 'occurisk train' would also evaluate and track it.")
         return bundle
 
     context = click.get_current_context(silent=True)
-    digest = context.meta.get(_REQUIRED) if context else None
-    return find_bundle(models_dir, version, train_one if train else None, digest)
+    digest = context.meta.get(_REQUIRED) if context and pinned else None
+    return find_bundle(models_dir, version, train_one if train else None, digest, pointer)

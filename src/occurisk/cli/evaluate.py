@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table
+from occurisk.cli.console import JSON_OPTION, axis_option, jobs, out, progress, show, table
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from occurisk.evaluation.protocol import Evaluation
+    from occurisk.evaluation.soft_protocol import SoftEvaluation
 
 METRIC_TITLES = {"auc": "AUC", "log_loss": "log-loss", "brier": "Brier"}
 OURS = "lightgbm"
@@ -25,6 +27,7 @@ OURS = "lightgbm"
     type=click.Path(path_type=Path),
     help="Configuration, such as configs/frey_osborne_2013.yaml.  [default: configs/train.yaml]",
 )
+@axis_option("", "Whose protocol is run.  [default: the first axis]")
 @click.option("--labels", type=click.Path(path_type=Path), help="Your own label file.")
 @click.option("--attributes", type=click.Path(path_type=Path), help="Your own attribute table.")
 @click.option(
@@ -33,26 +36,48 @@ OURS = "lightgbm"
 @JSON_OPTION
 def evaluate(
     config: Path | None,
+    axis_name: str | None,
     labels: Path | None,
     attributes: Path | None,
     splits: int | None,
     json_path: Path | None,
 ) -> None:
-    """Run Frey & Osborne's protocol: random halves of the labels, all models on the same halves."""
+    """Run Frey & Osborne's protocol: random halves of the labels, all models on the same halves.
+
+    Soft labels, which run from 0 to 1, are held out in folds, and by SOC major group.
+    """
     from dataclasses import replace
 
-    from occurisk.evaluation.in_words import verdict
-    from occurisk.evaluation.protocol import evaluate_data
+    from occurisk.evaluation.in_words import measure
+    from occurisk.model.axes.declaration import chosen_axes
     from occurisk.model.training import load_data
 
     console = out()
-    data = load_data(config, labels, attributes)
+    axis = chosen_axes(axis_name)[0] if axis_name else None
+    data = load_data(config or (axis.training if axis else None), labels, attributes)
     if splits:
         protocol = data.settings.evaluation.model_copy(update={"splits": splits})
         data = replace(data, settings=data.settings.model_copy(update={"evaluation": protocol}))
     with progress("Evaluating on held-out labels") as tick:
-        evaluation = evaluate_data(data, tick, jobs())
-    show(console, quality_table(evaluation))
+        evaluation = measure(data, tick, jobs())
+    _print(console, evaluation)
+    if json_path:
+        write_json(json_path, evaluation.to_json())
+        console.print(f"Figures  {json_path}", soft_wrap=True)
+    else:
+        console.print("Nothing was written; --json PATH keeps the figures.")
+
+
+def _print(console: Console, evaluation: Evaluation | SoftEvaluation) -> None:
+    from occurisk.evaluation.in_words import soft_coverage, verdict, within_groups
+    from occurisk.evaluation.protocol import Evaluation
+
+    show(console, quality_table_of(evaluation))
+    if not isinstance(evaluation, Evaluation):
+        show(console, soft_paired_table(evaluation))
+        console.print(within_groups(evaluation), soft_wrap=True)
+        console.print(soft_coverage(evaluation), soft_wrap=True)
+        return
     show(console, paired_table(evaluation))
     show(console, held_out_table(evaluation))
     console.print(verdict(evaluation).replace("**", ""), soft_wrap=True)
@@ -61,11 +86,45 @@ def evaluate(
         f"Expected calibration error {reliability.error:.3f} "
         f"({reliability.error_lower:.3f} to {reliability.error_upper:.3f})."
     )
-    if json_path:
-        write_json(json_path, evaluation.to_json())
-        console.print(f"Figures  {json_path}", soft_wrap=True)
-    else:
-        console.print("Nothing was written; --json PATH keeps the figures.")
+
+
+def quality_table_of(evaluation: Evaluation | SoftEvaluation) -> Table:
+    """The table of held-out quality that fits the labels."""
+    from occurisk.evaluation.protocol import Evaluation
+
+    return quality_table(evaluation) if isinstance(evaluation, Evaluation) else soft_table(evaluation)
+
+
+def soft_table(evaluation: SoftEvaluation) -> Table:
+    """R², ρ and ρ within groups, in folds and, if measured, with a major group held out."""
+    from occurisk.evaluation.soft_protocol import TITLES
+
+    grouped = None if evaluation.group_out.empty else evaluation.by_group_out()
+    made = table(
+        f"Held-out quality: {len(evaluation.first_cut)} labels, each predicted once",
+        ["model", "R²", "ρ", "ρ within\ngroups", *([] if grouped is None else ["group out\nR²", "ρ"])],
+    )
+    for name, row in evaluation.summary().iterrows():
+        out = [] if grouped is None else [f"{grouped.loc[name, metric]:.3f}" for metric in ("r2", "rho")]
+        made.add_row(TITLES[str(name)], *(f"{value:.3f}" for value in row), *out)
+    if ceiling := evaluation.ceiling():
+        gaps = ["–"] * (1 if grouped is None else 3)
+        made.add_row("ceiling: the other rater", f"{ceiling['r2']:.3f}", f"{ceiling['rho']:.3f}", *gaps)
+    return made
+
+
+def soft_paired_table(evaluation: SoftEvaluation) -> Table:
+    """LightGBM's R² minus each other model's, fold by fold."""
+    from occurisk.evaluation.soft_protocol import TITLES
+
+    made = table(
+        "LightGBM's R² minus the other's: 95% intervals, corrected for overlapping folds",
+        ["model", "difference", "interval"],
+    )
+    for name in (name for name in evaluation.models if name != OURS):
+        row = evaluation.paired(name)
+        made.add_row(TITLES[name], f"{row['difference']:+.3f}", f"{row['lower']:+.3f}, {row['upper']:+.3f}")
+    return made
 
 
 def quality_table(evaluation: Evaluation) -> Table:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, err, model_options, need_model, out
+from occurisk.cli.console import JSON_OPTION, axis_option, err, model_options, need_model, out
 from occurisk.files import write_json
 from occurisk.probabilities import probability
 
@@ -31,6 +31,7 @@ BAR = 12
 @click.option(
     "--lang", "language", type=click.Choice(["en", "ru", "kk"]), default="en", help="Language of the words."
 )
+@axis_option("", "What the score is about: susceptibility_2013, language_models_2023.  [default: the first]")
 @click.option("--model", "version", help="Version of the model.  [default: the current one]")
 @model_options
 @JSON_OPTION
@@ -44,6 +45,7 @@ def explain(
     codes: tuple[str, ...],
     system: str | None,
     language: str,
+    axis_name: str | None,
     version: str | None,
     models_dir: Path | None,
     json_path: Path | None,
@@ -56,9 +58,11 @@ def explain(
     """
     from occurisk.explanation.explained_list import explain_list
     from occurisk.explanation.reference import explain_reference
+    from occurisk.model.axes.declaration import chosen_axes
     from occurisk.scoring.asked_codes import score_asked
 
-    bundle = need_model(models_dir, version)
+    axis = chosen_axes(axis_name)[0] if axis_name else None
+    bundle = need_model(models_dir, version, axis=axis)
     asked = score_asked(codes, bundle, _taxonomy(system))
     for note in asked.notes:
         err().print(note, markup=False)
@@ -79,9 +83,10 @@ def explain(
         _print(explained, code, language)
     for text in written:
         console.print(text, soft_wrap=True, markup=False)
-    console.print(
-        f"Model {bundle.version}. Susceptibility, not jobs lost; not for decisions about individual people."
-    )
+    for caveat in bundle.axis.words(language).caveats if axis else ():
+        console.print(caveat, soft_wrap=True)
+    what = "Not" if axis else "Susceptibility, not jobs lost; not"
+    console.print(f"Model {bundle.version}. {what} for decisions about individual people.")
 
 
 def _taxonomy(name: str | None) -> str:
@@ -96,10 +101,9 @@ def _print(explained: ExplainedList, code: str, language: str) -> None:
     from rich.markup import escape
     from rich.padding import Padding
 
-    from occurisk.explanation.words import load_phrases
     from occurisk.occupations.names import official_name
 
-    phrases, console = load_phrases(language), out()
+    phrases, console = explained.reference.phrases(language), out()
     row, page = explained.rows.loc[code], phrases.page
     colour = {"high": "red", "medium": "yellow", "low": "cyan"}[row["band"]]
     name = official_name(code, language, row["title"])
@@ -139,9 +143,7 @@ def _waterfall(explained: ExplainedList, code: str, language: str) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from occurisk.explanation.words import load_phrases
-
-    phrases, explanation = load_phrases(language), explained.explanation
+    phrases, explanation = explained.reference.phrases(language), explained.explanation
     steps, stable = explanation.waterfall(code), explanation.stable().loc[code]
     lower, upper = (frame.loc[code] for frame in explanation.intervals())
     most = max(float(steps["contribution"].abs().max()), 1e-9)

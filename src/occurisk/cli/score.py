@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, err, model_options, need_model, out
+from occurisk.cli.console import JSON_OPTION, axis_option, err, model_options, need_model, out
 from occurisk.cli.options import intake_options, read_options, score_options
 from occurisk.cli.track import record, tracking_options
 from occurisk.errors import CoverageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from occurisk.model.bundles.bundle import Bundle
     from occurisk.registry.columns.sample import IntakeOptions
     from occurisk.registry.formats.base import RegistryFile
     from occurisk.registry.understanding import Understanding
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 )
 @intake_options
 @score_options
+@axis_option(
+    "", "Score on this further axis, too, or on all; its columns bear its name.  [default: the first]"
+)
 @read_options
 @click.option(
     "--min-coverage",
@@ -66,6 +70,7 @@ def score(
     folder: Path,
     options: IntakeOptions,
     choices: ScoreOptions,
+    axis_name: str | None,
     reading: ReadOptions,
     min_coverage: float,
     force: bool,
@@ -89,6 +94,7 @@ def score(
 
     refuse_overwriting(json_path, [registry, *([options.crosswalk] if options.crosswalk else [])])
     bundle = need_model(models_dir, version)
+    others = _other_axes(axis_name, bundle, models_dir)
     console = out()
     understood: list[tuple[RegistryFile, Understanding]] = []
 
@@ -102,7 +108,7 @@ def score(
     with _Progress() as tick:
         result = score_registry(
             bundle, registry, folder, options=options, reading=reading, choices=choices, force=force,
-            progress=tick, said=said,
+            progress=tick, said=said, others=others,
         )  # fmt: skip
     short = _too_little(result.account, min_coverage)
     if json_path:
@@ -114,11 +120,34 @@ def score(
     for pair in understood:
         _print_understood(console, *pair)
     _print_result(console, result.account)
+    for other in others:
+        _print_axis(console, result, other)
     _print_closing(console, result, json_path)
     if not no_track:
         record(console, result, bundle, track_rows, track_min_cell, queue, reviewers, lang)
     if short:
         raise short
+
+
+def _other_axes(name: str | None, first: Bundle, models_dir: Path | None) -> list[Bundle]:
+    """Load the models of further axes."""
+    if name is None:
+        return []
+    from occurisk.model.axes.declaration import chosen_axes
+
+    wanted = [axis for axis in chosen_axes(name) if axis != first.axis]
+    return [need_model(models_dir, axis=axis, pinned=False) for axis in wanted]
+
+
+def _print_axis(console: Console, result: ScoredRegistry, other: Bundle) -> None:
+    """Print the headline on a further axis, and what must be said of it."""
+    from occurisk.scoring.accounting.other_axes import figures_on
+    from occurisk.scoring.code_scores import Scores
+
+    words = other.axis.words("en")
+    console.print(f"{words.title}: high from {other.bands.high:g}, low below {other.bands.low:g}.")
+    for sentence in (*figures_on(result, Scores.of(other)).in_words(), *words.caveats):
+        console.print(f"  {sentence}")
 
 
 def _too_little(account: Account, least: float) -> CoverageError | None:

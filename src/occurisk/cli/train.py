@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from occurisk.cli.console import (
     JSON_OPTION,
     MODELS_DIR_OPTION,
+    axis_option,
     err,
     jobs,
     out,
@@ -48,6 +49,7 @@ ENDS = 5
     metavar="RUN",
     help="Also train on the verdicts of this reviewed run, or of `latest`; repeatable.",
 )
+@axis_option("all", "What is trained. With labels, attributes or a configuration of yours: one model.")
 @MODELS_DIR_OPTION
 @click.option("--no-evaluation", is_flag=True, help="Skip the held-out protocol.")
 @click.option("--no-track", is_flag=True, help="Leave MLflow out.")
@@ -57,37 +59,67 @@ def train(
     labels: Path | None,
     attributes: Path | None,
     reviews: tuple[str, ...],
+    axis_name: str,
     models_dir: Path | None,
     no_evaluation: bool,
     no_track: bool,
     json_path: Path | None,
 ) -> None:
-    """Train, evaluate and track a model; score and explain the reference occupations."""
-    from occurisk.cli.evaluate import quality_table
-    from occurisk.evaluation.in_words import held_out
-    from occurisk.evaluation.protocol import evaluate_data
+    """Train, evaluate and track a model for each axis; score and explain the reference occupations."""
+    from occurisk.model.axes.declaration import chosen_axes, load_axes
+
+    own = config or labels or attributes or reviews
+    scratch = click.get_current_context().with_resource(TemporaryDirectory(prefix="occurisk-labels-"))
+    if reviews:
+        labels = _with_reviews(reviews, config, labels, Path(scratch))
+    axes = load_axes()[:1] if own and axis_name == "all" else chosen_axes(axis_name)
+    document = {}
+    for axis in axes:
+        made = _train_one(
+            config or axis.training, labels, attributes, models_dir, no_evaluation, no_track, axis.pointer
+        )
+        document[axis.name] = made
+    if json_path:
+        # As before there were axes: the figures of one model stand at the top.
+        first, *others = document.items()
+        write_json(json_path, {**first[1], **({"axes": dict(others)} if others else {})})
+        out().print(f"Figures     {json_path}", soft_wrap=True)
+
+
+def _train_one(
+    config: Path,
+    labels: Path | None,
+    attributes: Path | None,
+    models_dir: Path | None,
+    no_evaluation: bool,
+    no_track: bool,
+    pointer: str,
+) -> dict[str, Any]:
+    """Train, evaluate, track and print one model; return what --json keeps of it."""
+    from occurisk.cli.evaluate import quality_table_of
+    from occurisk.evaluation.in_words import held_out, measure
     from occurisk.model.bundles.bundle import CARD, SCORES
-    from occurisk.model.training import load_data
+    from occurisk.model.training import estimator_class, load_data
     from occurisk.model.training import train as fit
     from occurisk.paths import default_models_dir
 
     console, remarks = out(), err()
-    scratch = click.get_current_context().with_resource(TemporaryDirectory(prefix="occurisk-labels-"))
-    if reviews:
-        labels = _with_reviews(reviews, config, labels, Path(scratch))
     data = load_data(config, labels, attributes)
     remarks.print(
         f"{data.digests['occupations']} occupations, {data.digests['attributes']} attributes; "
-        f"{data.digests['labelled']} labelled, {data.digests['labelled_automatable']} of them automatable."
+        f"{data.digests['labelled']} labelled, {data.digests['labelled_automatable']} of them "
+        f"{'high' if estimator_class(data.settings).soft_labels else 'automatable'}."
     )
     if data.labels.undecided:
         remarks.print(f"Not used, raters evenly divided: {', '.join(data.labels.undecided)}.")
     evaluation = None
     if not no_evaluation:
         with progress("Evaluating on held-out labels") as tick:
-            evaluation = evaluate_data(data, tick, jobs())
+            evaluation = measure(data, tick, jobs(), quick=True)
     quality = held_out(evaluation) if evaluation else None
-    training = fit(data, models_dir or default_models_dir(), quality, lambda s: remarks.print(f"{s} …"))
+    training = fit(
+        data, models_dir or default_models_dir(), quality, lambda s: remarks.print(f"{s} …"), pointer
+    )
     tracked = None
     if not no_track:
         from occurisk.tracking.training_run import track_training
@@ -97,7 +129,8 @@ def train(
 
     scores = training.bundle.reference
     if evaluation:
-        show(console, quality_table(evaluation))
+        show(console, quality_table_of(evaluation))
+    console.print(f"Axis {training.bundle.axis.name}: {training.bundle.axis.words('en').title}.")
     show(console, ends_table(scores))
     console.print(agreement(scores))
     console.print()
@@ -105,13 +138,11 @@ def train(
     console.print(f"Model       {folder}", soft_wrap=True)
     console.print(f"Scores      {folder / SCORES}", soft_wrap=True)
     console.print(f"Model card  {folder / CARD}", soft_wrap=True)
-    if json_path:
-        document = {"version": training.bundle.version, **(evaluation.to_json() if evaluation else {})}
-        write_json(json_path, document)
-        console.print(f"Figures     {json_path}", soft_wrap=True)
     if tracked:
         console.print(f"Look at it  {ui_hint()}, then {tracked.link}", soft_wrap=True)
-        console.print(f"Registered  models:/occurisk@champion, version {tracked.model_version}")
+        if tracked.model_version:
+            console.print(f"Registered  models:/occurisk@champion, version {tracked.model_version}")
+    return {"version": training.bundle.version, **(evaluation.to_json() if evaluation else {})}
 
 
 def _with_reviews(runs: tuple[str, ...], config: Path | None, labels: Path | None, folder: Path) -> Path:

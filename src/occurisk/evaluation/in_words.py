@@ -2,14 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from occurisk.evaluation import soft_protocol
 from occurisk.evaluation.baselines import LIGHTGBM, TITLES
-from occurisk.evaluation.protocol import METRICS, Evaluation
+from occurisk.evaluation.protocol import METRICS, Evaluation, evaluate_data
+from occurisk.evaluation.soft_protocol import CUTS, SoftEvaluation, evaluate_soft
 from occurisk.model.bundles.model_card import HeldOut
+from occurisk.model.training import TrainingData, estimator_class
+
+Progress = Callable[[int, int], None]
 
 
-def held_out(evaluation: Evaluation) -> HeldOut:
+def measure(
+    data: TrainingData, progress: Progress | None = None, jobs: int = 1, quick: bool = False
+) -> Evaluation | SoftEvaluation:
+    """Run the protocol that fits the labels.
+
+    Parameters
+    ----------
+    data : TrainingData
+    progress : callable, optional
+        Called with (done, total).
+    jobs : int
+        Processes; the figures do not depend on it.
+    quick : bool
+        Of soft labels: one cut into folds, no group held out.
+    """
+    if not estimator_class(data.settings).soft_labels:
+        return evaluate_data(data, progress, jobs)
+    return evaluate_soft(data, progress, jobs, cuts=1 if quick else CUTS, groups=not quick)
+
+
+def held_out(evaluation: Evaluation | SoftEvaluation) -> HeldOut:
     """Return what a model version keeps of an evaluation."""
+    if isinstance(evaluation, SoftEvaluation):
+        return HeldOut(evaluation.to_json(), soft_quality(evaluation), soft_coverage(evaluation))
     return HeldOut(evaluation.to_json(), quality(evaluation), calibration(evaluation))
+
+
+def soft_quality(evaluation: SoftEvaluation) -> str:
+    """Return the table of held-out metrics of soft labels and what follows from it, Markdown."""
+    table = evaluation.summary()
+    lines = [
+        f"Each of the {len(evaluation.first_cut)} labels predicted once, its fold never seen.",
+        "",
+        "| model | R² | ρ | ρ within major groups |",
+        "|---|---|---|---|",
+        *(
+            f"| {soft_protocol.TITLES[str(name)]} | {' | '.join(f'{value:.3f}' for value in row)} |"
+            for name, row in table.iterrows()
+        ),
+    ]
+    if ceiling := evaluation.ceiling():
+        lines.append(
+            f"| ceiling: one rater told by the other | {ceiling['r2']:.3f} | {ceiling['rho']:.3f} | – |"
+        )
+    return "\n".join([*lines, "", within_groups(evaluation)])
+
+
+def within_groups(evaluation: SoftEvaluation) -> str:
+    """Say how much of the skill is telling major groups apart."""
+    row = evaluation.summary().loc[LIGHTGBM]
+    return (
+        f"Over all occupations ρ is {row['rho']:.2f}, within a major group {row['rho_within']:.2f}: "
+        "much of the skill is to tell desk work from manual work."
+    )
+
+
+def soft_coverage(evaluation: SoftEvaluation) -> str:
+    """Say how often the intervals hold a held-out label, overall and by major group."""
+    found = evaluation.coverage()
+    groups = ", ".join(f"{name} {share:.0%}" for name, share in found.drop("all").items())
+    return (
+        f"Intervals hold {found['all']:.1%} of the held-out labels. By major group of at least "
+        f"{soft_protocol.SHOWN_GROUP} labels: {groups}."
+    )
 
 
 def quality(evaluation: Evaluation) -> str:

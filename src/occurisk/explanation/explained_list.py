@@ -16,7 +16,7 @@ from occurisk.errors import OccuriskError
 from occurisk.explanation.reference import BundleLike, Reference, explained_attributes
 from occurisk.explanation.similar_work import similar_work
 from occurisk.explanation.verdicts import empty_verdicts
-from occurisk.explanation.words import Standing, change_in_words, load_phrases, reasons, standing
+from occurisk.explanation.words import Standing, change_in_words, reasons, standing
 from occurisk.model.contributions import INTERVAL_REPLICAS, Explanation
 from occurisk.occupations.coding_systems import ISCO08, SOC2010
 from occurisk.occupations.names import occupation_name
@@ -86,7 +86,7 @@ class ExplainedList:
         return self._words[language]
 
     def _put_into_words(self, language: str) -> pd.DataFrame:
-        phrases = load_phrases(language)
+        phrases = self.reference.phrases(language)
         catalogue = self.reference.catalogue
         sentences = reasons(self.explanation, self.standing, catalogue, phrases)
         sizes = self.members.groupby("code").size()

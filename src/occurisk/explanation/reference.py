@@ -16,7 +16,9 @@ from occurisk.errors import OutputError
 from occurisk.explanation.identifiability import Identifiability, identifiability
 from occurisk.explanation.smallest_change import smallest_changes
 from occurisk.explanation.tree_leaves import read_leaves
+from occurisk.explanation.words import Phrases, load_phrases
 from occurisk.files import whole_file
+from occurisk.model.axes.declaration import Axis
 from occurisk.model.contributions import INTERVAL_REPLICAS, Explanation, Model, explain
 from occurisk.probabilities import Bands
 from occurisk.training_data.catalogue import Catalogue
@@ -37,6 +39,8 @@ class BundleLike(Protocol):
     def version(self) -> str: ...
     @property
     def model(self) -> Model: ...
+    @property
+    def axis(self) -> Axis: ...
     @property
     def bands(self) -> Bands: ...
     @property
@@ -66,6 +70,8 @@ class Reference:
         Of the same.
     bands : Bands
     identifiability : Identifiability or None
+    axis : Axis or None
+        What the scores are about; the first axis where it is not said.
     """
 
     version: str
@@ -76,6 +82,11 @@ class Reference:
     changes: pd.DataFrame
     bands: Bands = field(default_factory=Bands)
     identifiability: Identifiability | None = None
+    axis: Axis | None = None
+
+    def phrases(self, language: str) -> Phrases:
+        """Return the phrase table of a language, with what this axis says of its score."""
+        return load_phrases(language).on(self.axis.words(language) if self.axis else None)
 
 
 def explain_reference(
@@ -172,5 +183,13 @@ def _reference(
         explanation=explanation,
         changes=changes,
         bands=bundle.bands,
-        identifiability=None if labels is None else identifiability(bundle.attributes, labels),
+        identifiability=None
+        if labels is None
+        else identifiability(bundle.attributes, _as_bands(labels, bundle)),
+        axis=bundle.axis,
     )
+
+
+def _as_bands(labels: pd.Series, bundle: BundleLike) -> pd.Series:
+    """Return labels as 0 and 1: a soft one counts by whether it lies in the high band."""
+    return labels.astype(float).ge(bundle.bands.high).astype(float).where(labels.notna())

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from occurisk.documents import Strict, load_yaml, validation_summary
 from occurisk.errors import CatalogueError
+from occurisk.model.axes.declaration import AxisPhrases
 from occurisk.model.contributions import Explanation
 from occurisk.paths import FEATURES
 from occurisk.training_data.catalogue import Catalogue
@@ -69,6 +70,13 @@ class Phrases(Strict):
             return ""  # a row of somebody's survey, no code
         system, digits = ("soc", code[:2]) if "-" in code else ("isco", code[:1])
         return f"{digits} {self.majors[system].get(digits, '')}".strip()
+
+    def on(self, axis: AxisPhrases | None) -> Phrases:
+        """Return the table with what an axis says of the score itself."""
+        if axis is None:
+            return self
+        own = {"frames": {**self.frames, **axis.frames}, "page": {**self.page, **axis.page}}
+        return self.model_copy(update=own)
 
     def phrase(self, name: str) -> Phrase:
         """Return an attribute's phrases; one without any is called by its name."""

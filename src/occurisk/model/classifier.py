@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_consistent_length,
-    check_is_fitted,
     column_or_1d,
     validate_data,
 )
 
+from occurisk.errors import SettingsError
+from occurisk.model.estimator import StudentEstimator
 from occurisk.model.label_error import held_out_by_teacher, learn_label_error, panel_probability
 from occurisk.model.replicas import prior_means, prior_widths, stratified_bootstrap
-from occurisk.model.settings import Settings, load_settings
-from occurisk.model.student import StudentFitter
+from occurisk.model.settings import Settings, TeacherSettings, load_settings
 from occurisk.model.teacher import FeatureMap, Teacher, posterior_mode, with_intercept
 from occurisk.probabilities import interval
 from occurisk.training_data.catalogue import Catalogue, load_catalogue
 
-_PLAIN_NAME = re.compile(r"\w+")
 
-
-class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class AutomationClassifier(ClassifierMixin, StudentEstimator):  # type: ignore[misc]
     """Semi-supervised classifier of occupations: automatable or not.
 
     A logistic regression with theory in its prior (the teacher) is fitted on the labelled occupations; a
@@ -86,6 +83,10 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     `y` may hold NaN: an occupation without a label. It informs the standardisation and the student,
     never the teacher.
     """
+
+    bundle_format = 2
+    soft_labels = False
+    teacher_class = Teacher
 
     def __init__(
         self,
@@ -144,6 +145,10 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         settings = settings or load_settings()
         catalogue = catalogue or load_catalogue(settings.catalogue)
         teacher, student = settings.model.teacher, settings.model.student
+        if not isinstance(teacher, TeacherSettings):
+            raise SettingsError(
+                f"The teacher of {settings.name} is no logistic regression.", rule="It has `prior_variance`."
+            )
         groups: dict[str, str] = {a.name: a.group for a in catalogue}
         groups |= {name: name for name in teacher.own_group if name in groups}
         members = catalogue.groups
@@ -161,40 +166,9 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return cls(**(params | overrides))
 
     @classmethod
-    def restore(
-        cls,
-        parameters: Mapping[str, Any],
-        *,
-        classes: Sequence[Any],
-        names: Sequence[str],
-        labelled: int,
-        teacher: Teacher,
-        booster: Any,
-        replica_boosters: Sequence[Any],
-    ) -> AutomationClassifier:
-        """Put a fitted classifier together again from its parts, as a bundle keeps them.
-
-        Parameters
-        ----------
-        parameters : mapping
-            As `get_params` returned them.
-        classes : sequence of length 2
-        names : sequence of str
-            The attributes, in the order of the columns of X.
-        labelled : int
-            How many labels it was fitted on.
-        teacher : Teacher
-        booster : lightgbm.Booster
-        replica_boosters : sequence of lightgbm.Booster
-        """
-        model = cls(**parameters)
-        model.classes_ = np.array(classes)
-        model.names_ = list(names)
-        model.feature_names_in_ = np.array(model.names_, dtype=object)
-        model.n_features_in_ = len(model.names_)
-        model.n_labelled_ = labelled
-        model.teacher_, model.booster_ = teacher, booster
-        model.replica_boosters_ = list(replica_boosters)
+    def restore(cls, parameters: Mapping[str, Any], **parts: Any) -> AutomationClassifier:
+        """Put a fitted classifier together again from its parts; see `StudentEstimator.restore`."""
+        model: AutomationClassifier = super().restore(parameters, **parts)
         model.error_rate_, model.replica_error_rates_ = 0.0, np.zeros(len(model.replica_boosters_))
         return model
 
@@ -228,21 +202,7 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         A = everywhere[labelled]
         self.teacher_ = Teacher(features, posterior_mode(A, codes, weight))
 
-        fitter = StudentFitter(
-            X,
-            self.names_,
-            {
-                "rounds": self.rounds,
-                "num_leaves": self.num_leaves,
-                "learning_rate": self.learning_rate,
-                "min_data_in_leaf": self.min_data_in_leaf,
-                "lambda_l2": self.lambda_l2,
-                "feature_fraction": self.feature_fraction,
-            },
-            self._sign_of_each(),
-            self.random_state,
-            self.num_threads,
-        )
+        fitter = self._fitter(X)
         self.booster_ = fitter.fit(everywhere @ self.teacher_.coefficients)
         self.replica_boosters_ = []
         if self.replicas:
@@ -266,11 +226,6 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             self.error_rate_ = error.mean
             self.replica_error_rates_ = error.draws(self.replicas, self.random_state)
 
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return the log-odds of `classes_[1]`, shape (n,)."""
-        X = self._checked(X)
-        return self._raw(self.booster_, X)
-
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class, shape (n, 2)."""
         p = panel_probability(expit(self.decision_function(X)), self.error_rate_)
@@ -283,11 +238,7 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def predict_replicas(self, X: Any) -> np.ndarray:
         """Return the probability of `classes_[1]` in every replica, shape (n, replicas)."""
-        X = self._checked(X)
-        if not self.replica_boosters_:
-            raise ValueError("replicas must be > 0 when fitting to predict intervals, got 0.")
-        p = expit(np.column_stack([self._raw(booster, X) for booster in self.replica_boosters_]))
-        return panel_probability(p, self.replica_error_rates_)
+        return panel_probability(expit(self._replicas_raw(self._checked(X))), self.replica_error_rates_)
 
     def predict_interval(self, X: Any) -> np.ndarray:
         """Return lower and upper end of the interval of the probability, shape (n, 2)."""
@@ -300,21 +251,6 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         tags.classifier_tags.multi_class = False
         return tags
 
-    def _checked(self, X: Any) -> np.ndarray:
-        check_is_fitted(self, "booster_")
-        return validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
-
-    @staticmethod
-    def _raw(booster: Any, X: np.ndarray) -> np.ndarray:
-        return booster.predict(X, raw_score=True)
-
-    def _column_names(self, n: int) -> list[str]:
-        """The attributes' names, or x0, x1, … where LightGBM could not store them."""
-        names = getattr(self, "feature_names_in_", None)
-        if names is not None and all(_PLAIN_NAME.fullmatch(name) for name in names):
-            return list(names)
-        return [f"x{i}" for i in range(n)]
-
     def _group_of_each(self) -> list[str]:
         return [(self.groups or {}).get(name, name) for name in self.names_]
 
@@ -322,9 +258,6 @@ class AutomationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         place = {name: i for i, name in enumerate(self.names_)}
         blocks = [[place[name] for name in block if name in place] for block in self.bottlenecks]
         return [block for block in blocks if block]
-
-    def _sign_of_each(self) -> list[int] | None:
-        return [self.signs.get(name, 0) for name in self.names_] if self.signs else None
 
 
 def _split_labels(y: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -33,6 +33,15 @@ class TeacherSettings(Strict):
     own_group: tuple[str, ...] = ()
 
 
+class GaussianProcessSettings(Strict):
+    """The Gaussian process that carries soft labels to every occupation.
+
+    `offset` keeps labels of 0 and 1 finite in log-odds (Eloundou et al. rated some twenty tasks each).
+    """
+
+    offset: Annotated[float, Field(gt=0, lt=0.5)]
+
+
 class StudentSettings(Strict):
     """LightGBM parameters of the student; every number is passed on as it is."""
 
@@ -46,12 +55,15 @@ class StudentSettings(Strict):
 
 
 class ModelSettings(Strict):
-    """Both halves of `AutomationClassifier`, and how many replicas stand behind the intervals."""
+    """Both halves of a model, and how many replicas stand behind the intervals.
 
-    teacher: TeacherSettings
+    The teacher's settings say which estimator it is. `prior_share` concerns the logistic one alone.
+    """
+
+    teacher: TeacherSettings | GaussianProcessSettings
     student: StudentSettings
     replicas: Annotated[int, Field(ge=20)]
-    prior_share: Annotated[float, Field(ge=0, le=1)]
+    prior_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     # The level has had another name in configuration files.
     nominal: Share = Field(0.9, validation_alias=AliasChoices(NOMINAL, FORMERLY_NOMINAL))
 

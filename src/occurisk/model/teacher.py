@@ -95,6 +95,21 @@ class FeatureMap:
             Z = np.column_stack([Z, (strongest - self.bottleneck_mean) / self.bottleneck_sd])
         return Z * self.scale
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain numbers and lists, ready for JSON."""
+        return {
+            key: value.tolist() if isinstance(value, np.ndarray) else value
+            for key, value in vars(self).items()
+        }
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> FeatureMap:
+        """Inverse of `to_dict`."""
+        found = dict(document)
+        blocks = tuple(tuple(block) for block in found.pop("blocks"))
+        arrays: dict[str, Any] = {k: np.array(v) if isinstance(v, list) else v for k, v in found.items()}
+        return cls(blocks=blocks, **arrays)
+
 
 @dataclass(frozen=True)
 class Teacher:
@@ -117,19 +132,12 @@ class Teacher:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers and lists, ready for JSON."""
-        document = {
-            key: value.tolist() if isinstance(value, np.ndarray) else value
-            for key, value in vars(self.features).items()
-        }
-        return {"features": document, "coefficients": self.coefficients.tolist()}
+        return {"features": self.features.to_dict(), "coefficients": self.coefficients.tolist()}
 
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> Teacher:
         """Inverse of `to_dict`."""
-        features = dict(document["features"])
-        blocks = tuple(tuple(block) for block in features.pop("blocks"))
-        arrays: dict[str, Any] = {k: np.array(v) if isinstance(v, list) else v for k, v in features.items()}
-        return cls(FeatureMap(blocks=blocks, **arrays), np.array(document["coefficients"]))
+        return cls(FeatureMap.from_dict(document["features"]), np.array(document["coefficients"]))
 
 
 def with_intercept(features: FloatArray) -> FloatArray:

@@ -12,19 +12,27 @@ import pandas as pd
 
 from occurisk.errors import LabelError
 from occurisk.files import sha256
+from occurisk.model.axes.regressor import ExposureRegressor
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.model.bundles.current import set_current
 from occurisk.model.bundles.model_card import HeldOut, model_card
+from occurisk.model.bundles.models_folder import CURRENT
 from occurisk.model.bundles.writing import save_bundle
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.contributions import Explanation, explain, reasons
-from occurisk.model.settings import Settings, load_settings
+from occurisk.model.settings import GaussianProcessSettings, Settings, TeacherSettings, load_settings
 from occurisk.probabilities import Bands, stability
 from occurisk.training_data.attribute_table import load_occupations, read_table, with_aggregates
 from occurisk.training_data.catalogue import Catalogue, load_catalogue
 from occurisk.training_data.labels import Labels, load_labels
 
 Say = Callable[[str], None]
+Estimator = AutomationClassifier | ExposureRegressor
+# The teacher that a configuration describes says which estimator it is.
+ESTIMATORS: dict[type, type[Estimator]] = {
+    TeacherSettings: AutomationClassifier,
+    GaussianProcessSettings: ExposureRegressor,
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,10 @@ class TrainingData:
     def classifier(self, **overrides: Any) -> AutomationClassifier:
         """Return the unfitted classifier of the configuration."""
         return AutomationClassifier.from_settings(self.settings, self.catalogue, **overrides)
+
+    def estimator(self, **overrides: Any) -> Estimator:
+        """Return the unfitted estimator of the configuration, whichever it is."""
+        return estimator_class(self.settings).from_settings(self.settings, self.catalogue, **overrides)
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,7 @@ def load_data(
     settings = settings.model_copy(update={k: Path(v).resolve() for k, v in changed.items() if v})
     catalogue = load_catalogue(settings.catalogue)
     X = attributes_of(settings.attributes, catalogue)
-    label_file = load_labels(settings.labels, X.index)
+    label_file = load_labels(settings.labels, X.index, soft=estimator_class(settings).soft_labels)
     digests = {
         "sha256": {
             "catalogue": sha256(settings.catalogue),
@@ -103,9 +115,14 @@ def load_data(
         "attributes": X.shape[1],
         "gaps": int(X.isna().sum().sum()),
         "labelled": len(label_file.y),
-        "labelled_automatable": int(label_file.y.sum()),
+        "labelled_automatable": int((label_file.y >= settings.bands.high).sum()),
     }
     return TrainingData(settings, catalogue, X, label_file, digests)
+
+
+def estimator_class(settings: Settings) -> type[Estimator]:
+    """Return the estimator that a configuration describes."""
+    return ESTIMATORS[type(settings.model.teacher)]
 
 
 def attributes_of(path: Path, catalogue: Catalogue) -> pd.DataFrame:
@@ -119,6 +136,7 @@ def train(
     models_dir: Path,
     held_out: HeldOut | None = None,
     say: Say = lambda _: None,
+    pointer: str = CURRENT,
 ) -> Training:
     """Fit the model, score and explain the reference occupations, write the bundle.
 
@@ -131,6 +149,8 @@ def train(
         Held-out quality for the manifest and the model card.
     say : callable
         Called with what is being done.
+    pointer : str
+        The file of the folder that names the current version of this axis.
 
     Returns
     -------
@@ -138,7 +158,7 @@ def train(
     """
     say("Fitting teacher, LightGBM and replicas")
     y, weight = data.labels.on(data.X.index)
-    model = data.classifier().fit(data.X, y, weight)
+    model = data.estimator().fit(data.X, y, weight)
     say("Explaining the reference occupations")
     explanation = explain(model, data.X, replicas=0)  # intervals are for who reads on: see explained_list
     scores = reference_scores(
@@ -161,7 +181,7 @@ def train(
         dict(held_out.metrics) if held_out else {},
         model_card(data.settings, data.digests, scores, held_out),
     )
-    set_current(Path(models_dir), bundle.version)
+    set_current(Path(models_dir), bundle.version, pointer)
     return Training(bundle, data, explanation)
 
 
@@ -215,7 +235,7 @@ def reference_scores(
             "band": band,
             "stability": stability(band, bands.of(replicas)),
             "published_probability": labels.published_by_soc2010().reindex(soc),
-            "label": labels.y.reindex(soc).astype("Int64"),
+            "label": labels.y.reindex(soc).convert_dtypes(),  # whole numbers stay whole beside gaps
         },
         index=soc,
     )
@@ -227,9 +247,11 @@ def spearman_published(scores: pd.DataFrame) -> float:
     return float(scores["probability"].corr(scores["published_probability"], method="spearman"))
 
 
-def train_default(models_dir: Path, say: Say = lambda _: None) -> Bundle:
-    """Train the default configuration, without the evaluation: seconds, for a command that needs a model."""
+def train_default(
+    models_dir: Path, say: Say = lambda _: None, config: Path | None = None, pointer: str = CURRENT
+) -> Bundle:
+    """Train a configuration of ours, without the evaluation: seconds, for a command that needs a model."""
     try:
-        return train(load_data(), models_dir, say=say).bundle
+        return train(load_data(config), models_dir, say=say, pointer=pointer).bundle
     except LabelError as problem:  # our own files: not the user's to mend
         raise RuntimeError(f"The packaged labels are broken: {problem}") from problem

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from occurisk.explanation.explained_list import ExplainedList
-from occurisk.explanation.words import LANGUAGES, Phrases, load_phrases
+from occurisk.explanation.words import LANGUAGES, Phrases
 from occurisk.files import json_text
 from occurisk.occupations.names import occupation_name
 
@@ -166,7 +166,7 @@ def summarise(rows: pd.DataFrame) -> Summary:
 
 def payload(explained: ExplainedList, about: About) -> dict[str, Any]:
     """Return everything the page draws, as plain dicts and lists; NaN becomes None."""
-    phrases = load_phrases(about.language)
+    phrases = explained.reference.phrases(about.language)
     reference, rows = explained.reference, explained.rows
     names = list(explained.explanation.contributions.columns)
     importance = explained.explanation.importance(reference.catalogue)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from occurisk.explanation.explained_list import ExplainedList
-from occurisk.explanation.words import direction, load_phrases
+from occurisk.explanation.words import direction
 from occurisk.probabilities import six_digits
 
 # MLflow's table viewer hangs the browser at 20,000 rows and is at ease with 5,000.
@@ -86,7 +86,7 @@ def full_table(explained: ExplainedList, language: str = "en") -> pd.DataFrame:
 
 def _reasons(explained: ExplainedList, language: str) -> pd.DataFrame:
     """The three strongest reasons in words, as `little negotiation +0.84`; a ? behind an unstable one."""
-    phrases, explanation = load_phrases(language), explained.explanation
+    phrases, explanation = explained.reference.phrases(language), explained.explanation
     names = [str(name) for name in explanation.contributions.columns]
     contributions, stable = explanation.contributions.to_numpy(), explanation.stable().to_numpy()
     above, below = (f[names].to_numpy() for f in (explained.standing.above, explained.standing.below))

@@ -24,6 +24,8 @@ COLUMNS = [
     "probability", "lower", "upper", "band", "stability", "minimum", "maximum", "share_high", "mixed",
     "occupations", *REASON_COLUMNS,
 ]  # fmt: skip
+# What another axis adds to a code, behind its prefix.
+AXIS_COLUMNS = ("probability", "lower", "upper", "band", "stability", *REASON_COLUMNS)
 _ROUNDED = ("probability", "lower", "upper", "minimum", "maximum", "share_high")
 
 
@@ -109,6 +111,8 @@ class Scores:
         Whether unrated occupations take their siblings' scores.
     weights : str
         `employment` or `equal`.
+    others : tuple of (str, Scores)
+        Further axes: the prefix of their columns, and what the same codes are scored with there.
     """
 
     table: pd.DataFrame
@@ -117,6 +121,7 @@ class Scores:
     nominal: float = 0.9
     siblings: bool = True
     weights: str = "employment"
+    others: tuple[tuple[str, Scores], ...] = ()
 
     @classmethod
     def of(cls, model: Bundle, scores: str = "model", weights: str = "employment") -> Scores:
@@ -134,6 +139,11 @@ class Scores:
 
         published = load_labels().published_by_soc2010()
         return cls(published.to_frame("probability"), None, model.bands, siblings=False, weights=weights)
+
+    @property
+    def axis_columns(self) -> tuple[str, ...]:
+        """The columns that further axes add."""
+        return tuple(prefix + name for prefix, _ in self.others for name in AXIS_COLUMNS)
 
     @cached_property
     def reasons(self) -> Reasons | None:
@@ -224,7 +234,8 @@ def score_occupations(
     Returns
     -------
     DataFrame
-        One row per code: the columns of `Lineage.codes` and, where scored, those of `score_codes`.
+        One row per code: the columns of `Lineage.codes` and, where scored, those of `score_codes` and
+        `axis_columns`.
     Lineage
     """
     weights, scored, siblings = scores.weights, scores.table.index, scores.siblings
@@ -237,7 +248,12 @@ def score_occupations(
             codes, understanding.system, weights=weights, scored=scored, siblings=siblings,
             prefix=understanding.prefix,
         )  # fmt: skip
-    by_code = score_codes(scores, lineage)
-    for name in _ROUNDED:
-        by_code[name] = six_digits(by_code[name])
+    by_code = _rounded(score_codes(scores, lineage))
+    for prefix, other in scores.others:
+        by_axis = _rounded(score_codes(other, lineage))[list(AXIS_COLUMNS)]
+        by_code = by_code.join(by_axis.add_prefix(prefix))
     return lineage.codes.join(by_code, on="code"), lineage
+
+
+def _rounded(by_code: pd.DataFrame) -> pd.DataFrame:
+    return by_code.assign(**{name: six_digits(by_code[name]) for name in _ROUNDED})

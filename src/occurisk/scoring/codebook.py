@@ -15,7 +15,7 @@ from occurisk.registry.formats.base import KeyedColumn
 from occurisk.registry.group_rows import level_word
 from occurisk.registry.uncoded_rows import NEITHER
 from occurisk.registry.understanding import Understanding
-from occurisk.scoring.code_scores import Scores, score_occupations
+from occurisk.scoring.code_scores import AXIS_COLUMNS, Scores, score_occupations
 from occurisk.scoring.options import PREFIX
 from occurisk.scoring.outcomes import NO_JOBS, OUTCOMES, REPEATS, SCORED, TITLE, TOTAL_ROW, UNDECIDED, UNKNOWN
 
@@ -35,6 +35,7 @@ TITLE_COLUMNS = ("title_match", "title_confidence", "title_reason", "title_candi
 _TITLE_TEXTS = ("title_match", "title_reason", "title_candidates")
 _TEXTS = ("code", "title", "match", "band", "stability", "reason_1", "reason_2", "reason_3")
 _FLOATS = ("probability", "lower", "upper")
+_AXIS_TEXTS = tuple(name for name in AXIS_COLUMNS if name in _TEXTS)
 # More distinct unknown codes than this are told apart no longer, so that memory stays bounded.
 MOST_UNKNOWN = 200_000
 MANY_UNKNOWN = "(further unknown codes)"
@@ -211,11 +212,20 @@ class ScoreColumns:
     @property
     def fields(self) -> list[pa.Field]:
         """Names and types of the added columns; what can never be empty says so, and is written faster."""
-        texts = dict.fromkeys((*_TEXTS, *_TITLE_TEXTS), pa.dictionary(pa.int32(), pa.string()))
-        kinds = texts | dict.fromkeys((*_FLOATS, "title_confidence"), pa.float64())
-        # The published list has no intervals.
-        gaps = {"title_confidence"} | (set() if "lower" in self.book.scores.table else {"lower", "upper"})
+        texts = dict.fromkeys((*self._texts, *_TITLE_TEXTS), pa.dictionary(pa.int32(), pa.string()))
+        kinds = texts | dict.fromkeys((*self._floats, "title_confidence"), pa.float64())
+        # The published list has no intervals, and another axis may lack an occupation.
+        gaps = {"title_confidence", *self.book.scores.axis_columns}
+        gaps |= set() if "lower" in self.book.scores.table else {"lower", "upper"}
         return [pa.field(self.prefix + n, kinds.get(n, pa.bool_()), nullable=n in gaps) for n in self._names]
+
+    @property
+    def _texts(self) -> tuple[str, ...]:
+        return (*_TEXTS, *(p + name for p, _ in self.book.scores.others for name in _AXIS_TEXTS))
+
+    @property
+    def _floats(self) -> tuple[str, ...]:
+        return (*_FLOATS, *(p + name for p, _ in self.book.scores.others for name in _FLOATS))
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -232,7 +242,7 @@ class ScoreColumns:
         table = self.book.table().rename(columns={"matched": "matched_code"})
         source = {"code": "matched_code", "match": "outcome"}
         table = table.assign(
-            **{name: table[source.get(name, name)].fillna("").astype(str) for name in _TEXTS},
+            **{name: table[source.get(name, name)].fillna("").astype(str) for name in self._texts},
             mixed=table["mixed"].fillna(False).astype(bool),
         )
         if self.book.understanding.title is not None:
@@ -241,9 +251,9 @@ class ScoreColumns:
                 table[name] = table[name].fillna("").astype(str) if name in table else ""
         # Keys without a score are never looked up; they stand where the first does.
         scored = table[self.book.scored]
-        apart = [name for name in (*_TEXTS, *TITLE_COLUMNS) if name in self._names]
+        apart = [name for name in (*self._texts, *TITLE_COLUMNS) if name in self._names]
         number = {name: _numbered(scored[name]) for name in apart}
-        figures = _numbered(pd.MultiIndex.from_frame(scored[["code", "title", *_FLOATS]]))
+        figures = _numbered(pd.MultiIndex.from_frame(scored[["code", "title", *self._floats]]))
         # Columns with the same numbers share them: a code and all that there is one of per code.
         shared: list[np.ndarray] = []
         columns = []
@@ -257,7 +267,7 @@ class ScoreColumns:
             index = next((s for s in shared if np.array_equal(s, index)), index)
             shared.append(index)
             values = scored[name].to_numpy()[first]
-            texts = pa.string() if name in (*_TEXTS, *_TITLE_TEXTS) else pa.float64()
+            texts = pa.string() if name in (*self._texts, *_TITLE_TEXTS) else pa.float64()
             columns.append(KeyedColumn(pa.array(values, texts, from_pandas=True), index))
         return columns
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ def score_registry(
     force: bool = False,
     progress: Progress | None = None,
     said: Callable[[RegistryFile, Understanding], None] | None = None,
+    others: Sequence[Bundle] = (),
     **named: Any,
 ) -> ScoredRegistry:
     """Score every row of a registry that can be scored, and keep every other.
@@ -61,6 +62,8 @@ def score_registry(
         `progress(rows_done, rows_in_all_or_None)`.
     said : callable, optional
         Told what was understood, before the rows are read.
+    others : sequence of Bundle
+        Models of further axes; each adds a group of columns behind its axis's name.
     **named
         Fields of `ReadOptions` and `ScoreOptions` by their own names, such as `scores="published"`.
 
@@ -90,6 +93,7 @@ def score_registry(
         kind, staging = choices.output or file.kind, results.folder
         results.claim([f"scored{SUFFIX[kind]}", f"unscored{SUFFIX[kind]}", *REPORTS])
         if choices.attributes is not None:
+            _check_axes(others)
             from occurisk.scoring.by_attributes import score_rows
 
             result = score_rows(
@@ -100,8 +104,9 @@ def score_registry(
             understanding = understand(file, options)
             if said:
                 said(file, understanding)
-            added = choices.added(SCORE_COLUMNS)
-            scores = Scores.of(model, choices.scores, choices.weights)
+            further = tuple((b.axis.column_prefix, Scores.of(b, weights=choices.weights)) for b in others)
+            scores = replace(Scores.of(model, choices.scores, choices.weights), others=further)
+            added = choices.added((*SCORE_COLUMNS, *scores.axis_columns))
             run = Stream(
                 file, understanding, options.where, options.levels, scores, kind, staging,
                 choices.column_prefix, added, progress,
@@ -115,6 +120,15 @@ def score_registry(
             )  # fmt: skip
         write_reports(result, staging)
     return result
+
+
+def _check_axes(others: Sequence[Bundle]) -> None:
+    if others:
+        raise RegistryError(
+            "Rows with attributes of their own are scored on the first axis alone.",
+            first=f"asked for: {others[0].axis.name}",
+            fix="Leave out --axis, or score the rows by their codes, without --attributes.",
+        )
 
 
 def _merged(

@@ -208,7 +208,7 @@ def scored_by_code(
     sums_by_outcome[UNUSABLE_WEIGHT] = (int(keys["unusable"].sum()), 0.0)
     sums_by_outcome[RAGGED] = (len(tally.ragged), 0.0)
     outcomes = account_of(sums_by_outcome, OUTCOMES)
-    by_occupation = _by_occupation(keys)
+    by_occupation = _by_occupation(keys, book.scores.axis_columns)
     lineage = _lineage(book, keys)
     counted = float(sum(o.weight for o in outcomes if o.counted))
     scored = [o for o in outcomes if o.scored]
@@ -271,10 +271,10 @@ def _national(
     return HeadlineFigures.of(by_soc.to_numpy(), counted, p, scores.bands, replicas, scores.nominal)
 
 
-def _by_occupation(keys: pd.DataFrame) -> pd.DataFrame:
-    scored = keys[keys["outcome"].isin(SCORED) & (keys["rows"] > 0)]
+def _by_occupation(keys: pd.DataFrame, more: tuple[str, ...] = ()) -> pd.DataFrame:
+    columns, scored = [*BY_OCCUPATION, *more], keys[keys["outcome"].isin(SCORED) & (keys["rows"] > 0)]
     if scored.empty:
-        return pd.DataFrame(columns=BY_OCCUPATION)
+        return pd.DataFrame(columns=columns)
     groups = scored.groupby("matched", sort=False)
     table = groups.first()
     table["rows"], table["weight"] = groups["rows"].sum(), groups["weight"].sum()
@@ -284,7 +284,7 @@ def _by_occupation(keys: pd.DataFrame) -> pd.DataFrame:
     table = table.drop(columns="code").rename_axis("code").reset_index()
     table["mixed"] = table["mixed"].astype(bool)
     table["occupations"] = table["occupations"].astype(int)
-    return table.sort_values(["weight", "code"], ascending=[False, True], ignore_index=True)[BY_OCCUPATION]
+    return table.sort_values(["weight", "code"], ascending=[False, True], ignore_index=True)[columns]
 
 
 def _lineage(book: CodeBook, keys: pd.DataFrame) -> pd.DataFrame:

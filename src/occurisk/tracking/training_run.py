@@ -1,7 +1,8 @@
-"""A training run in MLflow: configuration, digests, metrics, pictures, explanations, the served model."""
+"""A training run in MLflow: configuration, digests, metrics, pictures, the served model."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from occurisk.evaluation.protocol import Evaluation
+from occurisk.evaluation.soft_protocol import SoftEvaluation
 from occurisk.explanation.explained_list import ExplainedList, explain_list
 from occurisk.explanation.interactions import interactions
 from occurisk.explanation.reference import explain_reference
@@ -35,8 +37,8 @@ from occurisk.tracking.store import (
 _LOGGED_AS = {"model.nominal": "model.coverage"}
 
 
-def track_training(training: Training, evaluation: Evaluation | None) -> TrackedRun:
-    """Track a training run and register its model as the champion.
+def track_training(training: Training, evaluation: Evaluation | SoftEvaluation | None) -> TrackedRun:
+    """Track a training run; a classifier is registered as the champion.
 
     Parameters
     ----------
@@ -69,14 +71,16 @@ def track_training(training: Training, evaluation: Evaluation | None) -> Tracked
         mlflow.log_artifact(bundle.path / MANIFEST)
         pictures = {"scores": figures.distribution_figure(bundle.reference, settings.bands)}
         if evaluation:
+            mlflow.log_dict(evaluation.to_json(), "evaluation.json")
+        if isinstance(evaluation, Evaluation):
             pictures["reliability"] = figures.reliability_figure(evaluation.reliability)
             pictures["held_out_quality"] = figures.quality_figure(evaluation)
-            mlflow.log_dict(evaluation.to_json(), "evaluation.json")
         for name, figure in pictures.items():
             log_figure(mlflow, figure, f"figures/{name}.png")
         pairs = interactions(bundle.model, data.X)
         log_explanations(mlflow, explain_training(training), _about(training), pairs, describe=False)
-        version = register(mlflow, bundle, metrics)
+        # The served model knows probabilities of classes alone.
+        version = "" if bundle.estimator_class.soft_labels else register(mlflow, bundle, metrics)
         links = artifact_links(active.experiment_id, active.run_id)
         mlflow.set_tag(DESCRIPTION, training_description(training, links))
     return TrackedRun(
@@ -84,7 +88,7 @@ def track_training(training: Training, evaluation: Evaluation | None) -> Tracked
     )
 
 
-def training_metrics(training: Training, evaluation: Evaluation | None) -> dict[str, float]:
+def training_metrics(training: Training, evaluation: Evaluation | SoftEvaluation | None) -> dict[str, float]:
     """Return the figures of a training run that the run list shows."""
     scores = training.bundle.reference
     metrics = {
@@ -97,8 +101,9 @@ def training_metrics(training: Training, evaluation: Evaluation | None) -> dict[
     if evaluation:
         for model, row in evaluation.summary().iterrows():
             metrics |= {f"{model}.{name}": float(value) for name, value in row.items()}
+    if isinstance(evaluation, Evaluation):
         metrics["calibration_error"] = evaluation.reliability.error
-    return metrics
+    return {name: value for name, value in metrics.items() if not math.isnan(value)}
 
 
 def training_description(training: Training, links: Mapping[str, str]) -> str:
@@ -106,7 +111,8 @@ def training_description(training: Training, links: Mapping[str, str]) -> str:
     scores = training.bundle.reference
     lines = [
         f"**{training.bundle.version}**: susceptibility of {len(scores)} occupations to automation "
-        "(technology as of 2013; not a forecast of jobs lost, not for decisions about people).",
+        f"(technology as of {training.bundle.axis.year}; not a forecast of jobs lost, not for decisions "
+        "about people).",
         "",
         f"1. [`explanations/report.html`]({links['report']}): every occupation, to search and read",
         "2. `MODEL_CARD.md`: what the model is for and not for",

@@ -21,6 +21,8 @@ from occurisk.paths import FEATURES
 DEFAULT_LABELS = FEATURES / "labels" / "frey_osborne_2017.csv"
 # Below this, a stratified half of the labels may hold too few of a class to fit anything.
 FEWEST_PER_CLASS = 4
+# Below this, folds of soft labels are too small to judge a regression by.
+FEWEST_SHARES = 20
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,9 @@ class Labels:
 
     Attributes
     ----------
-    y : Series of int, shape (n_labelled,)
-        1 automatable, 0 not; index `soc`, in the order of the file.
+    y : Series of int or float, shape (n_labelled,)
+        1 automatable, 0 not, or a share between them where labels are soft; index `soc`, in the order of
+        the file.
     weight : Series of float, shape (n_labelled,)
         Confidence in (0, 1]. With several raters: mean confidence times |2m - 1|, where m is the
         confidence-weighted mean label, so that a divided panel counts for less.
@@ -73,7 +76,7 @@ class Labels:
         return both[~both.index.duplicated()].rename_axis("soc")
 
 
-def load_labels(path: Path | None = None, known: Iterable[str] | None = None) -> Labels:
+def load_labels(path: Path | None = None, known: Iterable[str] | None = None, soft: bool = False) -> Labels:
     """Read and check a label file.
 
     Parameters
@@ -82,6 +85,8 @@ def load_labels(path: Path | None = None, known: Iterable[str] | None = None) ->
         The 70 hand labels of Frey & Osborne (2017) and their 702 published probabilities by default.
     known : iterable of str, optional
         Codes that have attributes; a labelled code outside it is an error.
+    soft : bool
+        Whether a label is a share from 0 to 1, not one of the two; y is the raters' weighted mean then.
 
     Returns
     -------
@@ -96,11 +101,11 @@ def load_labels(path: Path | None = None, known: Iterable[str] | None = None) ->
     path = Path(path or DEFAULT_LABELS)
     table = read_rows(path)
     labelled = table[table["label"] != ""]
-    _check_labels(labelled, path)
+    (_check_shares if soft else _check_labels)(labelled, path)
     _check_weights(labelled, path)
     _check_codes(table, labelled, known, path)
-    y, weight, undecided = _combine(labelled)
-    for value in (0, 1):
+    y, weight, undecided = _means(labelled) if soft else _combine(labelled)
+    for value in () if soft else (0, 1):
         if (y == value).sum() < FEWEST_PER_CLASS:
             raise LabelError(
                 f"Only {(y == value).sum()} occupations are labelled {value} in {path}.",
@@ -147,6 +152,20 @@ def _check_labels(labelled: pd.DataFrame, path: Path) -> None:
         )
 
 
+def _check_shares(labelled: pd.DataFrame, path: Path) -> None:
+    share = pd.to_numeric(labelled["label"], errors="coerce")
+    wrong = labelled[~share.between(0, 1)]
+    if len(wrong) or len(labelled) < FEWEST_SHARES:
+        raise LabelError(
+            f"{len(wrong)} of {len(labelled)} labels in {path} are no shares from 0 to 1.",
+            first=f"line {wrong.index[0] + 2}: {wrong['code'].iloc[0]} = {wrong['label'].iloc[0]!r}"
+            if len(wrong)
+            else None,
+            rule=f"A soft label runs from 0 to 1, and there are at least {FEWEST_SHARES}.",
+            fix="Correct the label, or leave it empty; label more occupations.",
+        )
+
+
 def _check_weights(labelled: pd.DataFrame, path: Path) -> None:
     if "weight" not in labelled:
         return
@@ -185,15 +204,29 @@ def _check_codes(
         )
 
 
-def _combine(labelled: pd.DataFrame) -> tuple[pd.Series, pd.Series, tuple[str, ...]]:
-    """One label and one weight per occupation, from one or several raters."""
+def _means(labelled: pd.DataFrame) -> tuple[pd.Series, pd.Series, tuple[str, ...]]:
+    """The raters' weighted mean of each occupation, with their mean confidence; none is undecided."""
+    votes = _votes(labelled)
+    by_code = votes.groupby("code", sort=False)
+    mean = by_code["for"].sum() / by_code["weight"].sum()
+    weight = by_code["weight"].mean().rename("weight")
+    return mean.rename("label").rename_axis("soc"), weight.rename_axis("soc"), ()
+
+
+def _votes(labelled: pd.DataFrame) -> pd.DataFrame:
+    """A row for each label: `code`, `label`, `weight` and `for`, their product."""
     weight = pd.Series(1.0, index=labelled.index)
     if "weight" in labelled:
         weight = labelled["weight"].replace("", "1").astype(float)
     votes = pd.DataFrame(
         {"code": labelled["code"], "label": labelled["label"].astype(float), "weight": weight}
     )
-    votes["for"] = votes["label"] * votes["weight"]
+    return votes.assign(**{"for": votes["label"] * votes["weight"]})
+
+
+def _combine(labelled: pd.DataFrame) -> tuple[pd.Series, pd.Series, tuple[str, ...]]:
+    """One label and one weight per occupation, from one or several raters."""
+    votes = _votes(labelled)
     by_code = votes.groupby("code", sort=False)
     mean = by_code["for"].sum() / by_code["weight"].sum()
     confidence = by_code["weight"].mean() * (2 * mean - 1).abs()

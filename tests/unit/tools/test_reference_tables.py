@@ -157,7 +157,11 @@ def test_the_ratings_of_exposure_stand_for_764_occupations_of_soc_2010():
 def test_every_embedded_table_is_made_anew(originals, tmp_path, capsys):
     assert main([str(originals), "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    for line in ("task_attributes.csv: 827 rows.", "frey_osborne_2017.csv: 702 rows.", "eloundou_2023.csv: 764 rows."):
+    for line in (
+        "task_attributes.csv: 827 rows.",
+        "frey_osborne_2017.csv: 702 rows.",
+        "eloundou_2023.csv: 764 rows.",
+    ):
         assert line in said
     for path in tmp_path.rglob("*.csv"):
         assert path.read_bytes() == (FEATURES / path.relative_to(tmp_path)).read_bytes(), path.name

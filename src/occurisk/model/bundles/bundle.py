@@ -26,9 +26,8 @@ from occurisk.probabilities import Bands
 from occurisk.training_data.labels import load_labels, read_rows
 
 if TYPE_CHECKING:
-    from occurisk.model.classifier import AutomationClassifier
+    from occurisk.model.axes.declaration import Axis
     from occurisk.model.row_intervals import RowUncertainty
-    from occurisk.model.teacher import Teacher
     from occurisk.training_data.catalogue import Catalogue
 
 BOOSTER = "model.txt"
@@ -124,7 +123,7 @@ class Bundle:
         Format 1 keeps no confidence: the labels of `reference`, each with confidence 1.
         """
         if self.keeps_labels:
-            labels = load_labels(self.path / LABELS)
+            labels = load_labels(self.path / LABELS, soft=self.estimator_class.soft_labels)
             return labels.y, labels.weight
         y = self.reference["label"].dropna().astype(int)
         return y, pd.Series(1.0, y.index, name="weight")
@@ -155,23 +154,36 @@ class Bundle:
         with self._readable("booster"):
             return self._of_these_names(read_booster(_text(self.path / BOOSTER)))
 
-    @cached_property
-    def teacher(self) -> Teacher:
-        """The teacher alone."""
-        from occurisk.model.teacher import Teacher
+    @property
+    def axis(self) -> Axis:
+        """What its scores are about."""
+        from occurisk.model.axes.declaration import axis_of
 
-        with self._readable("teacher"):
-            return Teacher.from_dict(json.loads(_text(self.path / TEACHER)))
+        return axis_of(self.manifest["settings"]["name"])
 
-    @cached_property
-    def model(self) -> AutomationClassifier:
-        """The classifier, ready to predict."""
+    @property
+    def estimator_class(self) -> Any:
+        """The class of its model: the format says which."""
+        from occurisk.model.axes.regressor import ExposureRegressor
         from occurisk.model.classifier import AutomationClassifier
+
+        known = (AutomationClassifier, ExposureRegressor)
+        return next((e for e in known if e.bundle_format == self.manifest["format"]), AutomationClassifier)
+
+    @cached_property
+    def teacher(self) -> Any:
+        """The teacher alone."""
+        with self._readable("teacher"):
+            return self.estimator_class.teacher_class.from_dict(json.loads(_text(self.path / TEACHER)))
+
+    @cached_property
+    def model(self) -> Any:
+        """The estimator, ready to predict."""
         from occurisk.model.student import read_booster
 
         with self._readable("model"):
             texts = gzip.decompress((self.path / REPLICA_BOOSTERS).read_bytes()).decode()
-            return AutomationClassifier.restore(
+            return self.estimator_class.restore(
                 self.manifest["model"]["parameters"],
                 classes=self.manifest["model"]["classes"],
                 names=self.names,

@@ -13,13 +13,21 @@ from occurisk.model.bundles.models_folder import CURRENT
 from occurisk.paths import default_models_dir
 
 
-def set_current(models_dir: Path, version: str) -> None:
-    """Make a version the one that commands use by default; its digest is recorded beside its name."""
+def set_current(models_dir: Path, version: str, pointer: str = CURRENT) -> None:
+    """Make a version the one that commands use by default; its digest is recorded beside its name.
+
+    Parameters
+    ----------
+    models_dir : Path
+    version : str
+    pointer : str
+        The file that says so; each axis has one of its own.
+    """
     try:
         digest = sha256(models_dir / version / MANIFEST)
     except OSError as problem:
-        raise cannot_write(models_dir / CURRENT, problem) from problem
-    write_text(models_dir / CURRENT, f"{version}\n{digest}\n")
+        raise cannot_write(models_dir / pointer, problem) from problem
+    write_text(models_dir / pointer, f"{version}\n{digest}\n")
 
 
 def find_bundle(
@@ -27,6 +35,7 @@ def find_bundle(
     version: str | None = None,
     train: Callable[[Path], Bundle] | None = None,
     require_digest: str | None = None,
+    pointer: str = CURRENT,
 ) -> Bundle:
     """Load the current version of a models folder; train the default one if there is none.
 
@@ -40,6 +49,8 @@ def find_bundle(
         Called with the models folder when it holds no model.
     require_digest : str, optional
         The SHA-256 that the manifest must have.
+    pointer : str
+        The file that names the current version; each axis has one of its own.
 
     Raises
     ------
@@ -49,8 +60,8 @@ def find_bundle(
     """
     models_dir = Path(models_dir or default_models_dir())
     recorded = None
-    if version is None and (models_dir / CURRENT).is_file():
-        version, recorded = _read_current(models_dir / CURRENT)
+    if version is None and (models_dir / pointer).is_file():
+        version, recorded = _read_current(models_dir / pointer)
     if version is not None:
         if Path(version).name != version or not (models_dir / version).is_dir():
             versions = sorted(p.parent.name for p in models_dir.glob(f"*/{MANIFEST}"))
@@ -64,7 +75,7 @@ def find_bundle(
             raise BundleError(
                 f"{version} is not the version that was made current.",
                 first=f"its digest is {bundle.digest}, recorded is {recorded}",
-                rule=f"{CURRENT} records the SHA-256 of the version's {MANIFEST}.",
+                rule=f"{pointer} records the SHA-256 of the version's {MANIFEST}.",
                 fix=TRAIN_AGAIN,
             )
         return bundle

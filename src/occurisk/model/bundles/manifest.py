@@ -19,7 +19,8 @@ from occurisk.errors import BundleError
 from occurisk.paths import RESOURCES
 
 # 2: the name follows from the digest; attributes as trained and the label file are in the bundle.
-FORMAT, READABLE = 2, (1, 2)
+# 3: the same files, of a regressor of soft labels; who reads 2 alone refuses it, and rightly so.
+READABLE = (1, 2, 3)
 MANIFEST = "manifest.json"
 PACKAGES = ("occurisk", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
 _DIGITS_IN_NAME = 8

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from occurisk.files import sha256
-from occurisk.model.settings import Settings
+from occurisk.model.axes.declaration import Axis, load_axes
+from occurisk.model.settings import GaussianProcessSettings, Settings, TeacherSettings, load_settings
 from occurisk.paths import FEATURES
-from occurisk.training_data.labels import DEFAULT_LABELS
 
 NOT_EVALUATED = "Not evaluated in this run: `occurisk evaluate` does it, `occurisk train` too."
 
@@ -21,6 +21,23 @@ _ONET = "O*NET 20.3, US Department of Labor/ETA, CC BY 4.0"
 _ATTRIBUTE_TABLES = {
     FEATURES / "reference" / "task_attributes.csv": _ONET,
     FEATURES / "reference" / "task_attributes_frey_osborne.csv": _ONET,
+}
+# By the teacher that a configuration describes: what the labels are called, the model, its replicas.
+_WORDS = {
+    TeacherSettings: (
+        "{labelled} hand labels, {labelled_automatable} of them automatable",
+        "A logistic regression with theory in its prior (the teacher) is fitted on the labelled occupations; "
+        "LightGBM{signs} (the student) is fitted on the teacher's log-odds of all occupations and does the scoring. "
+        "Steps, formulas and sources: `docs/method.md`.",
+        "replicas of the labels, teacher and student refitted",
+    ),
+    GaussianProcessSettings: (
+        "{labelled} labels from 0 to 1, {labelled_automatable} of them in the high band",
+        "A Gaussian process with an RBF and a linear kernel (the teacher) is fitted on the labelled occupations; "
+        "LightGBM{signs} (the student) is fitted on the log-odds of its mean at all occupations and does the "
+        "scoring. Steps, formulas and sources: `docs/axes.md`.",
+        "draws from the teacher's posterior, a student fitted to each, and each occupation's own part",
+    ),
 }
 
 
@@ -57,7 +74,9 @@ def model_card(
         Held-out quality; the card says so if there is none.
     """
     held_out = held_out or HeldOut()
-    table, labels = _attribute_source(data["sha256"]["attributes"]), _label_source(data["sha256"]["labels"])
+    table, axis = _attribute_source(data["sha256"]["attributes"]), _axis_of_labels(data["sha256"]["labels"])
+    labels = f"{axis.source}, {axis.raters}" if axis else ""
+    counted, model, _ = _WORDS[type(settings.model.teacher)]
     parts = [
         f"# Model card: occurisk, configuration `{settings.name}`",
         "## What it is for",
@@ -67,22 +86,16 @@ def model_card(
         "## What it is not for",
         "- Decisions about **individual people**: tasks differ more within an occupation than the score tells.\n"
         "- Forecasts of how many jobs will disappear. The probability is relative; Frey & Osborne made no such "
-        "estimate either.\n" + _technology(labels),
+        "estimate either.\n" + _technology(axis),
         "## Data",
         f"- {data['occupations']} occupations with {data['attributes']} task attributes; {data['gaps']} gap(s). "
         f"File: `{settings.attributes.name}`, {table or 'your own table'}; {_digest(data, 'attributes')}.\n"
-        f"- {data['labelled']} hand labels, {data['labelled_automatable']} of them automatable. "
+        f"- {counted.format(**data)}. "
         f"File: `{settings.labels.name}`, {labels or 'your own labels'}; {_digest(data, 'labels')}.\n"
         f"- Attributes and their expected signs: `{settings.catalogue.name}`; {_digest(data, 'catalogue')}.\n"
-        f"- Technology vintage: {'2013' if labels else 'what the raters of these labels had in mind'}.",
+        f"- Technology vintage: {axis.year if axis else 'what the raters of these labels had in mind'}.",
         "## Model",
-        "A logistic regression with theory in its prior (the teacher) is fitted on the labelled occupations; "
-        "LightGBM with monotone signs (the student) is fitted on the teacher's log-odds of all occupations and "
-        "does the scoring. Steps, formulas and sources: `docs/method.md`."
-        if settings.model.student.monotone
-        else "A logistic regression with theory in its prior (the teacher) is fitted on the labelled "
-        "occupations; LightGBM (the student) is fitted on the teacher's log-odds of all occupations and does "
-        "the scoring. Steps, formulas and sources: `docs/method.md`.",
+        model.format(signs=" with monotone signs" if settings.model.student.monotone else ""),
         "## Held-out quality",
         held_out.quality,
         "## Calibration",
@@ -99,19 +112,17 @@ def _intervals(settings: Settings, data: Mapping[str, Any], scores: pd.DataFrame
     width = (scores["upper"] - scores["lower"]).median()
     robust = (scores["stability"] != "model-dependent").mean()
     return (
-        f"{settings.model.nominal:.0%} intervals from {settings.model.replicas} replicas of the labels, teacher "
-        f"and student refitted. Median width {width:.2f}; the band of {robust:.0%} of the occupations stands in "
+        f"{settings.model.nominal:.0%} intervals from {settings.model.replicas} "
+        f"{_WORDS[type(settings.model.teacher)][2]}. "
+        f"Median width {width:.2f}; the band of {robust:.0%} of the occupations stands in "
         f"at least 90% of the replicas. The intervals carry the doubt of {data['labelled']} labels. They do not "
         "carry the doubt whether the labels are true, nor that of technology to come."
     )
 
 
-def _technology(labels: str) -> str:
-    if labels:
-        return (
-            "- Generative AI. The labels speak of the machine learning and mobile robotics of 2013; the ranks "
-            "of exposure to language models run the other way."
-        )
+def _technology(axis: Axis | None) -> str:
+    if axis:
+        return "\n".join(f"- {text}" for text in axis.not_for)
     return "- Any other technology than the one that the raters of these labels had in mind."
 
 
@@ -130,13 +141,9 @@ def _attribute_source(digest: str) -> str:
     return next((source for path, source in _ATTRIBUTE_TABLES.items() if _is(path, digest)), "")
 
 
-def _label_source(digest: str) -> str:
-    """Return whose labels a file holds; empty if it is none of ours."""
-    return (
-        "Frey & Osborne (2017), doi:10.1016/j.techfore.2016.08.019, experts at one workshop in Oxford"
-        if _is(DEFAULT_LABELS, digest)
-        else ""
-    )
+def _axis_of_labels(digest: str) -> Axis | None:
+    """Return the axis that a label file belongs to; None if it is none of ours."""
+    return next((a for a in load_axes() if _is(load_settings(a.training).labels, digest)), None)
 
 
 def _is(path: Path, digest: str) -> bool:

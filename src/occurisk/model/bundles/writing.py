@@ -26,12 +26,12 @@ from occurisk.model.bundles.bundle import (
     Bundle,
     load_bundle,
 )
-from occurisk.model.bundles.manifest import FORMAT, MANIFEST
+from occurisk.model.bundles.manifest import MANIFEST
 from occurisk.model.bundles.models_folder import put_in_place, staging
 from occurisk.probabilities import six_digits
 
 if TYPE_CHECKING:
-    from occurisk.model.classifier import AutomationClassifier
+    from occurisk.model.estimator import StudentEstimator
     from occurisk.model.settings import Settings
     from occurisk.training_data.catalogue import Catalogue
 
@@ -40,7 +40,7 @@ _PLACES = ("catalogue", "attributes", "labels")  # of settings: a manifest knows
 
 def save_bundle(
     models_dir: Path,
-    model: AutomationClassifier,
+    model: StudentEstimator,
     reference: pd.DataFrame,
     attributes: pd.DataFrame,
     catalogue: Catalogue,
@@ -55,7 +55,7 @@ def save_bundle(
     ----------
     models_dir : Path
         Folder of versions. The same content is the same version: it is not written twice.
-    model : AutomationClassifier
+    model : StudentEstimator
         Fitted with replicas.
     reference : DataFrame
         Scores of the reference occupations, index `soc`.
@@ -98,7 +98,7 @@ def save_bundle(
     return load_bundle(Path(models_dir) / version)
 
 
-def _write_model(folder: Path, model: AutomationClassifier) -> None:
+def _write_model(folder: Path, model: StudentEstimator) -> None:
     """Write the student, its replicas and the teacher as text."""
     (folder / BOOSTER).write_text(model.booster_.model_to_string(), encoding="utf-8")
     texts = [booster.model_to_string() for booster in model.replica_boosters_]
@@ -110,7 +110,7 @@ def _write_model(folder: Path, model: AutomationClassifier) -> None:
 
 def _write_tables(
     folder: Path,
-    model: AutomationClassifier,
+    model: StudentEstimator,
     reference: pd.DataFrame,
     attributes: pd.DataFrame,
     catalogue: Catalogue,
@@ -127,13 +127,13 @@ def _write_tables(
     replicas.reset_index().to_parquet(folder / REPLICA_SCORES, index=False)
 
 
-def _document(model: AutomationClassifier, catalogue: Catalogue, settings: Settings) -> dict[str, Any]:
+def _document(model: StudentEstimator, catalogue: Catalogue, settings: Settings) -> dict[str, Any]:
     """Return what a manifest says of the model itself."""
     from scipy.stats import norm
 
     places = {key: manifests.portable(getattr(settings, key)) for key in _PLACES}
     return {
-        "format": FORMAT,
+        "format": model.bundle_format,
         "settings": settings.model_dump(mode="json") | places,
         "catalogue": [a.model_dump(mode="json") for a in catalogue],
         "model": {
