@@ -25,6 +25,7 @@ COMMANDS = {
     "track": "Record results in MLflow that were scored without it.",
     "review": "Record, collect and export reviewers' verdicts on a scored list.",
     "national": "The national picture: shares at risk, expected value, breakdowns.",
+    "compare": "Why two lists differ; how the axes go with published indexes.",
     "backtest": "Compare the scores with realised employment growth.",
     "reproduce": "Compute the published national figures again from official statistics.",
     "labels": "Audit the hand labels.",

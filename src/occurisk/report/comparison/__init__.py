@@ -1,0 +1,1 @@
+"""Pictures of comparisons: lists, indexes and labels, two axes."""

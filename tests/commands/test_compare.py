@@ -1,0 +1,126 @@
+"""`occurisk compare`: lists, indexes and labels, on the terminal, as JSON and as a picture."""
+
+import json
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from helpers.trained import default_bundle, exposure_bundle, models_dir
+from occurisk.cli import occurisk
+from occurisk.errors import RegistryError
+from occurisk.paths import FEATURES
+
+
+def run(*arguments):
+    result = CliRunner().invoke(occurisk, [str(a) for a in arguments], env={"COLUMNS": "120"})
+    if result.exception:
+        raise result.exception
+    return result.output
+
+
+def scored(folder, rows):
+    default_bundle()
+    folder.parent.mkdir(exist_ok=True, parents=True)
+    path = folder.with_suffix(".csv")
+    path.write_text("code,jobs\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    columns = ("--code-column", "code", "--taxonomy", "soc2010")  # few codes are little evidence
+    run("score", path, "--out", folder, "--no-track", "--models-dir", models_dir(), *columns)
+    return folder
+
+
+def test_a_change_is_split_into_parts_that_add_up(tmp_path):
+    before = scored(tmp_path / "old", ["41-2011,100", "43-9021,50", "11-1011,50", "99-1111,20"])
+    after = scored(tmp_path / "new", ["41-2011,60", "43-9021,50", "11-1011,90", "29-1141,40"])
+    path, png = tmp_path / "x.json", tmp_path / "x.png"
+    text = run(
+        "compare",
+        "lists",
+        before,
+        after,
+        "--no-track",
+        "--statistic",
+        "expected",
+        "--json",
+        path,
+        "--png",
+        png,
+    )
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert sum(found["factors"].values()) == pytest.approx(found["change"], abs=1e-12)
+    assert sum(code["change"] for code in found["codes"]) == pytest.approx(found["change"], abs=1e-12)
+    headline = json.loads((before / "intake.json").read_text(encoding="utf-8"))["national"]["expected"]
+    assert found["before"] == pytest.approx(headline, abs=1e-5)
+    assert found["factors"]["scores"] == 0
+    assert "99-1111" in {code["code"] for code in found["codes"]}  # without a score, and still accounted for
+    assert png.read_bytes()[:4] == b"\x89PNG"
+    for said in ("composition", "coverage", "Cashiers"):
+        assert said in text
+
+
+def test_what_is_no_folder_of_results_is_refused(tmp_path):
+    with pytest.raises(RegistryError, match="no folder of scored results"):
+        run("compare", "lists", tmp_path, tmp_path, "--no-track")
+
+
+def test_axes_beside_published_indexes_and_a_file_of_ones_own(tmp_path):
+    default_bundle(), exposure_bundle()
+    ratings = pd.read_csv(FEATURES / "labels" / "eloundou_2023.csv", dtype={"code": str})
+    own = tmp_path / "own.csv"
+    ratings.assign(z=1 - 2 * ratings["label"])[["code", "z"]].to_csv(
+        own, index=False
+    )  # negative figures, too
+    path = tmp_path / "x.json"
+    text = run(
+        "compare",
+        "indexes",
+        "--models-dir",
+        models_dir(),
+        "--no-track",
+        "--json",
+        path,
+        "--index",
+        f"mine={own}",
+    )
+    found = json.loads(path.read_text(encoding="utf-8"))
+    rho = {(row["first"], row["second"]): row["rho"] for row in found["correlations"]}
+    assert rho["eloundou_human", "mine"] == pytest.approx(-1)
+    assert rho["susceptibility_2013", "eloundou_human"] == pytest.approx(-0.32, abs=0.02)
+    assert rho["susceptibility_2013", "routine_intensity"] == pytest.approx(0.82, abs=0.02)
+    assert sum(axis["kept"] for axis in found["principal_axes"]) == 2
+    assert "not displacement" in text and "is no test" in text
+
+
+def test_an_index_whose_column_cannot_be_told_is_refused(tmp_path):
+    default_bundle(), exposure_bundle()
+    own = tmp_path / "own.csv"
+    own.write_text("code,a,b\n41-2011,1,2\n43-9021,2,3\n", encoding="utf-8")
+    with pytest.raises(RegistryError, match="2 columns of own"):
+        run("compare", "indexes", "--models-dir", models_dir(), "--no-track", "--index", f"mine={own}")
+
+
+def test_two_raters_of_one_panel(tmp_path):
+    table = pd.read_csv(FEATURES / "labels" / "eloundou_2023.csv", dtype={"code": str})
+    for name in ("label", "gpt4"):
+        table[["code", name]].set_axis(["code", "label"], axis=1).to_csv(
+            tmp_path / f"{name}.csv", index=False
+        )
+    text = run("compare", "labels", tmp_path / "label.csv", tmp_path / "gpt4.csv", "--no-track")
+    assert "764 occupations have both labels" in text
+    assert "Rank correlation 0.91" in text
+
+
+def test_a_list_is_laid_out_by_both_axes(tmp_path):
+    exposure_bundle()
+    folder = scored(tmp_path / "list", ["41-2011,100", "43-9021,50", "11-1011,50", "29-1141,40"])
+    path, png = tmp_path / "x.json", tmp_path / "x.png"
+    options = ("--models-dir", models_dir(), "--no-track", "--json", path, "--png", png)
+    text = run("compare", "axes", folder, "--by", "major_group", *options)
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert sum(row["share"] for row in found["quadrants"].values()) == pytest.approx(1)
+    assert found["thresholds"] == [0.7, 0.5]
+    assert len(found["by"]["major_group"]) == 4
+    for said in ("Susceptibility is not jobs lost", "Exposure is not displacement", "neither"):
+        assert said in text
+    moved = run("compare", "axes", folder, "--high-second", "0.01", *options)
+    assert "from 0.01" in moved
