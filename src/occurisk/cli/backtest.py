@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, model_options, need_model, out, show, table
+from occurisk.cli.console import JSON_OPTION, axis_option, model_options, need_model, out, show, table
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from occurisk.labour_market.history.backtest import Backtest
+    from occurisk.labour_market.history.both_axes import AxesHistory
+    from occurisk.labour_market.history.official_statistics import Statistic
+    from occurisk.model.bundles.bundle import Bundle
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -28,6 +31,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--draws", type=click.IntRange(min=100), default=1000, show_default=True, help="Bootstrap samples."
 )
+@axis_option("", "Also beside this further axis, or all.  [default: the first axis alone]")
+@click.option(
+    "--placebo", type=(FILE, FILE), metavar="BEFORE AFTER",
+    help="Two earlier files, before the technology of the further axes: their figures stand beside.",
+)  # fmt: skip
 @click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it (PNG or SVG).")
 @model_options
 @JSON_OPTION
@@ -39,6 +47,8 @@ def backtest(
     after_year: int | None,
     scores: str,
     draws: int,
+    axis_name: str | None,
+    placebo: tuple[Path, Path] | None,
     figure: Path | None,
     models_dir: Path | None,
     json_path: Path | None,
@@ -49,9 +59,11 @@ def backtest(
     before it is not quite.
     """
     from occurisk.labour_market.history.backtest import backtest as compare
+    from occurisk.labour_market.history.both_axes import axes_history
     from occurisk.labour_market.history.growth import growth_table
     from occurisk.labour_market.history.official_statistics import read_oes
     from occurisk.labour_market.history.routine_intensity import routine_intensity
+    from occurisk.model.axes.declaration import chosen_axes
     from occurisk.training_data.labels import load_labels
 
     console = out()
@@ -62,8 +74,23 @@ def backtest(
     routine = routine_intensity(bundle.attributes, bundle.catalogue)
     growth = growth_table(old, new, table_of, routine, published)
     comparison = compare(growth.table, bundle.bands, draws)
+    wanted = [axis for axis in chosen_axes(axis_name) if axis != bundle.axis] if axis_name else []
+    others = [need_model(models_dir, axis=axis, pinned=False) for axis in wanted]
+    earlier = [read_oes(path) for path in placebo or ()]
+
+    def beside(other: Bundle, one: Statistic, two: Statistic) -> AxesHistory | None:
+        first = growth_table(one, two, table_of, routine, published).table
+        second = growth_table(one, two, other.reference, routine).table["p"]
+        return axes_history(first, second, (bundle.axis.name, other.axis.name), draws)
+
+    histories = [
+        (other, beside(other, old, new), beside(other, *earlier) if placebo else None) for other in others
+    ]
     name = f"OES May {old.table['year'].iloc[0]} to {new.table['year'].iloc[0]}, {scores} scores"
     _print(console, name, comparison, growth.report)
+    for other, history, before_it in histories:
+        if history:
+            _print_axes(console, bundle, other, history, before_it)
     if figure:
         from occurisk.report.chart_style import save
         from occurisk.report.history_charts import backtest_figure
@@ -71,7 +98,16 @@ def backtest(
         save(backtest_figure(comparison, name), figure)
         console.print(f"Figure   {figure}", soft_wrap=True)
     if json_path:
-        write_json(json_path, _document(comparison, growth.report))
+        document = _document(comparison, growth.report)
+        if histories:
+            document["axes"] = {
+                other.axis.name: {
+                    "growth": history.to_json() if history else None,
+                    "placebo": before_it.to_json() if before_it else None,
+                }
+                for other, history, before_it in histories
+            }
+        write_json(json_path, document)
         console.print(f"Figures  {json_path}", soft_wrap=True)
     if not figure and not json_path:
         console.print("Nothing was written; --figure and --json keep the result.")
@@ -116,6 +152,29 @@ def _print(console: Console, name: str, comparison: Backtest, report: dict[str, 
     made.add_row("gain of p over both", *_cells(comparison.gain, "r2", ".3f"))
     show(console, made)
     console.print(comparison.verdict, soft_wrap=True)
+
+
+def _print_axes(
+    console: Console, bundle: Bundle, other: Bundle, found: AxesHistory, placebo: AxesHistory | None
+) -> None:
+    """Print both axes beside growth, the placebo, and what must be said of the further axis."""
+    from occurisk.labour_market.history.both_axes import verdict
+
+    names = (bundle.axis.name, other.axis.name)
+    made = table(
+        f"Growth beside both axes: {found.occupations} occupations, drawn by {found.clusters} minor groups",
+        ["axis, held", "weighted", "90% interval", "unweighted", *(["placebo"] if placebo else [])],
+    )
+    rows = found.correlations[found.correlations["weighting"] == "weighted"]
+    for row in rows.itertuples():
+        plain = found.row(str(row.axis), str(row.held), "unweighted")["rho"]
+        before = [f"{placebo.row(str(row.axis), str(row.held))['rho']:+.2f}"] if placebo else []
+        ends = f"{row.lower:+.2f} to {row.upper:+.2f}"
+        made.add_row(f"{row.axis}: {row.held}", f"{row.rho:+.2f}", ends, f"{plain:+.2f}", *before)
+    show(console, made)
+    console.print(verdict(found, names, placebo), soft_wrap=True)
+    for caveat in other.axis.words("en").caveats:
+        console.print(caveat, soft_wrap=True)
 
 
 def _cells(row: Any, name: str, style: str) -> tuple[str, str]:

@@ -77,6 +77,32 @@ def us(data: Path, models_dir: Path | None, json_path: Path | None) -> None:
 
 @reproduce.command()
 @DATA
+@JSON_OPTION
+def exposure(data: Path, json_path: Path | None) -> None:
+    """US jobs in occupations with at least 10% and 50% of their tasks exposed to language models."""
+    from occurisk.labour_market.history.reproductions import exposure_shares
+
+    console = out()
+    shares = exposure_shares(data)
+    made = table(
+        "United States: jobs by the share of exposed tasks (β), as people and GPT-4 rated them",
+        ["year", "rater", "coverage", "mean", "from 10%", "from 50%"],
+    )
+    for (year, rater), row in shares.iterrows():
+        cells = (f"{row[name]:.1%}" for name in ("coverage", "mean", "from_10", "from_50"))
+        made.add_row(str(year), str(rater), *cells)
+    show(console, made)
+    console.print(
+        "Published: about 80% of the workforce has at least 10% of its tasks exposed, about 19% "
+        "at least 50%. "
+        "Exposure is not displacement.",
+        soft_wrap=True,
+    )
+    _close(console, shares, json_path)
+
+
+@reproduce.command()
+@DATA
 @click.option(
     "--country", "codes", multiple=True, metavar="ISO", help="Such as DEU; repeatable.  [default: a choice]"
 )
@@ -170,7 +196,8 @@ def _complete(command: str, folder: Path) -> Path:
     """
     from occurisk.labour_market.history.reproductions import ILOSTAT, OES_TABLE, OEWS_FILES, ORIGINS
 
-    needed = [OES_TABLE, *OEWS_FILES.values()] if command == "us" else [ILOSTAT]
+    files = {"us": [OES_TABLE, *OEWS_FILES.values()], "exposure": list(OEWS_FILES.values())}
+    needed = files.get(command, [ILOSTAT])
     missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         raise RegistryError(

@@ -13,6 +13,7 @@ from occurisk.labour_market.history.official_statistics import Statistic, ilosta
 from occurisk.labour_market.market import Market
 from occurisk.labour_market.scenarios import Scenario, apply, by_qualification
 from occurisk.occupations.crosswalk import to_soc2010
+from occurisk.paths import FEATURES
 from occurisk.probabilities import Bands, weighted_shares
 from occurisk.training_data.labels import load_labels
 
@@ -33,6 +34,9 @@ ORIGINS = {
     ILOSTAT: "ILOSTAT, ilostat.ilo.org: EMP_TEMP_SEX_OC2_NB, employment by sex and occupation, two digits, "
     "with codes and labels, as CSV in a zip",
 }
+EXPOSURE_LABELS = FEATURES / "labels" / "eloundou_2023.csv"
+EXPOSURE_RATERS = {"people": "label", "GPT-4": "gpt4"}
+EXPOSED = Bands(high=0.5, low=0.1)
 # Two that the literature argues about, neighbours in the CIS, and a spread of incomes.
 COUNTRIES = (
     "DEU", "SWE", "GBR", "FRA", "ITA", "ESP", "POL", "RUS", "KGZ", "MNG", "TUR", "MEX", "BRA",
@@ -116,6 +120,38 @@ def us_years(folder: Path, source: Sources) -> pd.DataFrame:
     rows = {year: both(read_oes(folder / OES_TABLE, year), source) for year in range(2010, 2016)}
     rows |= {year: both(read_oes(folder / name), source) for year, name in OEWS_FILES.items()}
     return pd.DataFrame(rows).T.rename_axis("year")
+
+
+def exposure_shares(folder: Path) -> pd.DataFrame:
+    """Return the shares of US jobs in occupations with so much exposed work, by the raters themselves.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds BLS's files of May 2021 to 2024.
+
+    Returns
+    -------
+    DataFrame, index (`year`, `rater`)
+        `coverage`, `mean` (β), `from_10`, `from_50`: shares of the scored jobs in occupations where at least
+        10% and 50% of the tasks are exposed (Eloundou et al. 2023, section 4).
+    """
+    ratings = load_labels(EXPOSURE_LABELS, soft=True).table
+    rows = {}
+    for year, name in OEWS_FILES.items():
+        statistic = read_oes(folder / name)
+        for rater, column in EXPOSURE_RATERS.items():
+            scores = ratings[column].astype(float).rename("probability").rename_axis("soc").to_frame()
+            lineage = to_soc2010(statistic.table["code"], statistic.system, scored=scores.index)
+            market = Market(statistic.table, lineage, scores, None, EXPOSED, rater)
+            found = market.figures().iloc[0]
+            rows[(year, rater)] = {
+                "coverage": found["coverage"],
+                "mean": found["expected"],
+                "from_10": 1 - found["share_low"],
+                "from_50": found["share_high"],
+            }
+    return pd.DataFrame(rows).T.rename_axis(["year", "rater"])
 
 
 def countries(
