@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 BIN := .venv/bin
 
-.PHONY: help setup train evaluate score ui check test test-quick golden bench experiments fuzz endurance reference clean
+.PHONY: help setup train evaluate score ui check test test-quick test-spark golden bench experiments fuzz endurance reference clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,10 @@ test: check  ## Checks and all tests, with line and branch coverage
 
 test-quick: setup  ## The tests of single modules that take no time: for the inner loop, under a minute
 	@$(BIN)/pytest -n 2 --dist loadfile -q -m "not slow" tests/unit tests/properties tests/test_layout.py
+
+test-spark: setup  ## The tests on Spark: installs PySpark (400 MB) first; needs Java 17
+	@$(UV) sync --quiet --locked --extra spark --python $(BIN)/python
+	@$(BIN)/pytest -q tests/engines/test_spark.py
 
 golden: setup  ## Write tests/golden and docs/commands.md anew (2 minutes); read the diff before you commit it
 	@$(BIN)/pytest -q tests/golden tests/documentation -k "golden or reference" --renew

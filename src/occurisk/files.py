@@ -20,9 +20,19 @@ from occurisk.errors import OutputError
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as 64 hexadecimal digits."""
+    """Return the SHA-256 of a file as 64 hexadecimal digits; of a folder, that of the list of its files."""
+    if path.is_dir():
+        parts = sorted(part for part in path.rglob("*") if part.is_file())
+        return digest("".join(f"{sha256(part)}  {part.relative_to(path).as_posix()}\n" for part in parts))
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def size(path: Path) -> int:
+    """Return the bytes of a file, or of all files in a folder; 0 of what is neither."""
+    if path.is_file():
+        return path.stat().st_size
+    return sum(part.stat().st_size for part in path.rglob("*") if part.is_file()) if path.is_dir() else 0
 
 
 def digest(text: str) -> str:

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from occurisk.model.bundles.bundle import Bundle
+from occurisk.scoring.accounting.account_report import read_back
+from occurisk.scoring.lookup.dialects import Register
+from occurisk.scoring.lookup.lookup_table import ValueColumns, make_lookup
 from occurisk.scoring.score import score_registry
 from occurisk.tracking import store as tracking
 from occurisk.tracking.scoring_run import TrackOptions, track_scoring
@@ -84,6 +87,19 @@ def test_a_registry_without_a_score_is_tracked_too(store, model, tmp_path):
     found = tracking.open_store().MlflowClient().get_run(run.run_id).data
     assert found.metrics["coverage"] == 0
     assert found.tags["headline"] == "nothing scored"
+
+
+def test_a_lookup_is_tracked_and_asked_about_like_any_list(store, model, tmp_path):
+    (tmp_path / "values.csv").write_text(
+        "value,rows,weight\n2411,4,100\n4110,2,50\n0110,1,5\n", encoding="utf-8"
+    )
+    where = Register("jobs", "isco", "persons")
+    make_lookup(model, tmp_path / "values.csv", tmp_path / "o", where, columns=ValueColumns(weight="weight"))
+    tracked, _ = track_scoring(read_back(tmp_path / "o"), model, options=TrackOptions(queue=2))
+    found = tracking.open_store().MlflowClient().get_run(tracked.run_id).data
+    assert found.metrics["jobs"] == 155
+    assert found.metrics["coverage"] == pytest.approx(150 / 155, abs=1e-4)
+    assert tracked.queue
 
 
 def own_rows(model: Bundle, count: int, folder: Path) -> Path:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("values", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("values", required=False)
 @click.option(
     "--out", "folder", type=click.Path(file_okay=False, path_type=Path), help="Folder of the lookup."
 )
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     help="Coding system.",
 )
 @click.option("--crosswalk", type=click.Path(path_type=Path), metavar="MAP.csv", help="Your own map.")
+@click.option("--titles", is_flag=True, help="The column holds titles, not codes.")
 @read_options
 @click.option("--force", is_flag=True, help="Replace an earlier lookup.")
 @click.option("--model", "version", metavar="VERSION", help="Model version.  [default: the current one]")
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 @JSON_OPTION
 def lookup(
     *,
-    values: Path | None,
+    values: str | None,
     folder: Path | None,
     table: str,
     code: str,
@@ -60,6 +61,7 @@ def lookup(
     weight_column: str | None,
     taxonomy: str,
     crosswalk: Path | None,
+    titles: bool,
     reading: ReadOptions,
     force: bool,
     version: str | None,
@@ -69,7 +71,8 @@ def lookup(
     """Score the distinct codes of a register that stays in its database: VALUES holds value, rows, weight.
 
     First, --query DIALECT prints the query that makes VALUES. Then the lookup and the SQL that joins it
-    are written. About a thousand rows leave the database; no row of the register does.
+    are written. About a thousand rows leave the database; no row of the register does. VALUES may also be the
+    database: postgresql://HOST/DATABASE or a DuckDB file, which is asked that query.
     """
     register = Register(table, code, weight, by)
     if query:
@@ -77,13 +80,21 @@ def lookup(
         return
     if values is None or folder is None:
         raise click.UsageError("Give VALUES and --out, or --query DIALECT for the query that makes VALUES.")
+    from dataclasses import replace
+
     from occurisk.registry.columns.sample import IntakeOptions
+    from occurisk.registry.sources.addresses import is_address, is_duckdb
     from occurisk.scoring.lookup.lookup_table import TABLE, ValueColumns, make_lookup
 
+    if is_address(values) or is_duckdb(Path(values)):
+        engine = "postgres" if is_address(values) else "duckdb"
+        reading = replace(reading, query=values_query(register, engine).rstrip(";\n"))
     columns = ValueColumns(value_column, rows_column, weight_column or ("weight" if weight else None))
     made = make_lookup(
         need_model(models_dir, version), values, folder, register, columns=columns,
-        options=IntakeOptions(taxonomy=taxonomy, crosswalk=crosswalk), reading=reading, force=force,
+        options=IntakeOptions(
+            taxonomy=taxonomy, crosswalk=crosswalk, titles="only" if titles else "off"
+        ), reading=reading, force=force,
     )  # fmt: skip
     account = made.scored.account
     if json_path:
@@ -101,5 +112,6 @@ def lookup(
         "3_account, 4_join in this order",
         f"Report   {folder / 'intake.md'}",
         *([f"Figures  {json_path}"] if json_path else []),
+        f"Record it in MLflow, and make a review queue: occurisk track {folder}",
     ):
         console.print(text, soft_wrap=True, markup=False)

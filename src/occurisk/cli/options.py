@@ -197,7 +197,7 @@ score_options = packed(
     click.option(
         "--format",
         "output",
-        type=click.Choice(["parquet", "csv", "excel"]),
+        type=click.Choice(["parquet", "csv", "excel", "arrow", "stata", "spss"]),
         help="Of the rows written.  [default: the registry's]",
     ),
     click.option(

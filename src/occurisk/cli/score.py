@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("registry", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("registry", nargs=-1, required=True)
 @click.option(
     "--out",
     "folder",
@@ -44,6 +45,17 @@ if TYPE_CHECKING:
     "", "Score on this further axis, too, or on all; its columns bear its name.  [default: the first]"
 )
 @read_options
+@click.option("--query", metavar="SQL", help="Of a database: the SELECT whose rows are the list.")
+@click.option(
+    "--engine",
+    type=click.Choice(["here", "spark"]),
+    default="here",
+    show_default=True,
+    help="Where rows are scored: on this machine, or by Spark, which takes Parquet files as one table.",
+)
+@click.option(
+    "--master", metavar="URL", help="Of Spark.  [default: as spark-submit says, else all cores here]"
+)
 @click.option(
     "--min-coverage",
     type=click.FloatRange(0, 1),
@@ -66,12 +78,15 @@ if TYPE_CHECKING:
 @JSON_OPTION
 def score(
     *,
-    registry: Path,
+    registry: tuple[str, ...],
     folder: Path,
     options: IntakeOptions,
     choices: ScoreOptions,
     axis_name: str | None,
     reading: ReadOptions,
+    query: str | None,
+    engine: str,
+    master: str | None,
     min_coverage: float,
     force: bool,
     no_track: bool,
@@ -86,13 +101,19 @@ def score(
 ) -> None:
     """Score REGISTRY: a list of occupations, jobs or people as Parquet, CSV, Excel, or - for standard input.
 
+    It may also be a database, with --query: postgresql://HOST/DATABASE, or a DuckDB file.
+
     Rows that can be scored go to scored.*, every other row to unscored.* with its reason; intake.md says
     what was understood and what was lost.
     """
     from occurisk.result_sets import refuse_overwriting
     from occurisk.scoring.score import score_registry
 
-    refuse_overwriting(json_path, [registry, *([options.crosswalk] if options.crosswalk else [])])
+    if engine == "here" and (len(registry) > 1 or master):
+        raise click.UsageError("Several files, and --master, are for --engine spark.")
+    if engine == "spark" and axis_name is not None:
+        raise click.UsageError("Spark scores on one axis: leave out --axis, or --engine spark.")
+    refuse_overwriting(json_path, [*map(Path, registry), *([options.crosswalk] if options.crosswalk else [])])
     bundle = need_model(models_dir, version)
     others = _other_axes(axis_name, bundle, models_dir)
     console = out()
@@ -105,11 +126,18 @@ def score(
         else:
             understood.append((file, understanding))
 
-    with _Progress() as tick:
-        result = score_registry(
-            bundle, registry, folder, options=options, reading=reading, choices=choices, force=force,
-            progress=tick, said=said, others=others,
-        )  # fmt: skip
+    if engine == "spark":
+        from occurisk.spark.parquet_job import score_parquet
+
+        result = score_parquet(
+            bundle, registry, folder, master=master, options=options, choices=choices, force=force
+        )
+    else:
+        with _Progress() as tick:
+            result = score_registry(
+                bundle, registry[0], folder, options=options, reading=replace(reading, query=query),
+                choices=choices, force=force, progress=tick, said=said, others=others,
+            )  # fmt: skip
     short = _too_little(result.account, min_coverage)
     if json_path:
         ending = {

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow.dataset import dataset
 
 from occurisk.errors import RegistryError
 from occurisk.occupations.facts import NOT_KNOWN
@@ -196,6 +197,11 @@ def _table(values: list[_Values], sums: dict[str, _Sum], keys: Sequence[str]) ->
 
 
 def _batches(path: Path, wanted: list[str]) -> Iterator[pa.Table | pa.RecordBatch]:
+    if path.is_dir():  # as Spark writes it
+        table = dataset(path, format="parquet", partitioning="hive")
+        _check(wanted, table.schema.names, path)
+        yield from table.to_batches(columns=wanted, batch_size=_BATCH)
+        return
     if path.suffix == ".parquet":
         yield from _row_groups(path, wanted)
         return

@@ -17,11 +17,10 @@ from occurisk.occupations.coding_systems import ISCO08, SYSTEMS
 from occurisk.occupations.crosswalk import CODE_COLUMNS, Lineage
 from occurisk.probabilities import Bands
 from occurisk.registry.numbers import NumberStyle
+from occurisk.registry.opening import SUFFIX
 from occurisk.result_sets import settle
 from occurisk.scoring.accounting.account import Account, Understood
 from occurisk.scoring.outcomes import NOT_COUNTED
-
-_SUFFIXES = (".parquet", ".csv", ".xlsx")
 
 
 @dataclass(frozen=True)
@@ -98,17 +97,18 @@ def find_folder(path: Path) -> ScoredFolder | None:
             fix="Its intake report says why rows were set aside: occurisk score REGISTRY --out DIR",
         )
     files = {
-        stem: next((p for s in _SUFFIXES if (p := folder / f"{stem}{s}").is_file()), None)
+        stem: next((p for s in SUFFIX.values() if (p := folder / f"{stem}{s}").exists()), None)
         for stem in ("scored", "unscored")
     }
     if files["scored"] is None:
         raise RegistryError(
             f"{folder} holds no scored rows.",
-            rule="A scoring run leaves intake.json, lineage.csv and scored.parquet, .csv or .xlsx.",
+            rule="A scoring run leaves intake.json, lineage.csv and a file scored.*.",
             fix="Score the registry again, or give the folder that --out named.",
         )
     _check_codes(folder, account)
-    return ScoredFolder(folder, files["scored"], files["unscored"], account)
+    aside = files["unscored"] if account.totals.rows_unscored else None
+    return ScoredFolder(folder, files["scored"], aside, account)
 
 
 def _with_unscored(

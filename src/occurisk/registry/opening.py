@@ -15,13 +15,26 @@ from typing import IO
 import pyarrow as pa
 
 from occurisk.errors import OutputError, RegistryError
+from occurisk.registry.formats.arrow_file import ArrowOut, open_arrow
 from occurisk.registry.formats.base import RegistryFile, Writer, no_table, reading
 from occurisk.registry.formats.csv_reader import open_csv
 from occurisk.registry.formats.csv_writer import CsvOut
 from occurisk.registry.formats.excel import ExcelOut, open_excel
 from occurisk.registry.formats.parquet import ParquetOut, open_parquet
+from occurisk.registry.formats.statistics import KINDS as STATISTICS
+from occurisk.registry.formats.statistics import StatisticsOut, open_statistics
+from occurisk.registry.sources.addresses import is_address, is_duckdb
 
-SUFFIX = {"parquet": ".parquet", "csv": ".csv", "excel": ".xlsx"}
+SUFFIX = {
+    "parquet": ".parquet",
+    "csv": ".csv",
+    "excel": ".xlsx",
+    "arrow": ".arrow",
+    "stata": ".dta",
+    "spss": ".sav",
+}
+# What a list is written as, where its own format can only be read.
+WRITTEN = {"sas": "parquet"}
 
 _MAGIC = {
     b"PAR1": "parquet",
@@ -31,18 +44,27 @@ _MAGIC = {
     b"\x1f\x8b": "gzip",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"BZh": "bz2",
+    b"ARROW1": "arrow",
+    b"$FL2": "spss",
+    b"$FL3": "spss",
+    b"<stata_dta>": "stata",
+    bytes(12) + b"\xc2\xea\x81\x60": "sas",
+    # Stata 8 to 12: version, byte order, a data file.
+    **{bytes([version, order, 1]): "stata" for version in (113, 114, 115) for order in (1, 2)},
 }
 _OTHERS = {b"\x7fELF": "a program", b"%PDF": "a PDF", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture"}
 
 
 @contextmanager
-def on_disk(registry: Path | str) -> Iterator[tuple[Path, str]]:
+def on_disk(registry: Path | str, query: str | None = None) -> Iterator[tuple[Path, str]]:
     """Yield a file that can be read twice, and its name; what flows is copied to a temporary one.
 
     Parameters
     ----------
     registry : Path or str
-        A file, a pipe, or `-` for standard input.
+        A file, a pipe, `-` for standard input, a DuckDB file, or `postgresql://HOST/DATABASE`.
+    query : str, optional
+        Of a database: the SELECT whose rows are the registry.
 
     Raises
     ------
@@ -52,6 +74,12 @@ def on_disk(registry: Path | str) -> Iterator[tuple[Path, str]]:
         If the pipe cannot be read.
     """
     path, name = Path(registry), str(registry)
+    if query or is_address(registry) or is_duckdb(path):
+        from occurisk.registry.sources.snapshot import snapshot
+
+        with snapshot(registry, query) as found:
+            yield found
+        return
     flows = name == "-" or (path.exists() and not stat.S_ISREG(path.stat().st_mode) and not path.is_dir())
     if not flows:
         yield path, name
@@ -103,8 +131,8 @@ def open_registry(
     Parameters
     ----------
     path : Path
-        Parquet, CSV/TSV (plain, gz, zst, bz2 or the one table in a zip), xlsx, xls, xlsb or ods. The
-        format is told by content, not by name.
+        Parquet, CSV/TSV (plain, gz, zst, bz2 or the one table in a zip), xlsx, xls, xlsb or ods, Arrow, dta,
+        sav or sas7bdat. The format is told by content, not by name.
     name : str, optional
         How to call it in messages.
     sheet : str, optional
@@ -124,7 +152,7 @@ def open_registry(
     path, name = Path(path), name or str(path)
     try:
         with open(path, "rb") as stream:
-            start = stream.read(8)
+            start = stream.read(16)
     except (OSError, ValueError) as problem:
         raise RegistryError(
             f"Cannot read the registry {name}: {getattr(problem, 'strerror', problem)}.",
@@ -145,6 +173,10 @@ def open_registry(
             return open_parquet(path, name)
         if kind == "excel":
             return open_excel(path, name, sheet)
+        if kind == "arrow":
+            return open_arrow(path, name)
+        if kind in STATISTICS:
+            return open_statistics(path, name, kind)
         return open_csv(path, name, kind, encoding, delimiter)
 
 
@@ -153,7 +185,7 @@ def open_writer(kind: str, path: Path, user: pa.Schema, added: list[pa.Field], f
 
     Parameters
     ----------
-    kind : {"parquet", "csv", "excel"}
+    kind : {"parquet", "csv", "excel", "arrow", "stata", "spss"}
     path : Path
     user : pyarrow.Schema
         The registry's own columns, which keep name, order and type.
@@ -164,6 +196,10 @@ def open_writer(kind: str, path: Path, user: pa.Schema, added: list[pa.Field], f
     compact = file.compact if file.kind == "parquet" else None
     if kind == "parquet":
         return ParquetOut(path, user, added, compact)
+    if kind == "arrow":
+        return ArrowOut(path, user, added)
+    if kind in STATISTICS:
+        return StatisticsOut(path, kind, user, added, file.about if file.kind == kind else None)
     return CsvOut(path, user, added, file.style) if kind == "csv" else ExcelOut(path, user, added)
 
 

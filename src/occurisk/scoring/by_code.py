@@ -71,7 +71,7 @@ class Stream:
     groups : {"auto", "totals", "separate"}
         See `find_repeats`.
     scores : Scores
-    kind : {"parquet", "csv", "excel"}
+    kind : str
         Of the files written.
     staging : Path
         Folder that they are written into.

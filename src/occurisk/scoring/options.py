@@ -22,11 +22,14 @@ class ReadOptions:
         Of a workbook.
     encoding, delimiter : str or None
         Of a text file.
+    query : str or None
+        Of a database: the SELECT whose rows are the registry.
     """
 
     sheet: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    query: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class ScoreOptions:
     reasons : bool
         Give such rows their three largest contributions too, at ten times the time. Rows scored by code
         have them anyway.
-    output : {"parquet", "csv", "excel"} or None
+    output : {"parquet", "csv", "excel", "arrow", "stata", "spss"} or None
         The registry's own format by default.
     column_prefix : str
         Of the columns that are added.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +39,8 @@ NOT_COUNTED = (TOTAL_ROW, REPEATS, NO_JOBS)
 _PIECE = 1 << 15
 # More distinct pairs of code and title than this are not held against each other.
 MOST_BESIDE = 200_000
+# Multiples of this part of a job add up without any rounding.
+_PARTS = float(1 << 20)
 # Ragged rows are kept one by one; with this many, the delimiter is wrong or the file is no table.
 _MOST_RAGGED = 100_000
 
@@ -49,7 +52,8 @@ class Tally:
     Attributes
     ----------
     rows, weight : ndarray, shape (n_keys,)
-        Rows with a usable or missing weight, and the sum of the usable ones.
+        Rows with a usable or missing weight, and the sum of the usable ones: `coarse` and `fine`, which are
+        added up apart, so that the sum of decimals is right to its last digit, in whatever order they come.
     unusable : ndarray, shape (n_keys,)
         Rows whose weight cannot be used.
     total_rows : int
@@ -59,7 +63,7 @@ class Tally:
     """
 
     rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    weight: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    coarse: np.ndarray = field(default_factory=lambda: np.zeros(0))
     unusable: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     missing_weight: int = 0
     total_rows: int = 0
@@ -68,28 +72,41 @@ class Tally:
     ragged: list[Ragged] = field(default_factory=list)
     altered: int = 0
     beside: dict[tuple[int, str], tuple[int, float]] = field(default_factory=dict)
+    fine: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def weight(self) -> np.ndarray:
+        """Sum of the usable weights, shape (n_keys,)."""
+        return self.coarse + np.pad(self.fine, (0, len(self.coarse) - len(self.fine)))
 
     def add(self, number: np.ndarray, weights: Numbers | None, n_keys: int) -> None:
         """Count a batch."""
         if n_keys > len(self.rows):
             grow = (0, n_keys - len(self.rows))
-            self.rows, self.weight, self.unusable = (
-                np.pad(a, grow) for a in (self.rows, self.weight, self.unusable)
+            self.rows, self.coarse, self.unusable = (
+                np.pad(a, grow) for a in (self.rows, self.coarse, self.unusable)
             )
+            self.fine = np.pad(self.fine, (0, n_keys - len(self.fine)))
         self.total_rows += len(number)
         if weights is None:
             counts = np.bincount(number, minlength=n_keys)
             self.rows += counts
-            self.weight += counts
+            self.coarse += counts
             self.totals.append(float(len(number)))
             return
-        self.totals.append(float(weights.value.sum()))
         self.missing_weight += int(np.count_nonzero(weights.missing))
         # NumPy copies weights that belong to Arrow: piece by piece, so that the copy stays in the cache.
         piece = max(_PIECE, 8 * n_keys)
         for start in range(0, len(number), piece):
             part = slice(start, start + piece)
-            self.weight += np.bincount(number[part], weights=weights.value[part], minlength=n_keys)
+            value = weights.value[part]
+            coarse = np.floor(value * _PARTS) / _PARTS
+            self.coarse += np.bincount(number[part], weights=coarse, minlength=n_keys)
+            self.totals.append(float(coarse.sum()))
+            fine = value - coarse
+            if fine.any():
+                self.fine += np.bincount(number[part], weights=fine, minlength=n_keys)
+                self.totals.append(float(fine.sum()))
         if weights.unusable.any():
             self.unusable += np.bincount(number[weights.unusable], minlength=n_keys)
             number = number[~weights.unusable]
@@ -112,6 +129,14 @@ class Tally:
     def total_weight(self) -> float:
         """All usable weight."""
         return math.fsum(self.totals)
+
+
+def exact_sums(number: np.ndarray, weights: Iterable[Decimal], keys: int) -> np.ndarray:
+    """Add up decimals by key number; nothing is rounded before the end. Shape (n_keys,)."""
+    exact = [Decimal(0)] * keys
+    for key, weight in zip(number.tolist(), weights, strict=True):
+        exact[key] += weight
+    return np.array([float(weight) for weight in exact])
 
 
 def account_of(sums: Mapping[str, tuple[int, float]], order: Iterable[str]) -> tuple[Outcome, ...]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from occurisk.errors import RegistryError
 from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.registry.formats.base import RegistryFile
-from occurisk.registry.opening import SUFFIX, on_disk
+from occurisk.registry.opening import SUFFIX, WRITTEN, on_disk
+from occurisk.registry.sources.addresses import is_address
 from occurisk.registry.understanding import Understanding, open_for_intake, understand
 from occurisk.result_sets import result_set
 from occurisk.scoring.accounting.account import ScoredWith
@@ -46,7 +47,7 @@ def score_registry(
     ----------
     model : Bundle
     registry : Path or str
-        A file (see `open_registry`), or `-` for standard input.
+        A file (see `open_registry`), a database (see `on_disk`), or `-` for standard input.
     out : Path
         Folder for `scored.*`, `unscored.*`, `by_occupation.csv`, `lineage.csv`, `intake.json`, `intake.md`;
         `manifest.score.json` lists them. Files of the user's own in it stay; no input may lie in it.
@@ -79,10 +80,10 @@ def score_registry(
     options = options or IntakeOptions()
     reading, choices = _merged(reading or ReadOptions(), choices or ScoreOptions(), named)
     started = time.monotonic()
-    inputs = [Path(registry)] if str(registry) != "-" else []
+    inputs = [Path(registry)] if str(registry) != "-" and not is_address(registry) else []
     inputs += [options.crosswalk] if options.crosswalk else []
     with (
-        on_disk(registry) as (path, name),
+        on_disk(registry, reading.query) as (path, name),
         result_set(Path(out), "score", replace=force, inputs=inputs) as results,
     ):
         file = open_for_intake(
@@ -90,7 +91,7 @@ def score_registry(
             delimiter=reading.delimiter,
         )  # fmt: skip
         _check_names(file, choices.column_prefix)
-        kind, staging = choices.output or file.kind, results.folder
+        kind, staging = choices.output or WRITTEN.get(file.kind, file.kind), results.folder
         results.claim([f"scored{SUFFIX[kind]}", f"unscored{SUFFIX[kind]}", *REPORTS])
         if choices.attributes is not None:
             _check_axes(others)

@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from math import fsum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from occurisk.files import sha256
+from occurisk.files import sha256, size
 from occurisk.occupations.concordances import load_tables
-from occurisk.occupations.lookup import near_misses
-from occurisk.registry.columns.sample import IntakeOptions, cut
+from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.group_rows import GroupRows
-from occurisk.registry.opening import SUFFIX
+from occurisk.registry.opening import SUFFIX, open_registry
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.accounting.account import (
     Account,
     HeadlineFigures,
     Mixed,
-    Repair,
     ScoredWith,
     Source,
     Totals,
     Understood,
-    Unmatched,
     Written,
 )
+from occurisk.scoring.accounting.losses import repairs_of, unmatched_of
 from occurisk.scoring.accounting.title_account import doubtful, title_account
-from occurisk.scoring.codebook import MANY_UNKNOWN, SEPARATOR, TITLE_MARK, CodeBook
+from occurisk.scoring.codebook import CodeBook
 from occurisk.scoring.outcomes import (
-    NOT_COUNTED,
     OUTCOMES,
     RAGGED,
     SCORED,
     TITLE_ONLY,
-    UNKNOWN,
     UNUSABLE_WEIGHT,
     Tally,
     account_of,
 )
 
-_MOST_UNMATCHED, _LONGEST = 25, 200
+if TYPE_CHECKING:
+    from pandas.core.groupby import DataFrameGroupBy
+
+# The format of a scored list whose rows stayed in their database.
+LOOKUP = "lookup"
 BY_OCCUPATION = [
     "code", "title", "match", "rows", "weight", "share", "probability", "lower", "upper", "band", "stability",
     "minimum", "maximum", "share_high", "mixed", "occupations", "covered", "note",
@@ -101,7 +103,7 @@ class ScoredRegistry:
 
     @property
     def kind(self) -> str:
-        """`parquet`, `csv` or `excel`."""
+        """Format of the files of rows, such as `parquet`."""
         return self.account.output.format
 
     @property
@@ -139,7 +141,9 @@ class ScoredRegistry:
 
     @property
     def scored_path(self) -> Path:
-        """Where the scored rows are."""
+        """Where the scored rows are; of a lookup, the table that is joined."""
+        if self.kind == LOOKUP:
+            return self.out / f"{LOOKUP}.parquet"
         return self.out / f"scored{SUFFIX[self.kind]}"
 
     @property
@@ -158,10 +162,12 @@ class ScoredRegistry:
         return self._read(self.unscored_path)
 
     def _read(self, path: Path) -> pd.DataFrame:
-        if self.kind == "parquet":
+        if self.kind in ("parquet", LOOKUP):
             return pd.read_parquet(path)
         if self.kind == "excel":
             return pd.read_excel(path, engine="calamine")
+        if self.kind != "csv":
+            return pa.Table.from_batches(open_registry(path).batches()).to_pandas()
         mark = self.account.output.delimiter
         return pd.read_csv(path, sep=mark, dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
@@ -184,7 +190,7 @@ def output_of(file: RegistryFile, kind: str, prefix: str, added: tuple[str, ...]
 def source_of(file: RegistryFile) -> Source:
     """Describe a registry's file."""
     names = tuple(str(name) for name in file.schema.names)
-    return Source(file.name, file.kind, file.path.stat().st_size, names, tuple(file.notes))
+    return Source(file.name, file.kind, size(file.path), names, tuple(file.notes))
 
 
 def scored_by_code(
@@ -201,16 +207,18 @@ def scored_by_code(
 ) -> ScoredRegistry:
     """Put together what was counted while the rows passed."""
     keys = book.table().assign(rows=tally.rows, weight=tally.weight, unusable=tally.unusable)
+    # In an order of their own: what stands first in the list changes no figure.
+    keys = keys.sort_values("key", ignore_index=True)
     if understanding.code is None and understanding.title is None:
         keys["outcome"] = TITLE_ONLY
-    sums = keys.groupby("outcome")[["rows", "weight"]].sum()
+    sums = _sums(keys.groupby("outcome"))
     sums_by_outcome = {str(row.Index): (row.rows, row.weight) for row in sums.itertuples()}
     sums_by_outcome[UNUSABLE_WEIGHT] = (int(keys["unusable"].sum()), 0.0)
     sums_by_outcome[RAGGED] = (len(tally.ragged), 0.0)
     outcomes = account_of(sums_by_outcome, OUTCOMES)
     by_occupation = _by_occupation(keys, book.scores.axis_columns)
     lineage = _lineage(book, keys)
-    counted = float(sum(o.weight for o in outcomes if o.counted))
+    counted = fsum(o.weight for o in outcomes if o.counted)
     scored = [o for o in outcomes if o.scored]
     mixed = by_occupation[by_occupation["mixed"].astype(bool)]
     account = Account(
@@ -225,17 +233,17 @@ def scored_by_code(
             rows_unscored=sum(o.rows for o in outcomes if not o.scored),
             rows_filtered_out=tally.filtered,
             weight_in=tally.total_weight,
-            weight_scored=float(sum(o.weight for o in scored)),
-            weight_unscored=float(sum(o.weight for o in outcomes if not o.scored)),
+            weight_scored=fsum(o.weight for o in scored),
+            weight_unscored=fsum(o.weight for o in outcomes if not o.scored),
             weight_counted=counted,
             rows_without_weight=tally.missing_weight,
             cells_disarmed=tally.altered,
         ),
         outcomes=outcomes,
         national=doubtful(_national(book, by_occupation, lineage, counted), book, keys),
-        repairs=_repairs(keys),
-        unmatched=_unmatched(keys, understanding),
-        mixed=Mixed(len(mixed), float(mixed["weight"].sum())),
+        repairs=repairs_of(keys),
+        unmatched=unmatched_of(keys, understanding),
+        mixed=Mixed(len(mixed), fsum(mixed["weight"])),
         seconds=round(seconds, 3),
         titles=title_account(book, keys, counted, tally.beside) if understanding.title is not None else None,
     )
@@ -277,14 +285,19 @@ def _by_occupation(keys: pd.DataFrame, more: tuple[str, ...] = ()) -> pd.DataFra
         return pd.DataFrame(columns=columns)
     groups = scored.groupby("matched", sort=False)
     table = groups.first()
-    table["rows"], table["weight"] = groups["rows"].sum(), groups["weight"].sum()
-    table["match"] = groups["outcome"].agg(lambda kinds: ", ".join(dict.fromkeys(kinds)))
-    total = table["weight"].sum()
+    table[["rows", "weight"]] = _sums(groups)
+    table["match"] = groups["outcome"].agg(lambda kinds: ", ".join(o for o in OUTCOMES if o in set(kinds)))
+    total = fsum(table["weight"])
     table["share"] = table["weight"] / total if total else np.nan
     table = table.drop(columns="code").rename_axis("code").reset_index()
     table["mixed"] = table["mixed"].astype(bool)
     table["occupations"] = table["occupations"].astype(int)
     return table.sort_values(["weight", "code"], ascending=[False, True], ignore_index=True)[columns]
+
+
+def _sums(groups: DataFrameGroupBy) -> pd.DataFrame:
+    """Add up rows and weight; the sum of weights does not depend on their order."""
+    return pd.DataFrame({"rows": groups["rows"].sum(), "weight": groups["weight"].agg(fsum)})
 
 
 def _lineage(book: CodeBook, keys: pd.DataFrame) -> pd.DataFrame:
@@ -300,51 +313,5 @@ def _lineage(book: CodeBook, keys: pd.DataFrame) -> pd.DataFrame:
     )
     table["soc_title"] = table["soc"].map(load_tables().titles["soc2010"]).fillna("")
     table["probability"] = table["soc"].map(book.scores.table["probability"])
-    table = table.sort_values(["code", "weight"], ascending=[True, False], ignore_index=True)
+    table = table.sort_values(["code", "weight", "soc"], ascending=[True, False, True], ignore_index=True)
     return table[LINEAGE]
-
-
-def _unmatched(keys: pd.DataFrame, understanding: Understanding) -> tuple[Unmatched, ...]:
-    lost = keys[~keys["outcome"].isin((*SCORED, *NOT_COUNTED, TITLE_ONLY)) & (keys["rows"] > 0)]
-    lost = lost.sort_values(["weight", "rows"], ascending=False).head(_MOST_UNMATCHED)
-    unmatched = []
-    for row in lost.to_dict("records"):
-        known = row["outcome"] == UNKNOWN and row["code"] != MANY_UNKNOWN and not understanding.user_map
-        near = near_misses(row["code"], understanding.system) if known else []
-        is_title = row["key"][:1] == TITLE_MARK
-        text = row["key"][1:] if is_title else row["key"].partition(SEPARATOR)[0]
-        unmatched.append(
-            Unmatched(
-                code="" if is_title else cut(text, _LONGEST),
-                title=cut(text, _LONGEST) if is_title else _text(row["title"]),
-                reason=row["outcome"],
-                rows=int(row["rows"]),
-                weight=float(row["weight"]),
-                near="; ".join(f"{code} {title}".strip() for code, title in near),
-            )
-        )
-    return tuple(unmatched)
-
-
-def _repairs(keys: pd.DataFrame) -> tuple[Repair, ...]:
-    """Count codes and rows by kind of repair, most rows first."""
-    codes: dict[str, set[str]] = {}
-    rows, example = dict[str, int](), dict[str, str]()
-    for row in _mended(keys):
-        for repair in row["repairs"].split("; "):
-            codes.setdefault(repair, set()).add(row["key"])
-            rows[repair] = rows.get(repair, 0) + int(row["rows"])
-            example.setdefault(repair, f"{row['code']} → {row['matched']}")
-    return tuple(
-        Repair(name, len(codes[name]), rows[name], example[name])
-        for name in sorted(rows, key=lambda name: (-rows[name], name))
-    )
-
-
-def _mended(keys: pd.DataFrame) -> Iterable[dict[str, str]]:
-    mended = keys["repairs"].fillna("").ne("") & (keys["rows"] > 0)
-    return keys.loc[mended, ["key", "code", "matched", "repairs", "rows"]].to_dict("records")
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from occurisk.explanation.explained_list import ExplainedList, explain_list, explain_rows
 from occurisk.explanation.reference import kept_reference
-from occurisk.files import json_text
+from occurisk.files import json_text, size
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, major_group
 from occurisk.report.explanation_payload import About, Quality
@@ -187,8 +187,9 @@ def _write_results(
         (folder / BY_OCCUPATION).write_text(as_table(kept.head(_SHOWN)), encoding="utf-8")
         tags |= tables_tag(BY_OCCUPATION)
         uploaded.append(f"jobs and scores of {len(kept):,} codes (by_occupation.csv)")
-    if options.rows and scored.scored_path.stat().st_size <= LARGEST_ARTIFACT:
-        shutil.copyfile(scored.scored_path, folder / scored.scored_path.name)
+    if options.rows and size(scored.scored_path) <= LARGEST_ARTIFACT:
+        copy = shutil.copytree if scored.scored_path.is_dir() else shutil.copyfile
+        copy(scored.scored_path, folder / scored.scored_path.name)
         uploaded.append(f"your rows ({scored.scored_path.name})")
     elif options.rows:
         uploaded.append(f"not your rows: {scored.scored_path.name} exceeds {LARGEST_ARTIFACT:,} bytes")

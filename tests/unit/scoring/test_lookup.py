@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from occurisk.errors import OutputError, RegistryError
+from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.scoring.lookup.dialects import (
     DIALECTS,
     Register,
@@ -40,7 +41,7 @@ def database(register, table, kind="VARCHAR"):
     known.register("frame", register)
     name = table.replace('"', '""')
     known.execute(
-        f'CREATE TABLE "{name}" AS SELECT CAST(code AS {kind}) AS code, '  # noqa: S608
+        f'CREATE TABLE "{name}" AS SELECT CAST(code AS {kind}) AS code, '
         "CAST(jobs AS DECIMAL(18, 2)) AS jobs FROM frame"
     )
     return known
@@ -162,3 +163,21 @@ def test_every_dialect_reads_back_what_was_written(dialect):
         insert_query(("key", "a", "b", "c", "d", "e", "f"), [row], dialect),
     ):
         assert len([q for q in sqlglot.parse(query, read=dialect) if q]) == 1
+
+
+def test_a_column_of_titles_is_looked_up_as_it_is_scored(model, tmp_path):
+    titles = ["Accountants", "accountants ", "Welders", "Wizard of the north", None]
+    frame = pd.DataFrame({"code": titles, "jobs": [Decimal("1.5")] * 5})
+    known = database(frame, "jobs")
+    where, only = Register("jobs", "code", "jobs"), IntakeOptions(titles="only", taxonomy="isco08")
+    known.execute(f"COPY ({values_query(where, 'duckdb').rstrip(chr(10) + ';')}) TO '{tmp_path}/v.csv'")
+    made = make_lookup(model, tmp_path / "v.csv", tmp_path / "lookup", where, columns=WEIGHTED, options=only)
+    run_sql(known, tmp_path / "lookup", "1_load.sql")
+    joined = run_sql(known, tmp_path / "lookup", "4_join.sql").fetchdf()
+    found = dict(zip(joined["code"].fillna(""), joined["occurisk_outcome"], strict=True))
+    assert found["Accountants"] == found["accountants "] == found["Welders"] == "title"
+    assert found["Wizard of the north"] == "undecided title"
+    assert found[""] == "missing code"
+    assert joined["occurisk_title_match"].notna().sum() == 3
+    assert made.scored.account.titles["rows_matched"] == 3
+    assert made.scored.account.totals.weight_in == 7.5

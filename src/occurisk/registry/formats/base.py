@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -78,7 +78,7 @@ class RegistryFile:
     name : str
         For people.
     kind : str
-        `csv`, `excel` or `parquet`.
+        `csv`, `excel`, `parquet`, `arrow`, `stata`, `spss` or `sas`.
     schema : pyarrow.Schema
         Columns as they will be written out; names may repeat.
     rows : int or None
@@ -101,6 +101,8 @@ class RegistryFile:
     compact: frozenset[str] = field(default_factory=frozenset)  # columns whose pages are dictionaries
     # `lines(needed, on_ragged)`, of text that is written as ours is
     lines: Callable[[frozenset[int], Callable[[Ragged], None]], Iterator[Rows]] | None = None
+
+    about: Any = None  # what a statistics package says of its columns
 
     def batches(self, on_ragged: Callable[[Ragged], None] = lambda _: None) -> Iterator[pa.RecordBatch]:
         """Read from the start; a reader's own complaint becomes a `RegistryError`."""
@@ -258,6 +260,6 @@ def protected(name: str) -> RegistryError:
 def no_table(name: str, why: str) -> RegistryError:
     return RegistryError(
         f"The registry {name} is no table: {why}.",
-        rule="Parquet, CSV/TSV (also gz, zst, bz2, zip), Excel.",
+        rule="Parquet, CSV/TSV (also gz, zst, bz2, zip), Excel, Arrow, Stata, SPSS, SAS.",
         fix="Export the list in one of these formats.",
     )

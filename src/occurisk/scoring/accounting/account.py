@@ -91,7 +91,7 @@ class Written:
 
     Attributes
     ----------
-    format : {"parquet", "csv", "excel"}
+    format : str
     prefix : str
         What the added columns begin with.
     added : tuple of str

@@ -230,7 +230,7 @@ def read_back(folder: Path) -> ScoredRegistry:
         by_occupation = _read_table(folder / "by_occupation.csv", BY_OCCUPATION)
         lineage = _read_table(folder / "lineage.csv", LINEAGE)
         result = ScoredRegistry(folder, Path(account.registry.name), account, by_occupation, lineage)
-        if not result.scored_path.is_file():
+        if not result.scored_path.exists():
             raise FileNotFoundError(f"{result.scored_path.name} is not there")
         return result
     except (OSError, ValueError, KeyError, TypeError) as problem:

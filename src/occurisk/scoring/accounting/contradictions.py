@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import fsum
 from typing import Any
 
 from occurisk.occupations.titles.cascade import Answer
@@ -41,14 +42,14 @@ def contradictions(book: CodeBook, beside: Mapping[tuple[int, str], tuple[int, f
     return {
         "pairs": len(apart),
         "rows": sum(rows for *_, rows, _ in apart),
-        "weight": float(sum(weight for *_, weight in apart)),
+        "weight": round(fsum(weight for *_, weight in apart), 6),
         "examples": [
             {
                 "title": title,
                 "title_code": answers[title].code,
                 "code": code,
                 "rows": rows,
-                "weight": weight,
+                "weight": round(weight, 6),
             }
             for title, code, rows, weight in apart[:MOST_SHOWN]
         ],

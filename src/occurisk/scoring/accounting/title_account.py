@@ -50,7 +50,9 @@ def title_account(
     """
     titles = keys[keys["key"].str.startswith(TITLE_MARK) & (keys["rows"] > 0)]
     matched = titles[titles["outcome"] == TITLE]
-    undecided = titles[titles["outcome"] == UNDECIDED].sort_values(["weight", "rows"], ascending=False)
+    undecided = titles[titles["outcome"] == UNDECIDED].sort_values(
+        ["weight", "rows"], ascending=False, kind="stable"
+    )
     weight = float(matched["weight"].sum())
     sure = float((matched["title_confidence"] * matched["weight"]).sum()) if weight else 0.0
     return {

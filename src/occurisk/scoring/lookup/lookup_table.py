@@ -18,23 +18,24 @@ from occurisk.files import sha256, write_json
 from occurisk.registry.columns.sample import IntakeOptions, position_of
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.opening import on_disk
+from occurisk.registry.sources.addresses import is_address
 from occurisk.registry.understanding import Understanding, open_for_intake, understand
 from occurisk.result_sets import result_set
 from occurisk.scoring.accounting.account import ScoredWith, Written
 from occurisk.scoring.accounting.account_report import write_reports
 from occurisk.scoring.by_code import group_rows
 from occurisk.scoring.code_scores import Scores
-from occurisk.scoring.codebook import SCORE_COLUMNS, CodeBook, ScoreColumns
+from occurisk.scoring.codebook import SCORE_COLUMNS, TITLE_MARK, CodeBook, ScoreColumns
 from occurisk.scoring.lookup import dialects
 from occurisk.scoring.lookup.distinct_values import DistinctValues, read_distinct_values
 from occurisk.scoring.options import ReadOptions, ScoreOptions
-from occurisk.scoring.outcomes import Tally
-from occurisk.scoring.scored_registry import ScoredRegistry, scored_by_code
+from occurisk.scoring.outcomes import Tally, exact_sums
+from occurisk.scoring.scored_registry import LOOKUP, ScoredRegistry, scored_by_code
 
 if TYPE_CHECKING:
     from occurisk.model.bundles.bundle import Bundle
 
-TABLE, MANIFEST = "lookup.parquet", "lookup.json"
+TABLE, MANIFEST = f"{LOOKUP}.parquet", "lookup.json"
 # Rows of one INSERT: engines limit the length of a statement.
 _INSERT = 500
 _TYPES = {pa.string(): "TEXT", pa.float64(): "DOUBLE", pa.int64(): "BIGINT", pa.bool_(): "BOOLEAN"}
@@ -86,7 +87,8 @@ def make_lookup(
     ----------
     model : Bundle
     values : Path or str
-        A table of `value,rows[,weight][,breakdowns]`: what `dialects.values_query` returns.
+        A table of `value,rows[,weight][,breakdowns]`: what `dialects.values_query` returns. Or the
+        database itself, with that query in `reading`.
     out : Path
         Folder for `lookup.parquet`, `lookup.json`, SQL by dialect, and the reports of a scoring run.
     register : Register
@@ -108,9 +110,9 @@ def make_lookup(
     """
     options, reading = options or IntakeOptions(), reading or ReadOptions()
     choices, columns = choices or ScoreOptions(), columns or ValueColumns()
-    inputs = [Path(values)] if str(values) != "-" else []
+    inputs = [Path(values)] if str(values) != "-" and not is_address(values) else []
     with (
-        on_disk(values) as (path, name),
+        on_disk(values, reading.query) as (path, name),
         result_set(Path(out), "lookup", replace=force, inputs=inputs) as results,
     ):
         file = open_for_intake(
@@ -121,18 +123,22 @@ def make_lookup(
         # What the column is called in the register is evidence; `value` would say nothing.
         file = _as_in_register(file, columns.value, register.code)
         weight = columns.weight or columns.rows
-        counted_by = replace(options, code_column=register.code, weight_column=weight)
+        counted_by = replace(options, weight_column=weight)
+        if options.titles == "only":
+            counted_by = replace(counted_by, title_column=register.code)
+        else:
+            counted_by = replace(counted_by, code_column=register.code)
         understanding = _fitting(understand(file, counted_by), options)
         scores = Scores.of(model, choices.scores, choices.weights)
         book = CodeBook(understanding, scores)
-        number = book.numbers(distinct.value)
+        number = book.numbers(_keys(distinct.value, understanding))
         tally = _tally(distinct, number, len(book.keys))
         groups = group_rows(book, tally, understanding, options.levels)
         book = book.with_repeats(groups.repeats)
         scored_with = ScoredWith(model.version, choices.scores, choices.weights, model.bands)
         scored = scored_by_code(
             book, tally, groups, file, understanding, counted_by, scored_with,
-            Written("parquet", choices.column_prefix, SCORE_COLUMNS), Path(out), 0.0,
+            Written(LOOKUP, choices.column_prefix, SCORE_COLUMNS), Path(out), 0.0,
         )  # fmt: skip
         table = _table(distinct, book, number)
         write_reports(scored, results.folder)
@@ -140,6 +146,13 @@ def make_lookup(
         _write_sql(table, register, choices.column_prefix, results.folder / "sql")
         write_json(results.folder / MANIFEST, _manifest(distinct, table, register, model, results.folder))
     return Lookup(scored, table, distinct.notes)
+
+
+def _keys(values: list[str | None], understanding: Understanding) -> list[str | None]:
+    """Return the values as keys of a book: codes as they are, titles with their mark."""
+    if understanding.code is not None:
+        return values
+    return [TITLE_MARK + (value or "") for value in values]
 
 
 def _as_in_register(file: RegistryFile, value: str, code: str) -> RegistryFile:
@@ -164,7 +177,8 @@ def _tally(distinct: DistinctValues, number: np.ndarray, keys: int) -> Tally:
     """Count the register's rows as if they had passed one by one."""
     rows = np.zeros(keys, np.int64)
     np.add.at(rows, number, distinct.rows)
-    weight = np.bincount(number, weights=distinct.weights, minlength=keys)
+    weights = [Decimal(n) for n in distinct.rows] if distinct.weight is None else distinct.weight
+    weight = exact_sums(number, weights, keys)
     total = distinct.total_weight
     return Tally(
         rows, weight, np.zeros(keys, np.int64), total_rows=distinct.total_rows,

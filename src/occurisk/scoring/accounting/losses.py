@@ -1,0 +1,76 @@
+"""What a list lost, and what was mended in it: codes without a score, repairs by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from occurisk.occupations.lookup import near_misses
+from occurisk.registry.columns.sample import cut
+from occurisk.registry.understanding import Understanding
+from occurisk.scoring.accounting.account import Repair, Unmatched
+from occurisk.scoring.codebook import MANY_UNKNOWN, SEPARATOR, TITLE_MARK
+from occurisk.scoring.outcomes import NOT_COUNTED, SCORED, TITLE_ONLY, UNKNOWN
+
+_MOST_UNMATCHED, _LONGEST = 25, 200
+
+
+def unmatched_of(keys: pd.DataFrame, understanding: Understanding) -> tuple[Unmatched, ...]:
+    """Return the heaviest codes without a score, with codes that look like them.
+
+    Parameters
+    ----------
+    keys : DataFrame
+        `key`, `code`, `title`, `outcome`, `rows`, `weight`; a row per key of the list.
+    understanding : Understanding
+    """
+    lost = keys[~keys["outcome"].isin((*SCORED, *NOT_COUNTED, TITLE_ONLY)) & (keys["rows"] > 0)]
+    lost = lost.sort_values(["weight", "rows"], ascending=False, kind="stable").head(_MOST_UNMATCHED)
+    unmatched = []
+    for row in lost.to_dict("records"):
+        known = row["outcome"] == UNKNOWN and row["code"] != MANY_UNKNOWN and not understanding.user_map
+        near = near_misses(row["code"], understanding.system) if known else []
+        is_title = row["key"][:1] == TITLE_MARK
+        text = row["key"][1:] if is_title else row["key"].partition(SEPARATOR)[0]
+        unmatched.append(
+            Unmatched(
+                code="" if is_title else cut(text, _LONGEST),
+                title=cut(text, _LONGEST) if is_title else _text(row["title"]),
+                reason=row["outcome"],
+                rows=int(row["rows"]),
+                weight=float(row["weight"]),
+                near="; ".join(f"{code} {title}".strip() for code, title in near),
+            )
+        )
+    return tuple(unmatched)
+
+
+def repairs_of(keys: pd.DataFrame) -> tuple[Repair, ...]:
+    """Count codes and rows by kind of repair, most rows first.
+
+    Parameters
+    ----------
+    keys : DataFrame
+        `key`, `code`, `matched`, `repairs`, `rows`; a row per key of the list.
+    """
+    codes: dict[str, set[str]] = {}
+    rows, example = dict[str, int](), dict[str, str]()
+    for row in _mended(keys):
+        for repair in row["repairs"].split("; "):
+            codes.setdefault(repair, set()).add(row["key"])
+            rows[repair] = rows.get(repair, 0) + int(row["rows"])
+            example.setdefault(repair, f"{row['code']} → {row['matched']}")
+    return tuple(
+        Repair(name, len(codes[name]), rows[name], example[name])
+        for name in sorted(rows, key=lambda name: (-rows[name], name))
+    )
+
+
+def _mended(keys: pd.DataFrame) -> Iterable[dict[str, str]]:
+    mended = keys["repairs"].fillna("").ne("") & (keys["rows"] > 0)
+    return keys[mended][["key", "code", "matched", "repairs", "rows"]].to_dict("records")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
