@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from occurisk.model.bundles.bundle import Bundle
+from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.scoring.accounting.account_report import read_back
 from occurisk.scoring.lookup.dialects import Register
 from occurisk.scoring.lookup.lookup_table import ValueColumns, make_lookup
@@ -94,8 +95,11 @@ def test_a_lookup_is_tracked_and_asked_about_like_any_list(store, model, tmp_pat
         "value,rows,weight\n2411,4,100\n4110,2,50\n0110,1,5\n", encoding="utf-8"
     )
     where = Register("jobs", "isco", "persons")
-    make_lookup(model, tmp_path / "values.csv", tmp_path / "o", where, columns=ValueColumns(weight="weight"))
-    tracked, _ = track_scoring(read_back(tmp_path / "o"), model, options=TrackOptions(queue=2))
+    make_lookup(
+        model, tmp_path / "values.csv", tmp_path / "o", where, columns=ValueColumns(weight="weight"),
+        options=IntakeOptions(taxonomy="isco08"),
+    )  # fmt: skip
+    tracked = track_scoring(read_back(tmp_path / "o"), model, options=TrackOptions(queue=2))
     found = tracking.open_store().MlflowClient().get_run(tracked.run_id).data
     assert found.metrics["jobs"] == 155
     assert found.metrics["coverage"] == pytest.approx(150 / 155, abs=1e-4)

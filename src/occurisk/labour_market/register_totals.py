@@ -206,9 +206,12 @@ def _batches(path: Path, wanted: list[str]) -> Iterator[pa.Table | pa.RecordBatc
         yield from _row_groups(path, wanted)
         return
     file = open_registry(path)
-    _check(wanted, list(file.schema.names), path)
+    names = list(file.schema.names)
+    _check(wanted, names, path)
+    # By place: a name may stand twice, and the first is meant.
+    places = [names.index(name) for name in wanted]
     for batch in file.batches():
-        yield batch.select(wanted)
+        yield batch.select(places)
 
 
 def _row_groups(path: Path, wanted: list[str]) -> Iterator[pa.Table]:

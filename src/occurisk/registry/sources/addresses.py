@@ -79,8 +79,10 @@ def address_of(registry: str) -> Address:
 
 
 def is_duckdb(path: Path) -> bool:
-    """Tell a DuckDB file by its content."""
+    """Tell a DuckDB file by its content; a pipe, which can be read once only, is left alone."""
     try:
+        if not path.is_file():
+            return False
         with open(path, "rb") as stream:
             return stream.read(12)[8:] == _DUCKDB
     except (OSError, ValueError):

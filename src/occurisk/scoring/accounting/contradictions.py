@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import fsum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from occurisk.occupations.titles.cascade import Answer
 from occurisk.scoring.codebook import TITLE_MARK, CodeBook
+
+if TYPE_CHECKING:  # a list of codes is scored without the matcher
+    from occurisk.occupations.titles.cascade import Answer
 
 MOST_SHOWN = 10
 
