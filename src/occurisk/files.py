@@ -6,6 +6,7 @@ same folder, then renamed, so that an interrupted run leaves nothing half-writte
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
@@ -92,6 +93,22 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
         rule="The folder must exist or be creatable, be writable, and have room.",
         fix="Choose another place (--out, --models-dir, MLFLOW_TRACKING_URI) or mend its permissions.",
     )
+
+
+def check_place(path: Path) -> None:
+    """Raise OutputError now if a file or folder could not be made there later; nothing is made.
+
+    Parameters
+    ----------
+    path : Path
+        Of a file or folder to come. The nearest of its parents that exists must be a folder to write into.
+    """
+    nearest = next(parent for parent in Path(path).absolute().parents if parent.exists())
+    code = 0 if os.access(nearest, os.W_OK) else errno.EACCES
+    if not nearest.is_dir():
+        code = errno.ENOTDIR
+    if code:
+        raise cannot_write(path, OSError(code, os.strerror(code)))
 
 
 def json_text(document: Any, indent: int | None = 1) -> str:

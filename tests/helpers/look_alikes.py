@@ -56,6 +56,8 @@ FALSE = {
     "ИИН": ("ИИН", numbers(10**11, 10**12)),
     "telephones": ("телефон", [f"+7701{v}" for v in numbers(1_000_000, 9_999_999)]),
     "telephones without a name": ("k", [f"8 (701) {v}-11-22" for v in numbers(111, 999)]),
+    "extensions of telephones": ("extension", some(UNITS)),
+    "rooms that exist in ISCO": ("Кабинет", some(UNITS)),
     "postcodes of the US": ("zip", numbers(10_001, 99_950)),
     "postcodes of four digits": ("PLZ", some(UNITS)),
     "postcodes, Russian": ("индекс", numbers(101_000, 690_000)),

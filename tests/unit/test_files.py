@@ -5,7 +5,7 @@ import os
 import pytest
 
 from occurisk.errors import OutputError
-from occurisk.files import sha256, whole_file, write_text
+from occurisk.files import check_place, sha256, whole_file, write_text
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):
@@ -37,3 +37,11 @@ def test_json_holds_no_nan_whatever_the_numbers_type():
 
     document = {"a": float("nan"), "b": np.float64("inf"), 3: np.arange(2), "c": pd.NA, "d": (1, np.int64(2))}
     assert json_text(document, indent=None) == '{"a":null,"b":null,"3":[0,1],"c":null,"d":[1,2]}'
+
+
+def test_a_place_is_checked_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    check_place(tmp_path / "new" / "deep" / "figures.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]  # nothing is made
+    with pytest.raises(OutputError, match=r"Cannot write .*figures\.json: Not a directory"):
+        check_place(tmp_path / "file" / "figures.json")

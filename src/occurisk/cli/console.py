@@ -13,6 +13,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from occurisk.files import check_place
+
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleRenderable
     from rich.table import Table
@@ -20,10 +22,19 @@ if TYPE_CHECKING:
     from occurisk.model.axes.declaration import Axis
     from occurisk.model.bundles.bundle import Bundle
 
+
+def _writable(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Say before the work, not after it, that a file cannot be written."""
+    if path is not None and not context.resilient_parsing:
+        check_place(path)
+    return path
+
+
 JSON_OPTION = click.option(
     "--json",
     "json_path",
     type=click.Path(dir_okay=False, path_type=Path),
+    callback=_writable,
     help="Also write the figures as JSON.",
 )
 MODELS_DIR_OPTION = click.option(

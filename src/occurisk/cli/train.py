@@ -21,7 +21,7 @@ from occurisk.cli.console import (
     table,
     ui_hint,
 )
-from occurisk.files import write_json
+from occurisk.files import check_place, write_json
 from occurisk.probabilities import probability
 
 if TYPE_CHECKING:
@@ -67,11 +67,13 @@ def train(
 ) -> None:
     """Train, evaluate and track a model for each axis; score and explain the reference occupations."""
     from occurisk.model.axes.declaration import chosen_axes, load_axes
+    from occurisk.paths import default_models_dir
 
     own = config or labels or attributes or reviews
     scratch = click.get_current_context().with_resource(TemporaryDirectory(prefix="occurisk-labels-"))
     if reviews:
         labels = _with_reviews(reviews, config, labels, Path(scratch))
+    check_place((models_dir or default_models_dir()) / "new")
     axes = load_axes()[:1] if own and axis_name == "all" else chosen_axes(axis_name)
     document = {}
     for axis in axes:

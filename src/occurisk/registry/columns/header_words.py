@@ -65,11 +65,13 @@ _OTHER = {
         инн снилс табельн* таб номер* порядков* нөмір* identifier* respondent* hh hhid person pid record
         ref contract* договор* passport* паспорт* ssn dni cpf nif curp rfc pesel matricula matricule nip
         nummer""",
-    "telephone numbers": "phone* tel mobile fax телефон* тел моб telefon* telefono* celular contact*",
+    "telephone numbers": """
+        phone* tel extension ext mobile fax добавочн* телефон* тел моб telefon* telefono* celular contact*""",
     "postcodes": "zip postcode* postal* plz индекс* cep postleitzahl* pin pincode",
     "places": """
-        region* area areas country countries state states province* city cities county district*
-        municip* geo fips location* place* territor* kato като окато октмо област* район* город* страна*
+        room rooms кабинет* комнат* бөлме*
+        region* area areas country countries state states province* city cities county district* municip*
+        geo fips location* place* territor* kato като окато октмо област* район* город* страна*
         регион* аймақ* облыс* departamento comune comuna estado municipio pays land kreis woje* gmina
         powiat il ilce nuts branch* филиал* address адрес*""",
     "industries": """
