@@ -11,8 +11,6 @@ pytestmark = pytest.mark.originals
     ("name", "jobs"),
     [
         ("oews_national_may2021_full.csv", 140_886_310),
-        ("oews_national_M2022_dl.xlsx", 147_886_000),
-        ("oews_national_M2023_dl.xlsx", 151_853_870),
         ("oews_national_M2024_dl.xlsx", 154_187_380),
         ("oews_national_M2011_dl.xls", 128_278_550),
         ("oews_national_M2015_dl.xlsx", 137_896_660),
