@@ -46,8 +46,10 @@ ui: setup  ## Open the tracked runs in the MLflow UI
 check: setup  ## Formatting, lint, types
 	@$(BIN)/ruff format --check --quiet && $(BIN)/ruff check --quiet && $(BIN)/mypy --no-error-summary
 
+COVERAGE ?= --cov --cov-report=term
+
 test: check  ## Checks and all tests, with line and branch coverage
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	@$(BIN)/pytest -n 2 --dist loadfile $(COVERAGE)
 
 test-quick: setup  ## The tests of single modules that take no time: for the inner loop, under a minute
 	@$(BIN)/pytest -n 2 --dist loadfile -q -m "not slow" tests/unit tests/properties tests/test_layout.py
