@@ -1,13 +1,14 @@
-"""Reading ahead and writing behind the work, each in a thread of its own."""
+"""Work beside the work: reading ahead and writing behind in threads, independent calls in processes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 _T = TypeVar("_T")
+Progress = Callable[[int, int], None]  # told how much is done, and how much there is
 
 
 class Unfinished(Protocol):
@@ -76,3 +77,29 @@ class Background:
         finally:
             for pool in (self.reader, self.writer):
                 pool.shutdown(wait=True, cancel_futures=True)
+
+
+def in_processes(
+    calls: Sequence[Any], jobs: int, progress: Progress | None = None, batch_size: int | str = "auto"
+) -> list[Any]:
+    """Run calls in processes, and return what each returned, in order.
+
+    Parameters
+    ----------
+    calls : sequence
+        As `joblib.delayed` makes them.
+    jobs : int
+        Processes; the results do not depend on it.
+    progress : callable, optional
+        Called with (done, total).
+    batch_size : int or "auto"
+        Calls that a process takes at a time.
+    """
+    from joblib import Parallel  # a list that is scored needs no processes
+
+    results = []
+    for result in Parallel(n_jobs=jobs, return_as="generator", batch_size=batch_size)(calls):
+        results.append(result)
+        if progress:
+            progress(len(results), len(calls))
+    return results

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from occurisk.background import Progress
 from occurisk.evaluation import soft_protocol
 from occurisk.evaluation.baselines import LIGHTGBM, TITLES
 from occurisk.evaluation.protocol import METRICS, Evaluation, evaluate_data
 from occurisk.evaluation.soft_protocol import CUTS, SoftEvaluation, evaluate_soft
 from occurisk.model.bundles.model_card import HeldOut
 from occurisk.model.training import TrainingData, estimator_class
-
-Progress = Callable[[int, int], None]
 
 
 def measure(

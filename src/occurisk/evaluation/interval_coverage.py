@@ -6,25 +6,25 @@ fitted as it is in earnest, and its intervals are held against the truth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from scipy.special import expit
 from sklearn.base import clone
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 from sklearn.linear_model import LogisticRegression
 
+from occurisk.background import Progress, in_processes
 from occurisk.evaluation.baselines import FREY_OSBORNE_NINE
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.probabilities import Bands
 
 # Beyond this even experts who agree cannot tell.
 FURTHEST = 6.0
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -121,14 +121,8 @@ def coverage_study(
         for labelled in ("same", "random")
         for panel in range(panels)
     ]
-    rows = []
-    for row in Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_panel)(X, p, same, name, labelled, classifier, key) for name, p, labelled, key in plan
-    ):
-        rows.append(row)
-        if progress:
-            progress(len(rows), len(plan))
-    return Coverage(pd.DataFrame(rows))
+    calls = [delayed(_panel)(X, p, same, name, labelled, classifier, key) for name, p, labelled, key in plan]
+    return Coverage(pd.DataFrame(in_processes(calls, jobs, progress)))
 
 
 def _panel(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.base import clone
 
+from occurisk.background import Progress, in_processes
 from occurisk.evaluation.baselines import LIGHTGBM, Contest
-from occurisk.evaluation.protocol import Progress
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.training import TrainingData
 from occurisk.occupations.concordances import load_tables
@@ -45,13 +45,9 @@ def label_audit(data: TrainingData, progress: Progress | None = None, jobs: int 
         return shares["share_high"], shares["expected"]
 
     share, expected = figures(y)
-    audited = []
-    for row in Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_one)(contest, rows, i, figures) for i in range(len(rows))
-    ):
-        audited.append(row)
-        if progress:
-            progress(len(audited), len(rows))
+    audited = in_processes(
+        [delayed(_one)(contest, rows, i, figures) for i in range(len(rows))], jobs, progress
+    )
     table = pd.DataFrame(audited, index=data.labels.y.index)
     label = data.labels.y
     given = table["held_out"].where(label == 1, 1 - table["held_out"])

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.base import clone
 from sklearn.metrics import log_loss, roc_auc_score
 
+from occurisk.background import Progress, in_processes
 from occurisk.evaluation.baselines import LIGHTGBM, Contest
-from occurisk.evaluation.protocol import Progress
 from occurisk.model.label_error import GREATEST_RATE, LabelError, most_errors
 from occurisk.model.training import TrainingData
 
@@ -96,13 +96,7 @@ def label_error_price(data: TrainingData, progress: Progress | None = None, jobs
     plain = data.classifier(replicas=0, label_error=0.0)
     wary = clone(plain).set_params(label_error=GREATEST_RATE)
     contests = [Contest(data.X, y, weight, one, ()) for one in (plain, wary)]
-    prices = []
-    for pair in Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_held_out)(contests, rows, i) for i in range(len(rows))
-    ):
-        prices.append(pair)
-        if progress:
-            progress(len(prices), len(rows))
+    prices = in_processes([delayed(_held_out)(contests, rows, i) for i in range(len(rows))], jobs, progress)
     held_out = pd.DataFrame(prices, columns=["before", "after"], index=data.labels.y.index)
     fitted = [model.fit(data.X, y, weight) for model in (plain, wary)]
     reference = pd.DataFrame(

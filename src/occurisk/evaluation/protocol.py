@@ -6,17 +6,18 @@ the paired intervals widen the naive ones by Nadeau & Bengio's correction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from scipy.stats import t as student_t
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedShuffleSplit
 
+from occurisk.background import Progress, in_processes
 from occurisk.evaluation.baselines import LIGHTGBM, Contest
 from occurisk.evaluation.calibration import Reliability, reliability
 from occurisk.model.classifier import AutomationClassifier
@@ -27,7 +28,6 @@ from occurisk.training_data.labels import Labels
 
 METRICS = ("auc", "log_loss", "brier")
 TEST_SHARE = 0.5
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -210,15 +210,8 @@ def _halves(y: np.ndarray, protocol: EvaluationSettings) -> Iterator[tuple[np.nd
 
 def _run(contest: Contest, trials: list[Trial], jobs: int, progress: Progress | None) -> list[pd.DataFrame]:
     """Run every trial, in order, in `jobs` processes."""
-    outcomes = Parallel(n_jobs=jobs, return_as="generator", batch_size=4)(
-        delayed(_held_out)(contest, trial) for trial in trials
-    )
-    predictions = []
-    for table in outcomes:
-        predictions.append(table)
-        if progress:
-            progress(len(predictions), len(trials))
-    return predictions
+    calls = [delayed(_held_out)(contest, trial) for trial in trials]
+    return in_processes(calls, jobs, progress, batch_size=4)
 
 
 def _held_out(contest: Contest, trial: Trial) -> pd.DataFrame:

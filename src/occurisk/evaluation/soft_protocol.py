@@ -6,19 +6,19 @@ training labels, so the paired intervals are widened by Nadeau & Bengio's correc
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from scipy.stats import spearmanr
 from scipy.stats import t as student_t
 from sklearn.base import clone
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 
+from occurisk.background import Progress, in_processes
 from occurisk.errors import SettingsError
 from occurisk.evaluation.baselines import LIGHTGBM, TEACHER
 from occurisk.model.axes.regressor import ExposureRegressor
@@ -37,7 +37,6 @@ TITLES = {
     "ridge": "ridge regression",
     "lightgbm_direct": "LightGBM on the labels alone",
 }
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -185,14 +184,8 @@ def evaluate_soft(
         names = np.unique(major[rows])
         work += [Fold(rows[major[rows] != g], rows[major[rows] == g], -1, str(g), False) for g in names]
     estimator = data.estimator(replicas=INTERVAL_REPLICAS)
-    done = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_held_out)(data.X, y.to_numpy(), estimator, protocol.baselines, fold) for fold in work
-    )
-    tables = []
-    for table in done:
-        tables.append(table)
-        if progress:
-            progress(len(tables), len(work))
+    calls = [delayed(_held_out)(data.X, y.to_numpy(), estimator, protocol.baselines, fold) for fold in work]
+    tables = in_processes(calls, jobs, progress)
     whole = pd.concat(tables, ignore_index=True)
     second = data.labels.table.get("gpt4", pd.Series(dtype=float))
     return SoftEvaluation(
