@@ -131,14 +131,44 @@ def test_a_mistyped_title_gets_candidates(model):
     assert "Accountant" in f"{done.output} {done.exception}"
 
 
-def test_us_census_codes_of_2018_are_named_with_a_way_out(call, tmp_path):
-    codes = "0010 0051 0052 0101 0102 0335 0440 0705 0750 1021 1022 1031 1032 1105 1108 1305 0120 0140 0160"
-    rows = "".join(
-        f"{code},1\n" for code in [*codes.split(), "0310", "0350", "0420", "0510", "0520", "0540", "0565"]
-    )
-    text = refused(call("score", write(tmp_path / "r.csv", f"OCCP,PWGTP\n{rows}"), "--out", tmp_path / "o"))
-    assert "US Census codes of 2018" in text
-    assert "--crosswalk MAP.csv --taxonomy soc2018" in text
+# In both editions of the US Census, in that of 2010 alone, in that of 2018 alone.
+KEPT = (10, 20, 110, 120, 160, 310, 350, 800, 1360, 2040, 2310, 3255, 4020, 4720, 5240, 6230, 7200, 9130)
+IN_BOTH = [f"{code:04d}" for code in KEPT]
+OF_2010, OF_2018 = ["0050", "0430", "2860"], ["0051", "0440", "2861"]
+
+
+@pytest.mark.parametrize(("codes", "system"), [(OF_2010[:1], "census2010"), (OF_2018[:1], "census2018")])
+@pytest.mark.parametrize("name", ["OCCP", "occ"])
+def test_a_code_of_one_edition_of_the_census_tells_which(call, tmp_path, codes, system, name):
+    rows = "".join(f"{code},1\n" for code in [*IN_BOTH, *codes])
+    call("score", write(tmp_path / "r.csv", f"{name},PWGTP\n{rows}"), "--out", tmp_path / "o")
+    understood = json.loads((tmp_path / "o" / "intake.json").read_text(encoding="utf-8"))["understood"]
+    assert understood["taxonomy"] == system
+    assert any(f"alone, such as {codes[0]!r}" in note for note in understood["notes"])
+
+
+def test_two_editions_of_the_census_in_one_column_are_asked_about(call, tmp_path):
+    rows = "".join(f"{code},1\n" for code in [*IN_BOTH * 3, "0050", "0051"])
+    path = write(tmp_path / "r.csv", f"OCCP,PWGTP\n{rows}")
+    text = refused(call("score", path, "--out", tmp_path / "o"))
+    assert "two editions of the US Census" in text
+    assert "1 values exist in US Census 2010 alone, such as '0050'" in text
+    assert "Keep the years apart" in text
+    many = "".join(f"{code},1\n" for code in [*IN_BOTH, *OF_2010, *OF_2018])
+    text = refused(call("score", write(path, f"OCCP,PWGTP\n{many}"), "--out", tmp_path / "o"))
+    assert "Keep the years apart" in text
+    done = call("score", path, "--out", tmp_path / "o", "--taxonomy", "census2018")
+    assert done.exit_code == 0
+
+
+def test_codes_that_both_editions_share_score_the_same_in_both(call, tmp_path):
+    rows = "".join(f"{code},1\n" for code in IN_BOTH)
+    path = write(tmp_path / "r.csv", f"OCCP,PWGTP\n{rows}")
+    headlines = []
+    for asked in ((), ("--taxonomy", "census2010"), ("--taxonomy", "census2018")):
+        call("score", path, "--out", tmp_path / "o", "--force", *asked)
+        headlines.append(json.loads((tmp_path / "o" / "intake.json").read_text(encoding="utf-8"))["national"])
+    assert headlines[0] == headlines[1] == headlines[2]
 
 
 def test_polish_vacancies_in_kzis_are_read_as_isco(call, originals, tmp_path):

@@ -4,8 +4,8 @@ import pytest
 
 from helpers.hostile import run
 
-# More would take the tests more than half a minute: about fifteen a second on a busy core.
-CASES, PARTS = 300, 4
+# About twenty a second of processor time.
+CASES, PARTS = 500, 4
 
 
 @pytest.mark.parametrize("part", range(PARTS))

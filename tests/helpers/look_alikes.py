@@ -105,6 +105,7 @@ SOC = [c for c in KNOWN["soc2018"] if not c.endswith("0") and c[:2] != "55"]
 SOC10 = [c for c in KNOWN["soc2010"] if not c.endswith("0") and c[:2] != "55"]
 ONET = [c for c in KNOWN["onetsoc"] if c[:2] != "55"]
 CENSUS = [c for c in KNOWN["census2010"] if c[:2] != "98"]
+CENSUS18 = [c for c in KNOWN["census2018"] if c[:2] != "98"]
 WITH_ARMY = [c for c in KNOWN["isco08"] if len(c) == 4]
 ISCO88 = [c for c in KNOWN["isco88"] if len(c) == 4 and c[0] != "0"]
 THREE, TWO = ([c for c in KNOWN["isco08"] if len(c) == n and c[0] != "0"] for n in (3, 2))
@@ -151,6 +152,13 @@ TRUE = {
     "Census 2010 with eaten zeros": ("PEIO1OCD", eaten(CENSUS), "census2010"),
     "Census 2010, occ": ("occ", eaten(CENSUS), "census2010"),
     "Census 2010 with gaps": ("OCC2010", [*CENSUS, "9920", "9999", "0"], "census2010"),
+    "Census 2018": ("OCC2018", CENSUS18, "census2018"),
+    "Census 2018 of the ACS": ("OCCP", CENSUS18, "census2018"),
+    "Census 2018 with eaten zeros": ("PTIO1OCD", eaten(CENSUS18), "census2018"),
+    "Census 2018 as floats": ("occ", floats(CENSUS18), "census2018"),
+    "Census 2018 with gaps and the army": ("census", [*CENSUS18, "9800", "9830", "9920", "0"], "census2018"),
+    "Census 2018 without a name": ("v4", CENSUS18, "census2018"),
+    "Census 2010 of the ACS": ("OCCP", CENSUS, "census2010"),
     "gaps of a survey": ("isco08", [*UNITS, "9997", "9999", "-8", "0000"], "isco08"),
     "sums between": ("isco08", [*UNITS[:200], "Итого", "Всего по филиалу"], "isco08"),
 }

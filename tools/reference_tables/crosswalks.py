@@ -60,6 +60,7 @@ def make_crosswalk_tables(originals: Path, features: Path = FEATURES) -> list[Pa
         "crosswalks/census2010_soc2010": census2010_to_soc2010(
             originals / "titles" / "census2010_soc2010_xw.csv"
         ),
+        "crosswalks/census2018_soc2018": census2018_to_soc2018(codes),
         "crosswalks/soc2000_soc2010": soc2000_to_soc2010(folder, structure),
         "crosswalks/hybrids": hybrids,
         "reference/us_employment": us_employment(employment / "oes_national_2001_2015.parquet", structure),
@@ -142,6 +143,57 @@ def soc2010_to_isco08(path: Path) -> pd.DataFrame:
 def census2010_to_soc2010(path: Path) -> pd.DataFrame:
     """Read the US Census Bureau's occupation codes of 2010: `census2010`, `soc2010`, `title`."""
     return pd.read_csv(path, dtype=str)[["census2010", "soc2010", "title"]]
+
+
+def census2018_to_soc2018(codes: pd.DataFrame) -> pd.DataFrame:
+    """Lead the US Census Bureau's occupation codes of 2018 to detailed SOC 2018 occupations.
+
+    Parameters
+    ----------
+    codes : DataFrame
+        `system`, `code`, `level`, `title`: the structure of SOC 2018.
+
+    Returns
+    -------
+    DataFrame
+        `census2018`, `soc2018`, `title`. A printed group holds its members. `15-124X` holds what no other
+        code of its group does; of two such codes the longer one takes first, and leaves the group's
+        "All Other" (…99) to the shorter.
+
+    Raises
+    ------
+    ReleaseError
+        If an occupation falls to no code, or to two, or a code holds none.
+    """
+    printed = pd.read_csv(FEATURES / "crosswalks" / "census2018_as_printed.csv", dtype=str, na_filter=False)
+    soc = codes[codes["system"] == SOC2018.name].set_index("code")
+    free = list(soc.index[soc["level"] == "detailed"])
+    rests = [p.rstrip("X") for p in printed["soc2018"] if p.endswith("X")]
+    # Whole groups first, then what they leave, the longest beginning first.
+    order = printed["soc2018"].map(lambda p: (p.endswith("X"), -len(p.rstrip("X"))))
+    rows = []
+    for row in printed.loc[order.sort_values(kind="stable").index].itertuples():
+        start = row.soc2018.rstrip("X") if row.soc2018.endswith("X") else row.soc2018.rstrip("0")
+        inner = start in rests and any(start.startswith(rest) and start != rest for rest in rests)
+        held = [code for code in free if code.startswith(start) and not (inner and code.endswith("99"))]
+        free = [code for code in free if code not in held]
+        title = row.title or soc["title"].get(row.soc2018, "")
+        rows += [(row.census2018, code, title) for code in held]
+        if not held or not title:
+            raise ReleaseError(
+                f"Census code {row.census2018} holds no occupation of SOC 2018, or has no title.",
+                first=f"it is printed as {row.soc2018}",
+                fix="Mend features/crosswalks/census2018_as_printed.csv.",
+            )
+    if free:
+        raise ReleaseError(
+            f"{len(free)} occupations of SOC 2018 fall to no Census code.",
+            first=free[0],
+            fix="Mend features/crosswalks/census2018_as_printed.csv.",
+        )
+    return pd.DataFrame(rows, columns=["census2018", "soc2018", "title"]).sort_values(
+        ["census2018", "soc2018"]
+    )
 
 
 def isco88_to_isco08(path: Path) -> pd.DataFrame:

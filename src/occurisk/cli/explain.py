@@ -25,7 +25,7 @@ BAR = 12
 @click.argument("codes", nargs=-1, required=True)
 @click.option(
     "--system",
-    help="Coding system: soc2010, soc2018, onetsoc, isco08, isco88, census2010, nkrk.  "
+    help="Coding system: soc2010, soc2018, onetsoc, isco08, isco88, census2010, census2018, nkrk.  "
     "[default: told by the code]",
 )
 @click.option(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from occurisk.registry.columns.sample import IntakeOptions
     from occurisk.scoring.options import ReadOptions, ScoreOptions
 
-TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "census2010", "nkrk"]
+TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "census2010", "census2018", "nkrk"]
 Command = Callable[..., Any]
 
 

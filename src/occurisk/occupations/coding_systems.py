@@ -58,7 +58,8 @@ ONET_SOC = CodingSystem("onetsoc", "O*NET-SOC", _ONET_SOC, "43-9021.00")
 ISCO08 = CodingSystem("isco08", "ISCO-08", _ISCO, "4132")
 ISCO88 = CodingSystem("isco88", "ISCO-88", _ISCO, "4113")
 CENSUS2010 = CodingSystem("census2010", "US Census 2010", _CENSUS, "5820")
-SYSTEMS = {system.name: system for system in (SOC2010, SOC2018, ONET_SOC, ISCO08, ISCO88, CENSUS2010)}
+CENSUS2018 = CodingSystem("census2018", "US Census 2018", _CENSUS, "5820")
+SYSTEMS = {s.name: s for s in (SOC2010, SOC2018, ONET_SOC, ISCO08, ISCO88, CENSUS2010, CENSUS2018)}
 # What a user may say: a system, or НК РК 01-2017, whose codes are those of ISCO-08 and national digits.
 TAXONOMIES = ("auto", *SYSTEMS, "nkrk")
 # Major groups of SOC 2010 by the first Census code of each; the Census list follows the SOC's order.
@@ -217,9 +218,7 @@ def parents(code: str, system: CodingSystem) -> list[str]:
 
 def is_military(code: str, system: CodingSystem) -> bool:
     """Tell whether a normalised code is of the armed forces, whom O*NET does not rate."""
-    if system.family == "census":
-        return code.startswith("98")
-    return code.startswith("0" if system.family == "isco" else "55-")
+    return code.startswith({"census": "98", "isco": "0"}.get(system.family, "55-"))
 
 
 def normalise(

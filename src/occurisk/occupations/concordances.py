@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from occurisk.occupations.coding_systems import ISCO08, ISCO88, SOC2010, CodingSystem
+from occurisk.occupations.coding_systems import SOC2010, CodingSystem
 from occurisk.paths import FEATURES, OCCUPATIONS_TABLE
 
 # How a source occupation is spread over SOC 2010: jobs (or equal shares) by SOC code.
 Bag = dict[str, float]
 WEIGHTS = ("employment", "equal")
+# Systems that lead to SOC 2010 by way of another.
+_BY_WAY_OF = {"isco88": "isco08", "census2018": "soc2018"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Tables:
     employment : dict
         SOC 2010 detailed code -> US jobs.
     pairs : dict
-        System name -> leaf code -> SOC 2010 codes (ISCO-88: -> ISCO-08 unit groups).
+        System name -> leaf code -> SOC 2010 codes (ISCO-88: -> ISCO-08; Census 2018: -> SOC 2018).
     """
 
     titles: dict[str, dict[str, str]]
@@ -82,7 +84,9 @@ def load_tables() -> Tables:
     for row in soc2000:
         titles["soc2010"].setdefault(row["soc2000"], row["title"])
     census = _rows(folder / "census2010_soc2010.csv")
+    census2018 = _rows(folder / "census2018_soc2018.csv")
     titles["census2010"] = {row["census2010"]: row["title"] for row in census}
+    titles["census2018"] = {row["census2018"]: row["title"] for row in census2018}
     titles["onetsoc"] = {row["onetsoc"]: row["title"] for row in onet}
     members = {row["code"]: row["members"].split() for row in occupations if row["members"]}
     members |= {row["code"]: row["members"].split() for row in hybrids if row["system"] == "soc2010"}
@@ -101,6 +105,7 @@ def load_tables() -> Tables:
             "isco88": _grouped(_rows(folder / "isco88_isco08.csv"), "isco88", "isco08"),
             "onetsoc": _grouped(onet, "onetsoc", "soc2010"),
             "census2010": _grouped(census, "census2010", "soc2010"),
+            "census2018": _grouped(census2018, "census2018", "soc2018"),
         },
     )
 
@@ -110,8 +115,9 @@ def _leaves(system: str, weights: str) -> dict[str, Bag]:
     """Spread each leaf of a system over SOC 2010.
 
     With `employment`, a SOC occupation's US jobs are divided equally among the leaves that share it,
-    so that no job counts twice when leaves are summed to groups; an ISCO-88 unit takes its part of
-    each ISCO-08 unit the same way. With `equal`, every leaf is worth one and its members share it.
+    so that no job counts twice when leaves are summed to groups. An ISCO-88 unit takes its part of each
+    ISCO-08 unit the same way, and a Census code of 2018 of each SOC 2018 occupation. With
+    `equal`, every leaf is worth one and its members share it.
     """
     tables = load_tables()
     if system == SOC2010.name:
@@ -123,10 +129,8 @@ def _leaves(system: str, weights: str) -> dict[str, Bag]:
     for code, targets in pairs.items():
         bag: Bag = defaultdict(float)
         for target in targets:
-            if system == ISCO88.name:
-                inner = _leaves(ISCO08.name, weights)[target]
-            else:
-                inner = {target: _jobs(target, weights)}
+            on = _BY_WAY_OF.get(system)
+            inner = _leaves(on, weights)[target] if on else {target: _jobs(target, weights)}
             part = 1 / len(targets) if weights == "equal" else 1 / shared[target]
             for soc, amount in inner.items():
                 bag[soc] += amount * part

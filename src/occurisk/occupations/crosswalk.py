@@ -137,7 +137,7 @@ class _Resolver:
         if code is None or code not in known:
             kind = (
                 "military"
-                if code and self.system.family == "soc" and is_military(code, self.system)
+                if code and self.system.family != "isco" and is_military(code, self.system)
                 else "unknown code"
             )
             return (text, code or "", "", "", kind, repairs, 0.0, ""), {}
@@ -230,3 +230,14 @@ def _sum(bags: Iterable[Bag]) -> Bag:
 def find(text: str, system: CodingSystem, known: Collection[str], prefix: int | None = None) -> Normalised:
     """Normalise a cell; a code that exists as it stands is left alone, whatever a prefix would cut."""
     return Normalised(text) if text in known else normalise(text, system, known, prefix=prefix)
+
+
+def in_one_alone(
+    values: Collection[str], one: CodingSystem, other: CodingSystem
+) -> tuple[list[str], list[str]]:
+    """Return the values that exist in the one system and not in the other, and the other way round."""
+    exist = []
+    for system in (one, other):
+        known = load_tables().known(system)
+        exist.append({v for v in values if find(v, system, known).code in known})
+    return sorted(exist[0] - exist[1]), sorted(exist[1] - exist[0])

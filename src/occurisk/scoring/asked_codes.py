@@ -158,7 +158,7 @@ def score_asked(texts: Iterable[str], bundle: Bundle, taxonomy: str = "auto") ->
         raise CrosswalkError(
             f"{len(lost)} of {len(asked)} codes have no score.",
             first=lost[0],
-            rule="A code of SOC 2010/2018, O*NET-SOC, ISCO-08/88 or US Census 2010, or a title, "
+            rule="A code of SOC 2010/2018, O*NET-SOC, ISCO-08/88 or US Census 2010/2018, or a title, "
             "of work that O*NET rates.",
             fix="Check the code; name its system with --system if digits alone are ambiguous.",
         )

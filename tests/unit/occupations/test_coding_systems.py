@@ -6,6 +6,7 @@ import pytest
 
 from occurisk.occupations.coding_systems import (
     CENSUS2010,
+    CENSUS2018,
     ISCO08,
     ISCO88,
     ONET_SOC,
@@ -125,10 +126,10 @@ def test_groups_hold_their_members_and_not_themselves():
     assert is_part_of("11-1011", "00-0000", SOC2010)
     assert major_group("0110", ISCO08) == "0"
     assert major_group("43-9021.00", ONET_SOC) == major_group("43-9021", SOC2010) == "43"
-    assert major_group("5820", CENSUS2010) == "43"
+    assert major_group("5820", CENSUS2010) == major_group("5820", CENSUS2018) == "43"
 
 
-@pytest.mark.parametrize("system", [SOC2010, ONET_SOC, ISCO08, CENSUS2010])
+@pytest.mark.parametrize("system", [SOC2010, ONET_SOC, ISCO08, CENSUS2010, CENSUS2018])
 @pytest.mark.parametrize("own", ["", "A-17", "клерк", "99999", "5"])
 def test_a_code_of_a_users_own_has_no_major_group(own, system):
     if not (system is ISCO08 and own == "5"):  # which is a major group itself

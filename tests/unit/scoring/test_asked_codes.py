@@ -18,6 +18,7 @@ from occurisk.scoring.asked_codes import lineage_of, read_code, score_asked
         ("4113", "isco88"),  # does not exist in ISCO-08
         ("4132-1", "nkrk"),
         ("5820", "census2010"),
+        ("1021", "census2018"),  # software developers, who had no code of their own in 2010
         ("OC2_ISCO08_41", "isco08"),
         ("C2411", "isco08"),
     ],

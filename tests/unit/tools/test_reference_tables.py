@@ -11,6 +11,7 @@ from occurisk.errors import ReleaseError
 from occurisk.paths import FEATURES
 from reference_tables import occupations as rooms
 from reference_tables.__main__ import main
+from reference_tables.crosswalks import census2018_to_soc2018
 
 LABELS = FEATURES / "labels" / "frey_osborne_2017.csv"
 # The 17 codes on Frey & Osborne's list that are not SOC 2010, and what each stands for.
@@ -132,6 +133,31 @@ def test_aggregates_are_the_mean_of_their_rated_members():
     # A hybrid that is there already is left as it is; one without rated members is not made up.
     assert rooms.with_aggregates(table, members).loc["29-9799", "a"] == 9.0
     assert "99-9999" not in rooms.with_aggregates(table, pd.Series({"99-9999": "11-1111"})).index
+
+
+def test_codes_of_the_census_of_2018_share_all_occupations_of_soc_2018_out():
+    codes = pd.read_csv(FEATURES / "crosswalks" / "codes.csv", dtype=str, na_filter=False)
+    made = census2018_to_soc2018(codes)
+    table = pd.read_csv(FEATURES / "crosswalks" / "census2018_soc2018.csv", dtype=str)
+    assert made.reset_index(drop=True).equals(table)
+    soc = codes[(codes["system"] == "soc2018") & (codes["level"] == "detailed")]["code"]
+    assert sorted(table["soc2018"]) == sorted(soc)  # each once: no job counts twice, none is lost
+    held = table.groupby("census2018")["soc2018"].agg(list)
+    assert held["1065"] == ["15-1242", "15-1243"]  # 15-124X: what 1105 and 1106 leave
+    assert held["8865"] == ["51-9192", "51-9193"]  # 51-919X leaves 51-9199 to 51-91XX
+    assert held["8990"] == ["51-9141", "51-9199"]
+
+
+def test_a_census_code_that_was_kept_from_2010_to_2018_means_the_same_work():
+    """The two lists come from different hands, so that a slip in either would show here."""
+    old = pd.read_csv(FEATURES / "crosswalks" / "census2010_soc2010.csv", dtype=str)
+    new = pd.read_csv(FEATURES / "crosswalks" / "census2018_soc2018.csv", dtype=str)
+    new = new.merge(pd.read_csv(FEATURES / "crosswalks" / "soc2010_soc2018.csv", dtype=str), on="soc2018")
+    in2010 = old.groupby("census2010")["soc2010"].agg(set)
+    in2018 = new.groupby("census2018")["soc2010"].agg(set)
+    kept = in2010.index.intersection(in2018.index)
+    assert len(kept) == 411
+    assert [code for code in kept if in2010[code] != in2018[code]] == []
 
 
 @pytest.mark.originals

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from occurisk.errors import RegistryError
 from occurisk.occupations.coding_systems import is_part_of
 from occurisk.occupations.concordances import load_tables
-from occurisk.occupations.crosswalk import find
+from occurisk.occupations.crosswalk import find, in_one_alone
 from occurisk.occupations.uncoded import is_missing, is_total
 from occurisk.registry.columns.code_column import ENOUGH, Evidence, coding_system, count_different
-from occurisk.registry.columns.header_words import CODE, OCCUPATION_CODE, read_header
+from occurisk.registry.columns.header_words import CODE, OCCUPATION_CODE, read_header, said_of_itself
 from occurisk.registry.columns.look_alikes import is_dashed_national, is_date, other_meaning
 from occurisk.registry.columns.sample import (
     IntakeOptions,
@@ -35,10 +35,9 @@ FITTING = 0.8
 _RIVAL = 0.1
 _NAMED_ENOUGH = 0.5
 _CANDIDATES, _SOME = 6, 0.3
-_CENSUS2018 = (
-    "They may be US Census codes of 2018 (ACS from 2018, CPS from 2020), which occurisk does not know. Use "
-    "SOC (SOCP, OCCSOC) or IPUMS's OCC2010 instead; or save the Census Bureau's list of 2018 codes with SOC "
-    "codes as from,to: --crosswalk MAP.csv --taxonomy soc2018."
+_CENSUS_EDITIONS = (
+    "The ACS went over to the Census codes of 2018 in 2018, the CPS in 2020. Keep the years apart, or use "
+    "SOC (SOCP, OCCSOC) or IPUMS's OCC2010 instead."
 )
 
 
@@ -235,8 +234,26 @@ def _settle(sampled: Sampled, fits: list[Evidence], position: int) -> tuple[Choi
     close = [e for e in fits if e.exist > top - CLOSE]
     column = sampled.names[position]
     values = [v for v in sampled.values(position) if not is_missing(v) and not is_total(v)]
+    census = [e for e in fits if coding_system(e.taxonomy).family == "census"]
+    if len(census) == 2 and len(said_of_itself(column, values)) != 1:
+        alone = in_one_alone(values, *(coding_system(e.taxonomy) for e in census))
+        found = [
+            f"{len(some)} values exist in {coding_system(e.taxonomy).title} alone, such as {some[0]!r}"
+            for e, some in zip(census, alone, strict=True) if some
+        ]  # fmt: skip
+        if all(alone):
+            fix = f"Or say which: --taxonomy {census[0].taxonomy} or --taxonomy {census[1].taxonomy}"
+            raise RegistryError(
+                f"The codes in {column!r} are of two editions of the US Census.",
+                first="; ".join(found),
+                rule=_CENSUS_EDITIONS,
+                fix=fix,
+            )
+        if any(alone) and all(e in census for e in close):
+            one = census[0] if alone[0] else census[1]
+            return Choice(position, one.taxonomy, one.prefix), found
     if len(close) > 1:
-        named = [e for e in close if e.taxonomy in _said(column, values)]
+        named = [e for e in close if e.taxonomy in said_of_itself(column, values)]
         if len(named) == 1:
             one = named[0]
             return Choice(position, one.taxonomy, one.prefix), [f"{one.taxonomy}: the column says so"]
@@ -257,21 +274,6 @@ def _settle(sampled: Sampled, fits: list[Evidence], position: int) -> tuple[Choi
                 fix=f"Say which: --taxonomy {best.taxonomy} or --taxonomy {other.taxonomy}",
             )
     return Choice(position, best.taxonomy, best.prefix), []
-
-
-def _said(column: str, values: list[str]) -> set[str]:
-    """Return the systems that a column's name, or the marks of its values, say by their year."""
-    said = set()
-    for text in (column, values[0] if values else ""):
-        plain = "".join(c for c in text.lower() if c.isalnum())
-        for mark, taxonomy in (
-            ("isco08", "isco08"), ("isco2008", "isco08"), ("isco88", "isco88"), ("isco1988", "isco88"),
-            ("soc10", "soc2010"), ("soc2010", "soc2010"), ("2010soc", "soc2010"), ("soc18", "soc2018"),
-            ("soc2018", "soc2018"), ("2018soc", "soc2018"), ("onet", "onetsoc"),
-        ):  # fmt: skip
-            if mark in plain:
-                said.add(taxonomy)
-    return said or set(read_header(column).systems)
 
 
 def _nothing(sampled: Sampled, evidence: list[Evidence], options: IntakeOptions) -> Choice:
@@ -303,8 +305,8 @@ def _nothing(sampled: Sampled, evidence: list[Evidence], options: IntakeOptions)
     ]
     systems = " or ".join(f"--taxonomy {taxonomy}" for taxonomy in like or ["isco08"])
     other_way = "National codes need a map to ISCO or SOC: --crosswalk MAP.csv."
-    if best and best.taxonomy == "census2010" and best.exist >= _SOME:
-        other_way = _CENSUS2018
+    if best and coding_system(best.taxonomy).family == "census" and best.exist >= _SOME:
+        other_way = _CENSUS_EDITIONS
     raise RegistryError(
         f"No column of {sampled.file.name} looks like occupation codes strongly enough to be scored unasked.",
         first="\n         ".join(lines) or None,

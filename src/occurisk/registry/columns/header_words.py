@@ -29,8 +29,8 @@ _SYSTEMS = {
     "нкз": ("nkrk", "isco08"), "nkz": ("nkrk", "isco08"), "nkrk": ("nkrk", "isco08"),
     "нкрк": ("nkrk", "isco08"),
     "soc": ("soc2010", "soc2018", "onetsoc"), "onet": ("onetsoc", "soc2010", "soc2018"),
-    "onetsoc": ("onetsoc", "soc2010", "soc2018"), "census": ("census2010",), "occp": ("census2010",),
-    "peio1ocd": ("census2010",), "peio2ocd": ("census2010",), "ptio1ocd": ("census2010",),
+    "onetsoc": ("onetsoc", "soc2010", "soc2018"),
+    **dict.fromkeys(("census", "occp", "peio1ocd", "peio2ocd", "ptio1ocd"), ("census2010", "census2018")),
 }  # fmt: skip
 # National classifications that are not built on ISCO-08, or only partly: their names speak against ISCO.
 FOREIGN = {
@@ -195,19 +195,17 @@ def read_header(name: str) -> Header:
     foreign = next((_FOREIGN_WORDS[t] for t in tokens if t in _FOREIGN_WORDS), "")
     if foreign and not named:
         return Header(NOTHING, (), foreign)
-    if named == ("soc2010", "soc2018", "onetsoc"):
-        years = {t[-2:] for t in tokens if t in ("2010", "2018", "10", "18")}
-        named = {frozenset({"10"}): ("soc2010",), frozenset({"18"}): ("soc2018",)}.get(
-            frozenset(years), named
-        )
-        named = (*named, "onetsoc") if "onetsoc" not in named else named
+    years = {t[-2:] for t in tokens if t in ("2010", "2018", "10", "18")}
+    if named in (("soc2010", "soc2018", "onetsoc"), ("census2010", "census2018")):
+        of_year = tuple(system for system in named if len(years) == 1 and system[-2:] in years)
+        named = (*of_year, *(s for s in named if s == "onetsoc")) if of_year else named
     occupation, code = _OCCUPATION_WORDS.any(tokens), _CODE_WORDS.any(tokens)
     other = other_meaning(tokens)
     if named:
         counted = other in ("pay", "shares and rates", "figures of change", "counts of people", "hours")
         return Header(NOTHING, named, "", other) if counted and not code else Header(NAMES_SYSTEM, named)
     if occupation and "occ" in tokens and not other:
-        return Header(OCCUPATION_CODE, ("census2010",) if "2010" in tokens else ())
+        return Header(OCCUPATION_CODE, (f"census20{years.pop()}",) if len(years) == 1 else ())
     if occupation and code and other not in ("pay", "shares and rates"):
         return Header(OCCUPATION_CODE)
     if other:
@@ -218,3 +216,18 @@ def read_header(name: str) -> Header:
 def other_meaning(tokens: tuple[str, ...]) -> str:
     """Return what a name says that a column holds, if not codes of occupations."""
     return next((what for what, table in _OTHER_WORDS.items() if table.any(tokens)), "")
+
+
+def said_of_itself(column: str, values: list[str]) -> set[str]:
+    """Return the systems that a column's name, or the marks of its values, say by their year."""
+    said = set()
+    for text in (column, values[0] if values else ""):
+        plain = "".join(c for c in text.lower() if c.isalnum())
+        for mark, taxonomy in (
+            ("isco08", "isco08"), ("isco2008", "isco08"), ("isco88", "isco88"), ("isco1988", "isco88"),
+            ("soc10", "soc2010"), ("soc2010", "soc2010"), ("2010soc", "soc2010"), ("soc18", "soc2018"),
+            ("soc2018", "soc2018"), ("2018soc", "soc2018"), ("onet", "onetsoc"),
+        ):  # fmt: skip
+            if mark in plain:
+                said.add(taxonomy)
+    return said or set(read_header(column).systems)
