@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 import pandas as pd
 import pytest
@@ -13,12 +14,24 @@ from helpers.contracts import COLUMNS
 from occurisk.paths import CONFIGS
 
 
-def occurisk(*arguments, cwd, **environment):
+def occurisk(*arguments, cwd, written=(), **environment):
+    """Run a command; files that must be there as its first word arrives, so that no closed pipe loses any."""
     env = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"} | environment
-    return subprocess.run(
-        [sys.executable, "-m", "occurisk", *map(str, arguments)],
-        cwd=cwd, env=env, capture_output=True, text=True, timeout=600, check=False,
-    )  # fmt: skip
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(
+            [sys.executable, "-m", "occurisk", *map(str, arguments)],
+            cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=errors,
+        ) as running,
+    ):  # fmt: skip
+        first = running.stdout.read(1)
+        late = [name for name in written if not (cwd / name).exists()]
+        output = first + running.stdout.read()
+        running.wait(timeout=600)
+        errors.seek(0)
+        said = errors.read().decode()
+    assert not late, f"printed before written: {late}; {said}"
+    return subprocess.CompletedProcess(arguments, running.returncode, output.decode(), said)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +48,7 @@ def test_train_tells_where_everything_is(quick, tmp_path):
     store = f"sqlite:///{tmp_path}/mlflow.db"
     done = occurisk(
         "train", "--config", quick, "--models-dir", "models", "--json", "figures.json",
-        cwd=tmp_path, MLFLOW_TRACKING_URI=store,
+        cwd=tmp_path, written=["figures.json", "models/CURRENT"], MLFLOW_TRACKING_URI=store,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     folder = next((tmp_path / "models").glob("default-*"))
@@ -51,7 +64,8 @@ def test_train_tells_where_everything_is(quick, tmp_path):
     assert "Warning" not in done.stderr
     assert json.loads((tmp_path / "figures.json").read_text())["splits"] == 3
     # A command that needs a model now finds it, and needs no store.
-    audit = occurisk("labels", "audit", "--config", quick, "--out", "a.csv", "--no-track", cwd=tmp_path)
+    words = ("labels", "audit", "--config", quick, "--out", "a.csv", "--no-track", "--json", "a.json")
+    audit = occurisk(*words, cwd=tmp_path, written=["a.csv", "a.json"])
     assert audit.returncode == 0, audit.stderr
     table = pd.read_csv(tmp_path / "a.csv")
     assert len(table) == 70 and list(table) == COLUMNS["label_audit.csv"]
@@ -69,6 +83,7 @@ def test_evaluate_writes_the_agreed_json(tmp_path):
         "--json",
         "e.json",
         cwd=tmp_path,
+        written=["e.json"],
     )
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "e.json").read_text())

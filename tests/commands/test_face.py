@@ -13,10 +13,17 @@ from occurisk.cli import occurisk
         ("natoinal", "Did you mean 'national'?"),
         ("EXPLAIN", "Did you mean 'explain'?"),
         ("zzzz", "There is no command 'zzzz'.\n"),
+        ("reproduce contries", "Did you mean 'countries'?"),
+        ("study vintag", "Did you mean 'vintage'?"),
+        ("compare list", "Did you mean 'lists'?"),
+        ("titles mtach", "Did you mean 'match'?"),
+        ("features biuld", "Did you mean 'build'?"),
+        ("labels audti", "Did you mean 'audit'?"),
+        ("compare zzzz", "There is no command 'zzzz'. Choose from: axes, "),
     ],
 )
 def test_a_mistyped_command_names_the_nearest(typed, answer):
-    done = CliRunner().invoke(occurisk, [typed])
+    done = CliRunner().invoke(occurisk, typed.split())
     assert done.exit_code == 2
     assert answer in done.output
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from openpyxl import Workbook
 
 from helpers.look_alikes import SOC, UNITS
-from helpers.registries import write
+from helpers.registries import workbook_with_password, write
 from helpers.trained import models_dir
 from occurisk.cli import occurisk
 
@@ -48,8 +48,7 @@ FILES = {
     "white space alone": (b"\n\n  \n", "is empty", "header"),
     "HTML saved as .xls": (b"<html><table><tr><td>code</td></tr></table>", "web page (HTML", "Export the"),
     "a workbook with a password": (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le") * 40,
-        "protected by a password", "remove the password",
+        workbook_with_password(), "protected by a password", "remove the password",
     ),
     "a PDF": (b"%PDF-1.7 ...", "it is a PDF", "Export the list"),
     "a cell of 5 MB": (b"code,jobs\n43-9021," + b"1" * 5_000_000 + b"\n", "longer than 1 MB", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -44,3 +45,16 @@ def frame(codes, weights=None, **columns) -> pd.DataFrame:
     """A small registry."""
     table = pd.DataFrame({"occ_code": codes, **columns})
     return table if weights is None else table.assign(employment=weights)
+
+
+def workbook_with_password() -> bytes:
+    """A workbook that Excel would ask a password for, encrypted as Excel does it."""
+    from msoffcrypto.format.ooxml import OOXMLFile
+    from openpyxl import Workbook
+
+    book, plain, locked = Workbook(), io.BytesIO(), io.BytesIO()
+    for row in (["code", "jobs"], ["43-9021", 5]):
+        book.active.append(row)
+    book.save(plain)
+    OOXMLFile(plain).encrypt("correct horse", locked)
+    return locked.getvalue()

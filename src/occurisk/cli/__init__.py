@@ -9,10 +9,12 @@ import atexit
 import gc
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
+from occurisk.cli.options import NearestGroup
 from occurisk.errors import OccuriskError
 
 COMMANDS = {
@@ -35,7 +37,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(NearestGroup):
     """A group that imports a command's module only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -50,31 +52,14 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(module, name)
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; to one that does not exist, name the nearest that does."""
-        name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
-            ctx.fail(f"There is no command {name!r}.{_nearest(name)}")
-        return super().resolve_command(ctx, args)
+    def otherwise(self, name: str, commands: list[str]) -> str:
+        """Say what to do with the name of a list."""
+        return f"Did you mean 'occurisk score {name}'?" if Path(name).is_file() else ""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
-
-
-def _nearest(name: str) -> str:
-    """Say what was probably meant: a command of almost that name, or a list to score."""
-    import difflib
-    from pathlib import Path
-
-    if near := difflib.get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.5):
-        return f" Did you mean {near[0]!r}?"
-    if Path(name).is_file():
-        return f" Did you mean 'occurisk score {name}'?"
-    return ""
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, axis_option, model_options, need_model, out, show, table
+from occurisk.cli.console import (
+    JSON_OPTION,
+    axis_option,
+    figure_option,
+    model_options,
+    need_model,
+    out,
+    show,
+    table,
+)
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -36,7 +45,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--placebo", type=(FILE, FILE), metavar="BEFORE AFTER",
     help="Two earlier files, before the technology of the further axes: their figures stand beside.",
 )  # fmt: skip
-@click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it (PNG or SVG).")
+@figure_option("--figure")
 @model_options
 @JSON_OPTION
 def backtest(
@@ -116,8 +125,7 @@ def backtest(
 def _print(console: Console, name: str, comparison: Backtest, report: dict[str, float]) -> None:
     console.print(
         f"{name}: {report['groups_used']:.0f} of {report['groups']:.0f} common groups used "
-        f"({report['share_of_jobs_used']:.1%} of the earlier jobs).",
-        soft_wrap=True,
+        f"({report['share_of_jobs_used']:.1%} of the earlier jobs)."
     )
     console.print(
         f"Code breaks: {report['codes_before']:.0f} codes before, {report['codes_after']:.0f} after; "
@@ -127,8 +135,7 @@ def _print(console: Console, name: str, comparison: Backtest, report: dict[str, 
         f"{report['share_of_jobs_only_after']:.1%} after. "
         f"Left out: {report['groups_without_p']:.0f} without a score, "
         f"{report['groups_without_routine']:.0f} without attributes, "
-        f"{report['groups_without_wage']:.0f} without a wage.",
-        soft_wrap=True,
+        f"{report['groups_without_wage']:.0f} without a wage."
     )
     made = table("Realised growth by band", ["band", "occupations", "jobs before", "growth", "90% interval"])
     for band, row in comparison.bands.iterrows():
@@ -151,7 +158,7 @@ def _print(console: Console, name: str, comparison: Backtest, report: dict[str, 
         made.add_row(str(predictors), *_cells(row, "r2", ".3f"))
     made.add_row("gain of p over both", *_cells(comparison.gain, "r2", ".3f"))
     show(console, made)
-    console.print(comparison.verdict, soft_wrap=True)
+    console.print(comparison.verdict)
 
 
 def _print_axes(
@@ -172,9 +179,9 @@ def _print_axes(
         ends = f"{row.lower:+.2f} to {row.upper:+.2f}"
         made.add_row(f"{row.axis}: {row.held}", f"{row.rho:+.2f}", ends, f"{plain:+.2f}", *before)
     show(console, made)
-    console.print(verdict(found, names, placebo), soft_wrap=True)
+    console.print(verdict(found, names, placebo))
     for caveat in other.axis.words("en").caveats:
-        console.print(caveat, soft_wrap=True)
+        console.print(caveat)
 
 
 def _cells(row: Any, name: str, style: str) -> tuple[str, str]:

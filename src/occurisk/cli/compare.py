@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, model_options, need_model, out, show, table, ui_hint
+from occurisk.cli.console import (
+    JSON_OPTION,
+    figure_option,
+    model_options,
+    need_model,
+    out,
+    show,
+    table,
+    ui_hint,
+)
+from occurisk.cli.options import NearestGroup
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -18,14 +28,13 @@ if TYPE_CHECKING:
     from occurisk.labour_market.comparison.lists import ListComparison
 
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
-PNG_OPTION = click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="Also draw it.")
+PNG_OPTION = figure_option("--png")
 NO_TRACK_OPTION = click.option("--no-track", is_flag=True, help="Leave MLflow out.")
-TOP_OPTION = click.option(
-    "--top", type=click.IntRange(min=1), default=10, show_default=True, help="Rows to print."
-)
+_AT_LEAST_ONE = click.IntRange(min=1)
+TOP_OPTION = click.option("--top", type=_AT_LEAST_ONE, default=10, show_default=True, help="Rows to print.")
 
 
-@click.group()
+@click.group(cls=NearestGroup)
 def compare() -> None:
     """Say why two lists differ, and how the axes go with other indexes. Nothing is averaged into one risk."""
 

@@ -37,6 +37,21 @@ JSON_OPTION = click.option(
     callback=_writable,
     help="Also write the figures as JSON.",
 )
+
+
+def _drawable(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Say before the work that nothing can be drawn into a file of that name."""
+    if path is not None and path.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise click.BadParameter(f"{path.name!r} is not the name of a picture: end it in .png, .svg or .pdf.")
+    return _writable(context, parameter, path)
+
+
+def figure_option(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option that names a file to draw into."""
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.option(name, type=kind, callback=_drawable, help="Also draw it (PNG, SVG or PDF).")
+
+
 MODELS_DIR_OPTION = click.option(
     "--models-dir",
     type=click.Path(file_okay=False, resolve_path=True, path_type=Path),

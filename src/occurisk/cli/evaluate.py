@@ -75,12 +75,12 @@ def _print(console: Console, evaluation: Evaluation | SoftEvaluation) -> None:
     show(console, quality_table_of(evaluation))
     if not isinstance(evaluation, Evaluation):
         show(console, soft_paired_table(evaluation))
-        console.print(within_groups(evaluation), soft_wrap=True)
-        console.print(soft_coverage(evaluation), soft_wrap=True)
+        console.print(within_groups(evaluation))
+        console.print(soft_coverage(evaluation))
         return
     show(console, paired_table(evaluation))
     show(console, held_out_table(evaluation))
-    console.print(verdict(evaluation).replace("**", ""), soft_wrap=True)
+    console.print(verdict(evaluation).replace("**", ""))
     reliability = evaluation.reliability
     console.print(
         f"Expected calibration error {reliability.error:.3f} "

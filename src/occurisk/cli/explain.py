@@ -84,7 +84,7 @@ def explain(
     for text in written:
         console.print(text, soft_wrap=True, markup=False)
     for caveat in bundle.axis.words(language).caveats if axis else ():
-        console.print(caveat, soft_wrap=True)
+        console.print(caveat)
     what = "Not" if axis else "Susceptibility, not jobs lost; not"
     console.print(f"Model {bundle.version}. {what} for decisions about individual people.")
 

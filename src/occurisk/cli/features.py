@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from occurisk.cli.options import NearestGroup
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 EMBEDDED = "embedded"
 
 
-@click.group()
+@click.group(cls=NearestGroup)
 def features() -> None:
     """Make attribute tables: from an O*NET release, or the embedded ones anew."""
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table, ui_hint
+from occurisk.cli.options import NearestGroup
 from occurisk.files import write_json
 from occurisk.probabilities import probability
 
 
-@click.group()
+@click.group(cls=NearestGroup)
 def labels() -> None:
     """Look at the hand labels that a model stands on."""
 

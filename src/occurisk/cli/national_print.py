@@ -38,8 +38,7 @@ def print_headline(console: Console, summary: MarketSummary) -> None:
     console.print(
         f"Coverage {f['coverage']:.1%}; for {summary.standing_in:.1%} of scored jobs "
         "others of their group stand in. "
-        f"With each code in one band: {summary.by_code['share_high']:.1%} at high risk.",
-        soft_wrap=True,
+        f"With each code in one band: {summary.by_code['share_high']:.1%} at high risk."
     )
 
 
@@ -150,11 +149,10 @@ def print_scenario(console: Console, title: str, scenario: Any, figures: pd.Data
     console.print(
         f"Assumed: within {scenario.horizon_years:g} years {scenario.adopted:.1%} adopt, slowed by wages to "
         f"{scenario.moderation:.0%}; {scenario.replacement_rate:.0%} of exposed jobs go where they do: "
-        f"{scenario.factor:.2%} displaced.",
-        soft_wrap=True,
+        f"{scenario.factor:.2%} displaced."
     )
     if scenario.reported:
-        console.print(held_against(scenario, figures), soft_wrap=True)
+        console.print(held_against(scenario, figures))
 
 
 def _two(value: float) -> str:

@@ -18,6 +18,27 @@ TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "cens
 Command = Callable[..., Any]
 
 
+class NearestGroup(click.Group):
+    """A group of commands that names the nearest of them to one that does not exist."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which was probably meant."""
+        name, commands = args[0], self.list_commands(ctx)
+        if name not in commands and not name.startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(name.lower(), commands, n=1, cutoff=0.5)
+            meant = f"Did you mean {near[0]!r}?" if near else self.otherwise(name, commands)
+            ctx.fail(f"There is no command {name!r}. {meant}".rstrip())
+        return super().resolve_command(ctx, args)
+
+    def otherwise(self, name: str, commands: list[str]) -> str:
+        """Say what to do where no command is near."""
+        return f"Choose from: {', '.join(commands)}."
+
+
 def packed(
     name: str, build: Callable[..., Any], *options: Callable[[Command], Command]
 ) -> Callable[[Command], Command]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, model_options, need_model, out, show, table
+from occurisk.cli.console import JSON_OPTION, figure_option, model_options, need_model, out, show, table
+from occurisk.cli.options import NearestGroup
 from occurisk.errors import RegistryError
 from occurisk.files import write_json
 
@@ -24,12 +25,10 @@ DATA = click.option(
     callback=lambda context, _, folder: _complete(context.info_name or "", folder),
     help="Folder of the official files; without it, which files these are and where to get them is said.",
 )
-FIGURE = click.option(
-    "--figure", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it (PNG or SVG)."
-)
+FIGURE = figure_option("--figure")
 
 
-@click.group()
+@click.group(cls=NearestGroup)
 def reproduce() -> None:
     """Compute the published headline figures again, and say why ours differ."""
 
@@ -69,8 +68,7 @@ def us(data: Path, models_dir: Path | None, json_path: Path | None) -> None:
     show(console, made)
     console.print(
         "of total: high-risk jobs (published scores) over all jobs that BLS prints, scored or not. "
-        "May 2010 is the paper's year.",
-        soft_wrap=True,
+        "May 2010 is the paper's year."
     )
     _close(console, years, json_path)
 
@@ -95,8 +93,7 @@ def exposure(data: Path, json_path: Path | None) -> None:
     console.print(
         "Published: about 80% of the workforce has at least 10% of its tasks exposed, about 19% "
         "at least 50%. "
-        "Exposure is not displacement.",
-        soft_wrap=True,
+        "Exposure is not displacement."
     )
     _close(console, shares, json_path)
 

@@ -8,6 +8,7 @@ import click
 
 from occurisk.cli.console import (
     JSON_OPTION,
+    figure_option,
     jobs,
     model_options,
     need_model,
@@ -16,11 +17,12 @@ from occurisk.cli.console import (
     show,
     table,
 )
+from occurisk.cli.options import NearestGroup
 from occurisk.files import write_json
 from occurisk.probabilities import probability
 
 
-@click.group()
+@click.group(cls=NearestGroup)
 def study() -> None:
     """Repeat the studies that the documentation quotes."""
 
@@ -34,7 +36,7 @@ def study() -> None:
     type=click.FloatRange(0, 1),
     help="Share of the randomised prior; 0 is the plain bootstrap.  [default: the configuration's]",
 )
-@click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it (PNG or SVG).")
+@figure_option("--figure")
 @JSON_OPTION
 def coverage(
     panels: int,

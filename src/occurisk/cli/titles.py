@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from occurisk.cli.console import err
+from occurisk.cli.options import NearestGroup
 
 SYSTEMS = ["isco08", "soc2010"]
 
 
-@click.group()
+@click.group(cls=NearestGroup)
 def titles() -> None:
     """Match titles to codes: build from your own lists, decide what was left open."""
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from python_calamine import CalamineWorkbook
 
 from helpers.checkout import SCRIPTS
-from helpers.registries import scored, totals, write
+from helpers.registries import scored, totals, workbook_with_password, write
 from occurisk.cli.score import score
 from occurisk.errors import OccuriskError, OutputError, RegistryError
 from occurisk.registry.opening import open_registry
@@ -193,7 +193,7 @@ def _no_sheets():
         (_no_sheets(), "no sheets|cannot be read"),
         (b"PK\x03\x04" + b"\x00" * 60, "cannot be read"),
         (b"PAR1" + b"\x00" * 60 + b"PAR1", "cannot be read"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le") * 40, "password"),
+        (workbook_with_password(), "password"),
         (b"\n<html><table><tr><td>code</td></tr></table></html>", "web page"),
         (b"\xef\xbb\xbf<!DOCTYPE html><html></html>", "web page"),
         (b"", "is empty"),
