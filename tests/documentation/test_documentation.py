@@ -19,7 +19,7 @@ from occurisk.evaluation.baselines import TITLES
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 TEXT = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
 GOLDEN = PROJECT / "tests" / "golden"
-WIDE = 170  # columns of the terminal that the docs' blocks were taken from
+WIDE = 500  # no line of prose is that long
 # A command in a block of its own, and the block of what it printed.
 PRINTED = re.compile(r"```\n(occurisk [^\n]*)\n```\s*\n```text\n(.*?)```", re.DOTALL)
 # A figure, and in a comment behind it the golden file and key that it is, and how it is written.
