@@ -13,10 +13,12 @@ import pytest
 
 from helpers.browsers import model_server
 from helpers.checkout import PROJECT
+from helpers.trained import exposure_bundle
 from occurisk.errors import TrackingError
 from occurisk.evaluation.in_words import held_out
 from occurisk.evaluation.protocol import evaluate_data
-from occurisk.model.training import load_data, train
+from occurisk.evaluation.soft_protocol import SoftEvaluation
+from occurisk.model.training import Training, load_data, train
 from occurisk.tracking import store as tracking
 from occurisk.tracking.interface import ui_command
 from occurisk.tracking.serving.answers import answer
@@ -127,6 +129,58 @@ def test_the_page_of_the_registered_model_tells_its_figures(tracked, client):
         f"| this model | {client.get_run(run.run_id).data.metrics['lightgbm.log_loss']:.3f}"
         in version.description
     )
+
+
+@pytest.fixture(scope="module")
+def exposure(store, tracked):
+    """The model of the second axis, tracked beside the first; its evaluation is of its own training labels."""
+    bundle = exposure_bundle()
+    known = bundle.reference.dropna(subset="label")
+    folds = pd.DataFrame({
+        "cut": 0, "fold": [str(n % 2) for n in range(len(known))], "soc": known.index,
+        "group": known.index.str[:2], "y": known["label"].to_numpy(), "lightgbm": known["probability"].to_numpy(),
+        "ridge": known["label"].rank(pct=True).to_numpy(), "lower": known["lower"].to_numpy(), "upper": known["upper"].to_numpy(),
+    })  # fmt: skip
+    evaluation = SoftEvaluation(folds, folds.iloc[:0], pd.Series(dtype=float))
+    measured = replace(bundle, manifest={**bundle.manifest, "metrics": held_out(evaluation).metrics})
+    training = Training(measured, load_data(bundle.axis.training), explanation=None)
+    return bundle, track_training(training, evaluation)
+
+
+def test_a_further_axis_is_registered_under_a_name_of_its_own(exposure, client, tmp_path):
+    bundle, run = exposure
+    assert run.model_name == "occurisk-language_models_2023"
+    page = client.get_registered_model(run.model_name).description
+    assert "Exposure is not displacement" in page and f"models:/{run.model_name}@champion" in page
+    version = client.get_model_version_by_alias(run.model_name, "champion")
+    assert (
+        version.tags["occurisk.axis"] == "language_models_2023" and "ridge regression" in version.description
+    )
+    # The first axis is left alone.
+    first = client.get_model_version_by_alias("occurisk", "champion")
+    assert first.tags["occurisk.axis"] == "susceptibility_2013"
+    note = client.get_run(run.run_id).data.tags["mlflow.note.content"]
+    assert all(caveat in note for caveat in bundle.axis.words("en").caveats)
+    assert "held_out_quality" not in note and "2013" not in note
+    report = client.download_artifacts(run.run_id, "explanations/report.html", str(tmp_path))
+    with open(report, encoding="utf-8") as stream:
+        assert "<h1>Exposure to language models" in stream.read()
+
+
+def test_a_served_axis_says_what_it_speaks_of_and_takes_its_own_attributes(exposure):
+    bundle, run = exposure
+    served = tracking.open_store().pyfunc.load_model(f"models:/{run.model_name}@champion")
+    found = served.predict(QUESTIONS)
+    assert set(found["axis"]) == {"language_models_2023"}
+    assert found.loc[1, "probability"] == pytest.approx(
+        bundle.reference.at["43-9021", "probability"], abs=1e-6
+    )
+    X = bundle.attributes.head(3).reset_index(drop=True)
+    by_row = served.predict(X)
+    assert by_row["probability"].astype(float).to_numpy() == pytest.approx(
+        bundle.reference.loc[bundle.attributes.index[:3], "probability"].to_numpy(), abs=1e-6
+    )
+    assert set(served.metadata.get_input_schema().input_names()) >= set(bundle.names)
 
 
 def test_nothing_in_the_store_names_a_folder_of_the_user(tracked, store):

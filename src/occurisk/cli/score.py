@@ -152,7 +152,7 @@ def score(
         _print_axis(console, result, other)
     _print_closing(console, result, json_path)
     if not no_track:
-        record(console, result, bundle, track_rows, track_min_cell, queue, reviewers, lang)
+        record(console, result, bundle, track_rows, track_min_cell, queue, reviewers, lang, others)
     if short:
         raise short
 

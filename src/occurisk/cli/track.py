@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,7 @@ def record(
     queue: int,
     reviewers: str,
     lang: str,
+    others: Sequence[Bundle] = (),
 ) -> None:
     """Track a scored registry; print what was uploaded, and where to look."""
     from occurisk.errors import TrackingError
@@ -90,7 +91,7 @@ def record(
     served = tracking_uri().startswith("http")  # then its pages are open already
     options = TrackOptions(lang, track_rows, track_min_cell, queue, check_reviewers(reviewers))
     try:
-        tracked = track_scoring(result, bundle, options=options)
+        tracked = track_scoring(result, bundle, options, others)
     except TrackingError as problem:
         raise TrackingError(
             problem.what,

@@ -143,7 +143,10 @@ def _train_one(
     if tracked:
         console.print(f"Look at it  {ui_hint()}, then {tracked.link}", soft_wrap=True)
         if tracked.model_version:
-            console.print(f"Registered  models:/occurisk@champion, version {tracked.model_version}")
+            console.print(
+                f"Registered  models:/{tracked.model_name}@champion, version {tracked.model_version}",
+                soft_wrap=True,
+            )
     return {"version": training.bundle.version, **(evaluation.to_json() if evaluation else {})}
 
 

@@ -75,7 +75,9 @@ class Phrases(Strict):
         """Return the table with what an axis says of the score itself."""
         if axis is None:
             return self
-        own = {"frames": {**self.frames, **axis.frames}, "page": {**self.page, **axis.page}}
+        page = {**self.page, **axis.page}
+        page["notice"] = page["notice"].replace("{caveats}", " ".join(axis.caveats))
+        own = {"frames": {**self.frames, **axis.frames}, "page": page}
         return self.model_copy(update=own)
 
     def phrase(self, name: str) -> Phrase:

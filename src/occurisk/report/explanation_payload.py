@@ -18,21 +18,22 @@ from occurisk.occupations.names import occupation_name
 
 @dataclass(frozen=True)
 class Quality:
-    """How good a model was on labels that it had not seen.
+    """How good a model was on labels that it had not seen, as a sentence says it.
 
     Attributes
     ----------
-    auc, baseline_auc : float
-        Of the model and of plain logistic regression on the same splits.
-    calibration_error : float
-        By how much its probabilities are off on average.
-    splits : int
+    sentence_key : str
+        Of `page` in the phrase tables: labels of two classes, or soft labels.
+    shares, numbers : mapping of str to float
+        Figures of the sentence, written as per cent or with two decimals.
+    count : int
+        Random halves, or labels.
     """
 
-    auc: float
-    baseline_auc: float
-    calibration_error: float
-    splits: int
+    sentence_key: str
+    shares: Mapping[str, float]
+    numbers: Mapping[str, float]
+    count: int
 
     @classmethod
     def of(cls, metrics: Mapping[str, Any] | None) -> Quality | None:
@@ -40,20 +41,24 @@ class Quality:
         if not metrics:
             return None
         models = metrics["models"]
-        return cls(
-            models["lightgbm"]["auc"],
-            models["logistic"]["auc"],
-            metrics["calibration"]["expected_calibration_error"],
-            metrics["splits"],
-        )
+        ours = models["lightgbm"]
+        if "auc" in ours:
+            shares = {"auc": ours["auc"], "baseline": models["logistic"]["auc"]}
+            error = metrics["calibration"]["expected_calibration_error"]
+            return cls("quality", shares, {"error": error}, metrics["splits"])
+        shares = {
+            "r2": ours["r2"],
+            "baseline": models["ridge"]["r2"],
+            "coverage": metrics["interval_coverage"]["all"],
+        }
+        return cls("quality_soft", shares, {}, metrics["labels"])
 
     def sentence(self, phrases: Phrases) -> str:
-        """Say it in one sentence."""
-        return phrases.page["quality"].format(
-            auc=phrases.share(self.auc),
-            baseline=phrases.share(self.baseline_auc),
-            error=phrases.number(self.calibration_error, 2),
-            splits=self.splits,
+        """Say it in one sentence or two."""
+        return phrases.page[self.sentence_key].format(
+            count=self.count,
+            **{name: phrases.share(value) for name, value in self.shares.items()},
+            **{name: phrases.number(value, 2) for name, value in self.numbers.items()},
         )
 
 

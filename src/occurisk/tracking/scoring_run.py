@@ -18,15 +18,17 @@ from occurisk.model.bundles.bundle import Bundle
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, major_group
 from occurisk.report.explanation_payload import About, Quality
 from occurisk.scoring.accounting.account import Account
+from occurisk.scoring.accounting.other_axes import figures_on
+from occurisk.scoring.code_scores import Scores
 from occurisk.scoring.scored_registry import ScoredRegistry
 from occurisk.tracking.descriptions import description, headline, run_name, run_tags
 from occurisk.tracking.explanations import TABLE, artifact_links, as_table, tables_tag, write_explanations
 from occurisk.tracking.reviewing.queue import make_queue
 from occurisk.tracking.reviewing.reviews import collect_earlier, earlier_verdicts
+from occurisk.tracking.serving.registered_model import model_name
 from occurisk.tracking.store import (
     CHAMPION,
     DESCRIPTION,
-    MODEL_NAME,
     SCORING,
     TrackedRun,
     link_to,
@@ -67,7 +69,12 @@ class TrackOptions:
     reviewers: Sequence[str] = ()
 
 
-def track_scoring(scored: ScoredRegistry, bundle: Bundle, options: TrackOptions | None = None) -> TrackedRun:
+def track_scoring(
+    scored: ScoredRegistry,
+    bundle: Bundle,
+    options: TrackOptions | None = None,
+    others: Sequence[Bundle] = (),
+) -> TrackedRun:
     """Track a scored registry.
 
     Parameters
@@ -76,6 +83,8 @@ def track_scoring(scored: ScoredRegistry, bundle: Bundle, options: TrackOptions 
     bundle : Bundle
         The model that scored it.
     options : TrackOptions, optional
+    others : sequence of Bundle
+        Models of further axes that it was scored on, too.
 
     Returns
     -------
@@ -89,7 +98,7 @@ def track_scoring(scored: ScoredRegistry, bundle: Bundle, options: TrackOptions 
     options = options or TrackOptions()
     name = Path(scored.input_name).name
     collect_earlier(name)
-    model, champion = _model_run(bundle.version)
+    model, champion = _model_run(bundle)
     explained, why_not = _explained(scored, bundle, options)
     if explained is not None:
         explained = explained.with_verdicts(earlier_verdicts(name))
@@ -121,6 +130,7 @@ def track_scoring(scored: ScoredRegistry, bundle: Bundle, options: TrackOptions 
             else:
                 links = artifact_links(active.experiment_id, active.run_id, pictures=False)
                 tags = {DESCRIPTION: description(explained, about, links, figures)}
+            tags[DESCRIPTION] += "".join(axis_section(scored, other) for other in others)
             parameters = {"registry": name, "model_version": bundle.version, "scores": scored.scores}
             log_all(mlflow, figures, parameters, tags)
             mlflow.log_artifacts(scratch)
@@ -145,6 +155,13 @@ def account_metrics(account: Account) -> dict[str, float]:
         "jobs": account.totals.weight_counted,
     }
     return {name: round(float(value), 4) for name, value in metrics.items() if math.isfinite(value)}
+
+
+def axis_section(scored: ScoredRegistry, other: Bundle) -> str:
+    """Return what a run's description says of a further axis: its figures, and its caveats."""
+    words = other.axis.words("en")
+    said = [*figures_on(scored, Scores.of(other)).in_words(), *words.caveats]
+    return f"\n### {words.title}, too\n" + "".join(f"- {sentence}\n" for sentence in said)
 
 
 def technical_facts(scored: ScoredRegistry) -> dict[str, Any]:
@@ -252,18 +269,19 @@ def _about(scored: ScoredRegistry, name: str, bundle: Bundle, language: str) -> 
     )
 
 
-def _model_run(version: str) -> tuple[dict[str, str], bool]:
+def _model_run(bundle: Bundle) -> tuple[dict[str, str], bool]:
     """Return tags of a model's training run and registered version, and whether it is the champion."""
     mlflow = open_store()
     client = mlflow.MlflowClient()
-    versions = client.search_model_versions(f"name = '{MODEL_NAME}'")
-    ours = [v for v in versions if v.tags.get("occurisk.model_version") == version]
+    name = model_name(bundle.axis)
+    versions = client.search_model_versions(f"name = '{name}'")
+    ours = [v for v in versions if v.tags.get("occurisk.model_version") == bundle.version]
     if not ours:
         return {}, False
     latest = max(ours, key=lambda v: int(v.version))
     # A search does not tell the aliases of what it finds.
-    aliases = client.get_registered_model(MODEL_NAME).aliases or {}
+    aliases = client.get_registered_model(name).aliases or {}
     return {
         "occurisk.training_run": str(latest.run_id),
-        "occurisk.registered_model": f"models:/{MODEL_NAME}/{latest.version}",
+        "occurisk.registered_model": f"models:/{name}/{latest.version}",
     }, str(aliases.get(CHAMPION, "")) in {str(v.version) for v in ours}

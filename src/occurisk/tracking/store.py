@@ -62,6 +62,8 @@ class TrackedRun:
         What was uploaded, in words.
     queue : str
         Link to the review queue; empty where there is none.
+    model_name : str
+        Of the registered model; empty for a scoring run.
     """
 
     run_id: str
@@ -70,6 +72,7 @@ class TrackedRun:
     model_version: str = ""
     uploaded: tuple[str, ...] = ()
     queue: str = ""
+    model_name: str = ""
 
 
 def tracking_uri() -> str:

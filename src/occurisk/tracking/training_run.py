@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from occurisk.model.training import Training, spearman_published
 from occurisk.report import training_charts as figures
 from occurisk.report.explanation_payload import About, Quality
 from occurisk.tracking.explanations import artifact_links, log_explanations
-from occurisk.tracking.serving.registered_model import register
+from occurisk.tracking.serving.registered_model import model_name, register
 from occurisk.tracking.store import (
     DESCRIPTION,
     TRAINING,
@@ -38,7 +38,7 @@ _LOGGED_AS = {"model.nominal": "model.coverage"}
 
 
 def track_training(training: Training, evaluation: Evaluation | SoftEvaluation | None) -> TrackedRun:
-    """Track a training run; a classifier is registered as the champion.
+    """Track a training run; its model is registered as the champion of its axis.
 
     Parameters
     ----------
@@ -52,7 +52,11 @@ def track_training(training: Training, evaluation: Evaluation | SoftEvaluation |
     """
     bundle, data = training.bundle, training.data
     settings = data.settings
-    tags = {"occurisk.stage": "training", "occurisk.model_version": bundle.version}
+    tags = {
+        "occurisk.stage": "training",
+        "occurisk.model_version": bundle.version,
+        "occurisk.axis": bundle.axis.name,
+    }
     with run(TRAINING, bundle.version, tags) as mlflow:
         active = mlflow.active_run().info
         mlflow.log_params({_LOGGED_AS.get(k, k): v for k, v in _flat(bundle.manifest["settings"]).items()})
@@ -79,12 +83,15 @@ def track_training(training: Training, evaluation: Evaluation | SoftEvaluation |
             log_figure(mlflow, figure, f"figures/{name}.png")
         pairs = interactions(bundle.model, data.X)
         log_explanations(mlflow, explain_training(training), _about(training), pairs, describe=False)
-        # The served model knows probabilities of classes alone.
-        version = "" if bundle.estimator_class.soft_labels else register(mlflow, bundle, metrics)
+        version = register(mlflow, bundle, metrics)
         links = artifact_links(active.experiment_id, active.run_id)
-        mlflow.set_tag(DESCRIPTION, training_description(training, links))
+        mlflow.set_tag(DESCRIPTION, training_description(training, links, list(pictures)))
     return TrackedRun(
-        active.run_id, active.experiment_id, link_to(active.experiment_id, active.run_id), version
+        active.run_id,
+        active.experiment_id,
+        link_to(active.experiment_id, active.run_id),
+        model_version=version,
+        model_name=model_name(bundle.axis),
     )
 
 
@@ -106,22 +113,31 @@ def training_metrics(training: Training, evaluation: Evaluation | SoftEvaluation
     return {name: value for name, value in metrics.items() if not math.isnan(value)}
 
 
-def training_description(training: Training, links: Mapping[str, str]) -> str:
-    """Return the run's description, Markdown: what a reviewer should look at."""
-    scores = training.bundle.reference
-    lines = [
-        f"**{training.bundle.version}**: susceptibility of {len(scores)} occupations to automation "
-        f"(technology as of {training.bundle.axis.year}; not a forecast of jobs lost, not for decisions "
-        "about people).",
-        "",
-        f"1. [`explanations/report.html`]({links['report']}): every occupation, to search and read",
-        "2. `MODEL_CARD.md`: what the model is for and not for",
-        "3. `figures/held_out_quality.png`: how it does beside every baseline",
-        "4. `figures/reliability.png`: whether its probabilities hold",
-        f"5. [`explanations/table.json`]({links['table']}), `scores.csv`: the same as a table; "
+def training_description(training: Training, links: Mapping[str, str], pictures: Sequence[str]) -> str:
+    """Return the run's description, Markdown: what a reviewer should look at, and what must be said."""
+    words = training.bundle.axis.words("en")
+    drawn = {
+        "held_out_quality": "how it does beside every baseline",
+        "reliability": "whether its probabilities hold",
+        "scores": "how its scores are spread",
+    }
+    things = [
+        f"[`explanations/report.html`]({links['report']}): every occupation, to search and read",
+        "`MODEL_CARD.md`: what the model is for and not for, and how good it is",
+        *(f"`figures/{name}.png`: {what}" for name, what in drawn.items() if name in pictures),
+        f"[`explanations/table.json`]({links['table']}), `scores.csv`: the same as a table; "
         "select two runs and compare",
     ]
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            f"**{training.bundle.version}**: {words.title}, of {len(training.bundle.reference)} occupations.",
+            "",
+            *(f"- {caveat}" for caveat in words.caveats),
+            "- Not for decisions about individual people.",
+            "",
+            *(f"{number}. {what}" for number, what in enumerate(things, 1)),
+        ]
+    )
 
 
 def explain_training(training: Training) -> ExplainedList:

@@ -14,6 +14,7 @@ from helpers.explained import reference_explained, small_explained
 from occurisk.explanation.explained_list import explain_list
 from occurisk.explanation.interactions import interactions
 from occurisk.explanation.words import load_phrases
+from occurisk.model.axes.declaration import chosen_axes
 from occurisk.occupations.names import occupation_name
 from occurisk.report.explanation_charts import figure_set
 from occurisk.report.explanation_page import SCRIPT_PARTS, _resource, page_script, render
@@ -92,6 +93,25 @@ def test_one_sentence_says_how_good_the_model_is_beside_a_baseline(language):
     assert phrases.share(0.98) in said and phrases.share(0.97) in said and "100" in said
     unknown = payload(small_explained(), replace(ABOUT, language=language))["quality"]
     assert Quality.of(None) is None and unknown == phrases.page["quality_unknown"]
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_a_page_of_a_further_axis_speaks_of_that_axis(language):
+    ratings = {"lightgbm": {"r2": 0.77, "rho": 0.88}, "ridge": {"r2": 0.74, "rho": 0.87}}
+    quality = Quality.of({"models": ratings, "interval_coverage": {"all": 0.89}, "labels": 764})
+    axis = chosen_axes("language_models_2023")[0]
+    explained = small_explained()
+    explained = replace(explained, reference=replace(explained.reference, axis=axis))
+    text = payload(explained, replace(ABOUT, quality=quality, language=language))
+    words = load_phrases(language)
+    said = text["quality"]
+    assert all(words.share(share) in said for share in (0.77, 0.74, 0.89)) and "764" in said
+    page = text["text"]
+    assert all(caveat in page["notice"] for caveat in axis.words(language).caveats)
+    # Nothing of the first axis is left in what a reader meets first.
+    for key in ("title", "notice", "short_notice", "headline_jobs", "share_high", "sources", "label"):
+        assert page[key] != words.page[key]
+        assert "Osborne" not in page[key] and "{" not in page[key]
 
 
 def test_headline_then_list_then_caveats():

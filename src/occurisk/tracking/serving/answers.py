@@ -40,6 +40,7 @@ WORDS = (
     "note",
     "problem",
 )
+AXIS = "axis"
 NO_SUCH_SYSTEM, NO_TITLES, MISSING = "unknown system", "system without titles", "missing"
 
 
@@ -60,7 +61,7 @@ def answer(model: Bundle, table: pd.DataFrame) -> pd.DataFrame:
         `probability`, `lower`, `upper` (90% interval), NaN where a row has no score; `band`, `stability`,
         `reason_1` … `reason_3`, `match`; `match_confidence` of titles; `system`, `matched_code`,
         `matched_title`; `note`: in which other system the code is other work; `problem`: why a row has no
-        score, else empty.
+        score, else empty; `axis`: what the score is about.
 
     Raises
     ------
@@ -90,7 +91,8 @@ def answer(model: Bundle, table: pd.DataFrame) -> pd.DataFrame:
     _fill(answered, np.flatnonzero(by_title), _of_titles(scores, titles[by_title], systems[by_title]))
     rest = np.flatnonzero(sound & ~by_code & ~by_title)
     _fill(answered, rest, _of_attributes(model, table[attributes].iloc[rest]))
-    return answered[[*FIGURES[:3], *WORDS[:-5], FIGURES[3], *WORDS[-5:]]].set_axis(table.index)
+    answered = answered[[*FIGURES[:3], *WORDS[:-5], FIGURES[3], *WORDS[-5:]]]
+    return answered.assign(**{AXIS: model.axis.name}).set_axis(table.index)
 
 
 def _texts(table: pd.DataFrame, name: str) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from occurisk.model.axes.declaration import Axis
 from occurisk.model.bundles.bundle import CARD, Bundle
 from occurisk.tracking.serving.answers import CODE, SYSTEM, TITLE
 from occurisk.tracking.store import CHAMPION, MODEL_NAME
@@ -22,14 +23,23 @@ SERVED_MODEL = Path(__file__).with_name("served_model.py")
 # What MLflow's databases keep of a description.
 _LONGEST = 5000
 _CUT = "\n\n… The whole card is `MODEL_CARD.md` of the training run."
-_HEAD = """**models:/occurisk@champion** scores codes, titles or task attributes: susceptibility to automation, interval,
-band, stability, reasons. A row that has no score says why. How to ask it: `docs/serving.md`.
+_HEAD = """**models:/{name}@champion** scores codes, titles or task attributes. Axis `{axis}`: {title}.
+
+It answers with the value, its 90% interval, band, stability and reasons. A row that has no score says why. How to ask it:
+`docs/serving.md`.
+
+{caveats}
 
 """  # noqa: E501
 # Questions that show how to ask.
 EXAMPLE = pd.DataFrame(
     {CODE: ["4110", "43-9021", ""], SYSTEM: ["isco08", "", ""], TITLE: ["", "", "accountant"]}
 )
+
+
+def model_name(axis: Axis) -> str:
+    """Return the name under which an axis's models are registered: `occurisk` is the first one's."""
+    return MODEL_NAME if axis.order == 1 else f"{MODEL_NAME}-{axis.name}"
 
 
 def register(mlflow: Any, bundle: Bundle, metrics: Mapping[str, float]) -> str:
@@ -67,20 +77,29 @@ def register(mlflow: Any, bundle: Bundle, metrics: Mapping[str, float]) -> str:
         )
     # Through the client: `registered_model_name` would print three lines of its own.
     client = mlflow.MlflowClient()
-    card = _within(_HEAD + (bundle.path / CARD).read_text(encoding="utf-8"))
-    if client.search_registered_models(f"name = '{MODEL_NAME}'"):
-        client.update_registered_model(MODEL_NAME, description=card)
+    axis, name = bundle.axis, model_name(bundle.axis)
+    words = axis.words("en")
+    head = _HEAD.format(
+        name=name, axis=axis.name, title=words.title, caveats="\n".join(f"- {text}" for text in words.caveats)
+    )
+    card = _within(head + (bundle.path / CARD).read_text(encoding="utf-8"))
+    if client.search_registered_models(f"name = '{name}'"):
+        client.update_registered_model(name, description=card)
     else:
-        client.create_registered_model(MODEL_NAME, description=card)
+        client.create_registered_model(name, description=card)
     version = client.create_model_version(
-        MODEL_NAME,
+        name,
         info.model_uri,
         run_id=info.run_id,
         model_id=info.model_id,
-        tags={"occurisk.model_version": bundle.version, "sha256.manifest": bundle.digest},
+        tags={
+            "occurisk.model_version": bundle.version,
+            "occurisk.axis": axis.name,
+            "sha256.manifest": bundle.digest,
+        },
         description=figures_in_words(bundle.version, metrics),
     ).version
-    client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
+    client.set_registered_model_alias(name, CHAMPION, version)
     return str(version)
 
 
@@ -100,6 +119,10 @@ def figures_in_words(version: str, metrics: Mapping[str, float]) -> str:
             if f"{key}.log_loss" in metrics:
                 cells = " | ".join(f"{metrics[f'{key}.{m}']:.3f}" for m in ("log_loss", "auc", "brier"))
                 lines.append(f"| {name} | {cells} |")
+    if "lightgbm.r2" in metrics:
+        lines += ["", "| on ratings not seen | R² | rank correlation |", "|---|---|---|"]
+        for key, name in (("lightgbm", "this model"), ("ridge", "ridge regression")):
+            lines.append(f"| {name} | {metrics[f'{key}.r2']:.3f} | {metrics[f'{key}.rho']:.3f} |")
     scores = {
         "high": "reference.share_high", "low": "reference.share_low",
         "same band in nine of ten replicas": "reference.share_robust",
