@@ -21,6 +21,10 @@ pytest.register_assert_rewrite("helpers.registries")
 # No test times anything: a busy machine is no mistake of the code.
 hypothesis.settings.register_profile("occurisk", deadline=None)
 hypothesis.settings.load_profile("occurisk")
+# The tests' own processes fill the cores: further threads or workers, in them or in the commands that they
+# start, would only wait for each other. Whoever tests that processes change no figure asks for two.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LOKY_MAX_CPU_COUNT"):
+    os.environ.setdefault(name, "1")
 # What commands look into by default, and the name that `helpers.trained` knows.
 SHARED = "OCCURISK_MODELS_DIR"
 _GUARDED = tuple(f"{folder}{os.sep}" for folder in DEVELOPERS_OWN)

@@ -96,10 +96,13 @@ def in_processes(
         Calls that a process takes at a time.
     """
     from joblib import Parallel  # a list that is scored needs no processes
+    from threadpoolctl import threadpool_limits
 
     results = []
-    for result in Parallel(n_jobs=jobs, return_as="generator", batch_size=batch_size)(calls):
-        results.append(result)
-        if progress:
-            progress(len(results), len(calls))
+    # On tables this small, threads of linear algebra only wait for each other: seven times the work.
+    with threadpool_limits(1, "blas"):
+        for result in Parallel(n_jobs=jobs, return_as="generator", batch_size=batch_size)(calls):
+            results.append(result)
+            if progress:
+                progress(len(results), len(calls))
     return results

@@ -12,6 +12,7 @@ import pytest
 
 from helpers.checkout import ORIGINALS, PROJECT
 from helpers.commands import run
+from helpers.stores import new_store
 from helpers.trained import models_dir
 from occurisk.cli import occurisk
 from occurisk.evaluation.baselines import TITLES
@@ -107,7 +108,7 @@ def test_the_readmes_own_list_is_scored_explained_and_summed_up(model, tmp_path,
     block = re.search(r"## Your own list\n+```sh\n(.*?)```", TEXT["README.md"], re.DOTALL)
     assert block
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", new_store(tmp_path))
     rows = ["occ_code,sex,jobs", "43-9021,f,100", "29-1141,m,50", "11-1011,f,20"]
     Path("jobs.csv").write_text("\n".join(rows) + "\n")
     lines = [shlex.split(line, comments=True)[1:] for line in block[1].splitlines()]

@@ -10,6 +10,7 @@ import pytest
 
 from helpers.commands import run
 from helpers.databases import PASSWORD, postgresql, programs
+from helpers.stores import new_store
 from occurisk.errors import RegistryError
 from occurisk.registry.sources.addresses import address_of
 from occurisk.scoring.options import ReadOptions
@@ -102,7 +103,7 @@ def test_exact_numbers_come_digit_for_digit(address, model, tmp_path):
 
 
 def test_no_secret_is_left_anywhere(address, model, tmp_path, monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", new_store(tmp_path))
     monkeypatch.chdir(tmp_path)
     models = ("--models-dir", model.path.parent)
     text = run("score", address, "--query", QUERY, "--out", tmp_path / "o", "--queue", 2, *models)

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from helpers.commands import run
+from helpers.stores import new_store
 from occurisk.errors import RegistryError
 from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.scoring.options import ScoreOptions
@@ -178,7 +179,7 @@ def test_what_cannot_be_right_is_refused(spark, model, tmp_path):
 
 
 def test_the_command_tracks_and_asks_as_on_one_machine(spark, model, file, tmp_path, monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", new_store(tmp_path))
     monkeypatch.chdir(tmp_path)
     arguments = ("--models-dir", model.path.parent, "--titles", "off", "--queue", 3)
     text = run("score", "--engine", "spark", file, "--out", tmp_path / "there", *arguments)

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers.stores import new_store
+
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 # Without the background flags Chromium looks up its maker's hosts at every start.
 FLAGS = [
@@ -61,10 +63,10 @@ def chromium(width: int = 1280, height: int = 1000, dark: bool = False) -> Itera
 
 @contextmanager
 def mlflow_server(folder: Path) -> Iterator[str]:
-    """Start `mlflow server` over a new store on a free loopback port; yield its address."""
+    """Start `mlflow server` over an empty store on a free loopback port; yield its address."""
     command = [
         *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--workers", "1"),
-        *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"),
+        *("--backend-store-uri", new_store(folder)),
         *("--artifacts-destination", str(folder / "artifacts"), "--port"),
     ]
     settings = {

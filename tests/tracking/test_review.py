@@ -6,6 +6,7 @@ from click.testing import CliRunner
 
 from helpers.contracts import kept
 from helpers.explained import own_bundle, small_explained
+from helpers.stores import new_store
 from helpers.trained import default_bundle, models_dir
 from occurisk.cli import occurisk
 from occurisk.errors import BundleError, OccuriskError
@@ -132,7 +133,7 @@ def test_a_report_takes_verdicts_without_any_other_change():
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     """A run with explanations in a store of its own."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", new_store(tmp_path))
     monkeypatch.chdir(tmp_path)
     about = About("jobs.csv", default_bundle().version, "now", rows=4, unscored=1)
     with tracking.run(tracking.SCORING, "jobs.csv") as mlflow:

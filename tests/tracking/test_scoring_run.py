@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.stores import new_store
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.scoring.accounting.account_report import read_back
@@ -22,7 +23,7 @@ from occurisk.tracking.store import SCORING
 def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("store")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        patch.setenv("MLFLOW_TRACKING_URI", new_store(folder))
         patch.chdir(folder)
         yield folder
 

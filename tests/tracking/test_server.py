@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from helpers.browsers import serving
 from helpers.checkout import PROJECT
+from helpers.stores import new_store
 from helpers.trained import default_bundle, models_dir
 from occurisk.cli import occurisk
 from occurisk.errors import TrackingError
@@ -79,7 +80,7 @@ def test_a_list_scored_while_the_server_was_away_is_tracked_later_and_judged(job
 
 
 def test_a_full_disk_leaves_the_scored_files_complete(jobs, monkeypatch):
-    uri = f"sqlite:///{jobs}/mlflow.db"
+    uri = new_store(jobs)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     mlflow = store.open_store()
     with store.run(store.SCORING, "earlier"):

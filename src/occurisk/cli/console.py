@@ -281,10 +281,9 @@ def ui_hint() -> str:
 
 def jobs() -> int:
     """Processes to use: the cores that this process may run on, at most four."""
-    import os
+    from joblib import cpu_count  # knows of a container's limits and of LOKY_MAX_CPU_COUNT, too
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, 4)
+    return min(int(cpu_count()), 4)
 
 
 def about_labels(bundle: Bundle) -> str:

@@ -161,10 +161,11 @@ def train(
     model = data.estimator().fit(data.X, y, weight)
     say("Explaining the reference occupations")
     explanation = explain(model, data.X, replicas=0)  # intervals are for who reads on: see explained_list
+    replicas = model.predict_replicas(data.X)
     scores = reference_scores(
         load_occupations(),
         model.predict_interval(data.X),
-        model.predict_replicas(data.X),
+        replicas,
         explanation,
         data.labels,
         data.settings.bands,
@@ -174,6 +175,7 @@ def train(
         Path(models_dir),
         model,
         scores,
+        replicas,
         data.X,
         data.catalogue,
         data.settings,

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from occurisk.files import json_text, sha256
@@ -42,6 +43,7 @@ def save_bundle(
     models_dir: Path,
     model: StudentEstimator,
     reference: pd.DataFrame,
+    replicas: np.ndarray,
     attributes: pd.DataFrame,
     catalogue: Catalogue,
     settings: Settings,
@@ -59,6 +61,8 @@ def save_bundle(
         Fitted with replicas.
     reference : DataFrame
         Scores of the reference occupations, index `soc`.
+    replicas : ndarray, shape (n, B)
+        Their probabilities in every replica, in the order of `attributes`.
     attributes : DataFrame
         X of the reference occupations, each attribute on [0, 1].
     catalogue : Catalogue
@@ -82,7 +86,7 @@ def save_bundle(
     """
     with staging(models_dir) as folder:
         _write_model(folder, model)
-        _write_tables(folder, model, reference, attributes, catalogue)
+        _write_tables(folder, reference, replicas, attributes, catalogue)
         shutil.copyfile(settings.labels, folder / LABELS)
         (folder / CARD).write_text(card, encoding="utf-8")
         document = _document(model, catalogue, settings) | {
@@ -103,15 +107,15 @@ def _write_model(folder: Path, model: StudentEstimator) -> None:
     (folder / BOOSTER).write_text(model.booster_.model_to_string(), encoding="utf-8")
     texts = [booster.model_to_string() for booster in model.replica_boosters_]
     # mtime=0: the same replicas are the same bytes.
-    (folder / REPLICA_BOOSTERS).write_bytes(gzip.compress(SEPARATOR.join(texts).encode(), mtime=0))
+    (folder / REPLICA_BOOSTERS).write_bytes(gzip.compress(SEPARATOR.join(texts).encode(), 6, mtime=0))
     teacher = json_text(model.teacher_.to_dict(), indent=None)
     (folder / TEACHER).write_text(teacher + "\n", encoding="utf-8")
 
 
 def _write_tables(
     folder: Path,
-    model: StudentEstimator,
     reference: pd.DataFrame,
+    replicas: np.ndarray,
     attributes: pd.DataFrame,
     catalogue: Catalogue,
 ) -> None:
@@ -122,9 +126,9 @@ def _write_tables(
     )
     short = {name: six_digits(reference[name]) for name in ("probability", "lower", "upper")}
     reference.assign(**short).rename_axis("code").to_csv(folder / SCORES, lineterminator="\n")
-    replicas = pd.DataFrame(model.predict_replicas(attributes), index=attributes.index.rename("soc"))
-    replicas.columns = pd.Index([f"r{i:03d}" for i in range(replicas.shape[1])])
-    replicas.reset_index().to_parquet(folder / REPLICA_SCORES, index=False)
+    table = pd.DataFrame(replicas, index=attributes.index.rename("soc"))
+    table.columns = pd.Index([f"r{i:03d}" for i in range(table.shape[1])])
+    table.reset_index().to_parquet(folder / REPLICA_SCORES, index=False)
 
 
 def _document(model: StudentEstimator, catalogue: Catalogue, settings: Settings) -> dict[str, Any]:
