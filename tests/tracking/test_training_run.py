@@ -135,14 +135,18 @@ def test_the_page_of_the_registered_model_tells_its_figures(tracked, client):
 
 @pytest.fixture(scope="module")
 def exposure(store, tracked):
-    """The model of the second axis, tracked beside the first; its evaluation is of its own training labels."""
+    """The model of the second axis, tracked beside the first; judged on its own training labels."""
     bundle = exposure_bundle()
     known = bundle.reference.dropna(subset="label")
-    folds = pd.DataFrame({
-        "cut": 0, "fold": [str(n % 2) for n in range(len(known))], "soc": known.index,
-        "group": known.index.str[:2], "y": known["label"].to_numpy(), "lightgbm": known["probability"].to_numpy(),
-        "ridge": known["label"].rank(pct=True).to_numpy(), "lower": known["lower"].to_numpy(), "upper": known["upper"].to_numpy(),
-    })  # fmt: skip
+    y = known["label"].rename("y")
+    folds = pd.concat([y, known[["lower", "upper"]]], axis=1).rename_axis("soc").reset_index()
+    folds = folds.assign(
+        cut=0,
+        fold=[str(place % 2) for place in range(len(known))],
+        group=folds["soc"].str[:2],
+        lightgbm=known["probability"].to_numpy(),
+        ridge=y.rank(pct=True).to_numpy(),
+    )
     evaluation = SoftEvaluation(folds, folds.iloc[:0], pd.Series(dtype=float))
     measured = replace(bundle, manifest={**bundle.manifest, "metrics": held_out(evaluation).metrics})
     training = Training(measured, load_data(bundle.axis.training), explanation=None)
