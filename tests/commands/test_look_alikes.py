@@ -103,6 +103,37 @@ def test_codes_in_unusual_clothing_are_scored(score, tmp_path, case):
     assert document["national"]["coverage"] > 0.95
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Antal", "jumlah", "Số người", "عدد", "pessoas", "Erwerbstätige", "Počet", "人数", "pspwght",
+        "létszám", "Kişi sayısı", "factor_expansion", "Численность, чел.", "aantal", "жұмыспен қамтылғандар",
+    ],
+)  # fmt: skip
+def test_jobs_are_found_in_many_languages(score, tmp_path, name):
+    _, document = score(table(tmp_path, ["isco08", name], UNITS[:40], range(2, 42)))
+    assert document["understood"]["weight_column"] == name
+    assert document["totals"]["weight_in"] == sum(range(2, 42))
+
+
+def test_a_table_whose_jobs_are_not_found_warns_in_every_output(score, tmp_path):
+    path = table(tmp_path, ["isco08", "хз"], UNITS[:40], numbers(100, 99_999, 7, 40))
+    done, document = score(path)
+    assert document["understood"]["weight_column"] is None
+    assert "--weight-column 'хз'" in document["understood"]["warnings"][0]
+    assert "every row counts as one, though each code stands once" in done.output
+    assert "every row counts as one" in (tmp_path / "o" / "intake.md").read_text(encoding="utf-8")
+    for answer in ("хз", "none"):
+        _, document = score(path, "--weight-column", answer)
+        assert document["understood"]["warnings"] == []
+
+
+def test_a_list_of_people_is_not_asked_for_jobs(score, tmp_path):
+    path = table(tmp_path, ["isco08", "балл"], some(UNITS[:5], 60), numbers(100, 999, 7, 60))
+    _, document = score(path)
+    assert document["understood"]["warnings"] == []
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1251", "utf-16"])
 def test_what_a_russian_excel_saves_as_csv_is_scored(score, tmp_path, encoding):
     rows = "".join(f"{code};Цех;{i} 100,5\r\n" for i, code in enumerate(UNITS[:40], start=1))

@@ -12,6 +12,7 @@ from occurisk.occupations.concordances import load_tables
 DICE = random.Random(20261124)  # noqa: S311 (lists, not secrets)
 KNOWN = {name: sorted(load_tables().known(system)) for name, system in SYSTEMS.items()}
 UNITS = [c for c in KNOWN["isco08"] if len(c) == 4 and c[0] != "0"]
+ALL = len(UNITS)
 TITLES = load_tables().titles["isco08"]
 
 
@@ -32,6 +33,16 @@ def numbers(low, high, step=1, n=40):
 def of_shape(*parts, n=40):
     """Codes made of digits within ranges, as national classifications are: (first, last) by digit."""
     return ["".join(str(DICE.randint(*p)) for p in parts) for _ in range(n)]
+
+
+def of(codes):
+    """Some of these codes."""
+    return some(codes.split(" "))
+
+
+def both(form, one, other):
+    """Two figures within ranges, side by side in one cell."""
+    return [form.format(*pair) for pair in zip(numbers(*one), numbers(*other), strict=True)]
 
 
 ROUND = numbers(100_000, 3_000_000, 50_000)
@@ -90,6 +101,24 @@ FALSE = {
     "Russia's ОКПДТР, spelled out": ("код профессии", numbers(10_003, 27_931)),
     "France's PCS": ("PCS", [f"{v}a" for v in of_shape((1, 6), (1, 9), (1, 9))]),
     "any four digits": ("occupation code", SPREAD),
+    "flights": ("flight", some(UNITS)),
+    "invoices": ("Накладная", some(UNITS)),
+    "shoe sizes": ("code", numbers(35, 46)),
+    "times without a colon": ("t", both("{}{:02d}", (11, 24), (0, 60))),
+    "degrees of latitude": ("lat", both("{}.{}", (40, 55), (1000, 9999))),
+    "diagnoses": ("diagnosis_code", both("{:03d}.{}", (1, 999), (0, 9))),
+    "a chart of accounts": ("kod", of("1010 1210 2410 3110 3350 5110 6010 7110 7210")),
+    "ISIC without a name": ("klass", of("0111 1010 2511 4100 4711 5510 6201 6910 8510")),
+    "industries of the US Census": ("INDP", of("0170 0770 2290 4670 6170 7860 8190 9590")),
+    "degrees of the US Census": ("FOD1P", of("1100 1901 2102 2407 3301 5200 6203 6402")),
+    "steps of five": ("q3", numbers(1005, 9755, 5)),
+    "steps of ten": ("v", numbers(10, 9990, 10)),
+    "exam scores": ("результат", numbers(11, 96)),
+    "Japan's JSCO": ("職業コード", of_shape((0, 7), (0, 9), (0, 9))),
+    "China's GB/T 6565": ("职业代码", both("{}-{:02d}", (1, 7), (1, 30))),
+    "Germany's KldB at four digits": ("kldb2010_4", of_shape((1, 9), (1, 4), (1, 3), (0, 9))),
+    "the United Kingdom's SOC 2010": ("soc10uk", of_shape((1, 9), (1, 2), (1, 6), (1, 9))),
+    "Brazil's CBO, spelled out": ("código da ocupação", of_shape(*[(1, 9)] * 2, *[(0, 5)] * 4)),
 }  # fmt: skip
 
 
@@ -257,6 +286,20 @@ UNUSUAL = {
         ("headings between", (("Отдел", "ОКЗ", "численность"), (
             ["Цех 1", *["x"] * 30, "Цех 2", *["x"] * 30], ["", *UNITS[:30], "", *UNITS[30:60]],
             ["", *[1] * 30, "", *[2] * 30])), "isco08"),
+        ("India's NCO 2015",
+         (("NCO 2015", "count"), ([f"{c}.{i % 90 + 10}00" for i, c in enumerate(UNITS)], range(9, ALL + 9))),
+         "isco08"),
+        ("Arabic", (("رمز المهنة ISCO", "عدد"), (UNITS[:90], range(9, 99))), "isco08"),
+        ("Vietnamese", (("Mã nghề ISCO", "Số người"), (UNITS[:90], range(9, 99))), "isco08"),
+        ("Indonesia's KBJI", (("KBJI 2014", "jumlah"), (UNITS, range(9, ALL + 9))), "isco08"),
+        ("Turkish, with national digits",
+         (("Meslek Kodu", "Çalışan Sayısı"),
+          ([f"{c}.{i % 90 + 10}" for i, c in enumerate(UNITS)], range(9, ALL + 9))), "isco08"),
+        ("the European Social Survey",
+         (("isco08", "pspwght"), ([*some(UNITS, 60), "66666", "77777"], [0.75, 1.25] * 31)), "isco08"),
+        ("the ACS", (("SERIALNO", "OCCP", "PWGTP", "AGEP", "WAGP"), (
+            [f"2022HU{i:07d}" for i in range(60)], CENSUS18[::9][:60], numbers(10, 300, 1, 60),
+            numbers(18, 80, 1, 60), numbers(0, 90_000, 1000, 60))), "census2018"),
         ("the last of many columns",
          ((*"abcdefgh", "kod zawodu"), (*[numbers(1, 9, 1, 60)] * 8, UNITS[:60])), "isco08"),
     )

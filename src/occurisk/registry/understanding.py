@@ -17,7 +17,7 @@ from occurisk.occupations.own_crosswalk import UserMap, load_map
 from occurisk.occupations.uncoded import is_total, is_total_words
 from occurisk.registry.columns.choice import choose
 from occurisk.registry.columns.code_column import NKRK_PREFIX, Evidence, all_evidence, coding_system
-from occurisk.registry.columns.look_alikes import number
+from occurisk.registry.columns.look_alikes import number, other_meaning
 from occurisk.registry.columns.sample import (
     IntakeOptions,
     Sampled,
@@ -35,12 +35,14 @@ from occurisk.registry.columns.title_column import (
     system_for_titles,
     titles_where_needed,
 )
-from occurisk.registry.columns.weight_column import find_weight
+from occurisk.registry.columns.weight_column import WeightChoice, find_weight
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.formats.excel import open_excel, sheet_names
 from occurisk.registry.numbers import NumberStyle
 from occurisk.registry.opening import open_registry
 
+# A table of occupations, not of people: so many rows, and so many of them with a code of their own.
+_A_TABLE, _ONCE = 10, 0.9
 # Columns of long tables whose values must be chosen, lest countries and years be added up.
 _LONG_TABLE = re.compile(
     r"ref_?area|country|geo|time|time_?period|year|ref_?year|год|жыл|ano|anio|annee|jahr|rok", re.I
@@ -151,8 +153,8 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
         options.prefix or choice.prefix or (NKRK_PREFIX if choice.taxonomy == "nkrk" else None),
         user_map, weight.style, (*own, *(e for e in evidence if e not in own)),
         (*notes, *choice.notes), "crosswalk" if user_map else choice.taxonomy, tuple(names),
-        (*choice.warnings, *_added_up(sampled, weight.position, code)), title,
-        _totals_beside_codes(sampled, code),
+        (*choice.warnings, *_added_up(sampled, weight.position, code), *_uncounted(sampled, weight, code)),
+        title, _totals_beside_codes(sampled, code),
     )  # fmt: skip
 
 
@@ -213,6 +215,26 @@ def _of_other_systems(values: list[str], system: CodingSystem) -> list[str]:
     return [
         f"{len(marked)} values say that they are {own.title}, such as {cut(value)!r}: they are read as that"
     ]
+
+
+def _uncounted(sampled: Sampled, weight: WeightChoice, code: int | None) -> tuple[str, ...]:
+    """Warn where a table of occupations holds figures that may be its jobs, and every row counts as one."""
+    if weight.position is not None or weight.asked or code is None:
+        return ()
+    codes, rows = len(sampled.values(code)), sum(sampled.counts[code].values())
+    if rows < _A_TABLE or codes < _ONCE * rows:
+        return ()  # a list of people or vacancies: a row is a job
+    for i, name in enumerate(sampled.names):
+        values = [v for v in sampled.values(i) if v.strip()]
+        figures = [n for v in values if (n := number(v)) is not None and n >= 0]
+        meaning = other_meaning(name, values)
+        may_be = not meaning or meaning.startswith(("counts of people", "round amounts", "figures with"))
+        if i != code and may_be and len(figures) > 1 and len(figures) >= _ONCE * len(values):
+            return (
+                f"every row counts as one, though each code stands once and {cut(name, 40)!r} holds figures: "
+                f"if these are jobs, say --weight-column {cut(name, 40)!r}; if not, --weight-column none",
+            )
+    return ()
 
 
 def _added_up(sampled: Sampled, weight: int | None, code: int | None) -> tuple[str, ...]:

@@ -97,7 +97,10 @@ _OTHER = {
     "sexes": "sex gender пол стать жыныс* sexo sexe geschlecht plec cinsiyet",
     "grades": """
         grade level tier class category categor* разряд* категор* уровен* клас* деңгей rank stufe skill*""",
-    "products, goods or accounts": "product* item sku article* артикул* товар* счет* account* budget* hs",
+    "products, goods or accounts": "product* item sku article* артикул* товар* счет* account* budget* hs тн",
+    "vehicles, orders or things with numbers": """
+        flight* рейс* bus automobil* vehicle* plate* licen* order* заказ* invoice* накладн* ticket* билет*
+        gate seat locker table shelf полк* lot batch парти* marke rue zimmer kolli iban bic swift""",
 }
 
 

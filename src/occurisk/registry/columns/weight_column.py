@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from occurisk.errors import RegistryError
+from occurisk.registry.columns.header_words import fold
 from occurisk.registry.columns.sample import IntakeOptions, distinct, position_of, texts
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.numbers import NumberStyle, number_style, read_numbers
@@ -21,7 +22,11 @@ _NAMES = (
     r"(?:n|no|number|count|sum)_?(?:of)?_?(?:jobs|workers|persons|people|employees)",
     r"численность|количество|занятые|занято|вес|жұмыспен.*|саны",
     r"(?:численность|количество|число|кол_?во)[\s_].*|.*саны",
-    r"empleados|ocupados|trabajadores|empregados|ocupacao|effectifs?|beschaftigte|anzahl|liczba.*|.*sayisi",
+    r"empleados|ocupados|trabajadores|empregados|ocupacao|effectifs?|beschaftigte?|anzahl|liczba.*|.*sayisi",
+    r"pessoas|personas|personnes|persone|personen|osob[ya]?|antall?|aantal|maara|lkm|jumlah|pocet.*|letszam.*",
+    r"erwerbstatige.*|mitarbeiter.*|numar.*|broj.*|so[ _](?:nguoi|luong).*|عدد.*",
+    r"人数|人員数?|就業者数|취업자.*|인원.*",
+    r"[a-z]{0,4}wght|factor(?:[ _].*)?|fexp.*|fac_tri|peso(?:_.*)?|ponder.*|gewicht.*|poids",
     r".*(?:weight|employment|численность).*",
 )
 _FIRST_STATUS = 0
@@ -46,11 +51,14 @@ class WeightChoice:
     style : NumberStyle
     notes : tuple of str
         In words.
+    asked : bool
+        Whether the user said which column, or that there is none.
     """
 
     position: int | None
     style: NumberStyle
     notes: tuple[str, ...] = ()
+    asked: bool = False
 
 
 def find_weight(
@@ -78,7 +86,8 @@ def find_weight(
     """
     wanted, notes = options.weight_column, list[str]()
     if wanted == NO_WEIGHTS and NO_WEIGHTS not in names:
-        return WeightChoice(None, NumberStyle(), ("no weights, as asked: every row counts as one",))
+        said = ("no weights, as asked: every row counts as one",)
+        return WeightChoice(None, NumberStyle(), said, asked=True)
     if wanted is not None:
         position: int | None = position_of(names, wanted, "--weight-column")
     else:
@@ -102,7 +111,7 @@ def _by_name(
     candidates: list[tuple[int, int]] = []
     for i in fitting:
         plain = _YEAR.sub("", names[i])
-        plain = re.sub(r"[\s,_]+(?:thousands|тыс\.?)?[\s,_]*$|^[\s,_]+", "", plain.strip(), flags=re.I)
+        plain = re.sub(r"[\s,_]+(?:thousands|тыс\.?)?[\s,_]*$|^[\s,_]+", "", fold(plain.strip()))
         if _NO_JOBS.search(plain):
             continue
         rank = next((r for r, p in enumerate(_NAMES) if re.fullmatch(p, plain, re.I)), None)
