@@ -105,7 +105,8 @@ def test_it_is_what_one_machine_says(spark, model, file, tmp_path, options):
     assert aside.sort_index().to_dict() == expected.to_dict()
     weights = register().set_index("id")["jobs"]
     good = weights[[i for i in here.rows["id"]]].dropna()
-    assert there.account.totals.weight_scored == fsum(good)
+    # Codes are added up apart, so that the sum of sums may be one rounding away.
+    assert there.account.totals.weight_scored == pytest.approx(fsum(good), rel=1e-15)
 
 
 def test_no_python_runs_on_executors_and_nothing_is_moved(spark, model, file):

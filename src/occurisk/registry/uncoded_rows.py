@@ -42,7 +42,7 @@ def sums(rows: Rows, missing: np.ndarray, known: Understanding) -> dict[int, str
         if place in named:
             continue
         for i, cell in enumerate(cells):
-            apart = i in known.totals_beside_codes or _firm(known.names[i], cell)
+            apart = i in known.totals_beside_codes or is_firm(known.names[i], cell)
             if not apart and is_total_words(cell):
                 reasons.setdefault(place, cell)
     return reasons
@@ -100,6 +100,13 @@ def _suspects(rows: Rows, missing: np.ndarray) -> Iterator[tuple[int, list[str]]
         yield int(missing[i]), [column[i].as_py() for column in columns]
 
 
-def _firm(name: str, cell: str) -> bool:
-    """Tell whether this may be a company that is called Total."""
+def is_firm(name: str, cell: str) -> bool:
+    """Tell whether this may be a company that is called Total.
+
+    Parameters
+    ----------
+    name : str
+        Of the column.
+    cell : str
+    """
     return cell.strip().casefold() == "total" and read_header(name).other == "industries"

@@ -16,10 +16,12 @@ from occurisk.errors import RegistryError
 from occurisk.registry.columns.sample import texts
 from occurisk.registry.formats.base import Ragged, RegistryFile
 from occurisk.registry.numbers import MOST
+from occurisk.registry.uncoded_rows import NEITHER
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.codebook import SEPARATOR, TITLE_MARK, CodeBook
 from occurisk.scoring.outcomes import MOST_BESIDE, Tally, exact_sums
 from occurisk.spark.session import functions, named
+from occurisk.spark.uncoded_rows import JOBLESS, TITLE, WORD, without_code
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 _SAMPLE_ROWS = 200_000
 # No coding system has as many; a column of titles may.
 _MOST_KEYS = 1_000_000
-_CODE, _LEVEL, _TITLE = "occurisk_key_code", "occurisk_key_level", "occurisk_key_title"
+_CODE, _LEVEL = "occurisk_key_code", "occurisk_key_level"
 _BESIDE, _DIGITS = "occurisk_beside", 18
 
 
@@ -134,7 +136,7 @@ class Keys:
         """Return which title stands beside which key; see `Tally`."""
         if self.pairs is None:
             return {}
-        number = book.numbers(_texts(self.pairs)).tolist()
+        number = book.numbers(_code_texts(self.pairs)).tolist()
         rest = (self.pairs[name].to_pylist() for name in (_BESIDE, "rows", "weight"))
         return {
             (key, title): (rows, float(weight or 0))
@@ -159,12 +161,14 @@ def distinct_keys(
 ) -> Keys:
     """Group a register by what its rows are scored by.
 
+    One pass over the columns of codes and weights; where some rows lack a code, further passes over these.
+
     Parameters
     ----------
     df : DataFrame
     understanding : Understanding
     book : CodeBook
-        Says which values of the code column stand for no code, where a title takes its place.
+        Says which values of the code column stand for no code.
     weight : Weight or None
     kept : Column of bool
         Rows that `--where` lets through.
@@ -175,25 +179,48 @@ def distinct_keys(
         If there are more distinct keys than any coding system has.
     """
     F = functions()
-    by: dict[str, Column] = {}
-    gaps: list[object] | None = None
-    if understanding.code is not None:
-        code = named(understanding.names[understanding.code])
-        by[_CODE] = code
-        if understanding.level is not None:
-            by[_LEVEL] = named(understanding.names[understanding.level])
-    if understanding.title is not None:
-        title = named(understanding.names[understanding.title])
-        if understanding.code is None:
-            by[_TITLE] = F.coalesce(title, F.lit(""))
-        else:
-            gaps = _without_code(_collected(df.groupBy(code.alias(_CODE)).agg(F.lit(1))), book)
-            empty = code.isNull() | (code.isin([v for v in gaps if v is not None]) if gaps else F.lit(False))
-            by[_TITLE] = F.when(empty, F.coalesce(title, F.lit("")))
-    by = by or {_CODE: F.lit("")}
-    titled = understanding.title is not None and understanding.code is not None
+    exact = F.when(kept, F.lit(1).cast("decimal(38,0)") if weight is None else weight.exact)
+    by = _codes(understanding)
+    if not by:
+        every = F.lit(True)
+        neither = {_CODE: F.lit("")}
+        titled = understanding.title is not None
+        by = without_code(df.where(kept), understanding, weight, every, every) if titled else neither
+        table = _grouped(df, by, weight, kept, exact)
+        return Keys(by, table, _key_texts(table, book))
+    table = _grouped(df, by, weight, kept, exact)
+    lacking, blank = _without_code(table, book)
+    if not lacking.any():
+        pairs = _pairs(df.where(kept), by, understanding, exact)
+        return Keys(by, table, _key_texts(table, book), pairs)
+    values = table[_CODE].to_pylist()
+    lacks = _among(by[_CODE], [v for v, one in zip(values, lacking, strict=True) if one])
+    empty = _among(by[_CODE], [v for v, one in zip(values, blank, strict=True) if one])
+    further = without_code(df.where(kept & lacks), understanding, weight, lacks, empty)
+    regrouped = _grouped(df.where(lacks), by | further, weight, kept, exact)
+    rest = table.filter(pa.array(~lacking))
+    for name in further:
+        rest = rest.append_column(name, pa.nulls(rest.num_rows, regrouped.schema.field(name).type))
+    table = pa.concat_tables([rest.select(regrouped.column_names), regrouped])
+    pairs = _pairs(df.where(kept & ~lacks), by, understanding, exact)
+    return Keys(by | further, table, _key_texts(table, book), pairs)
+
+
+def _codes(understanding: Understanding) -> dict[str, Column]:
+    """Return the key columns of every row: the code, and the word that tells its level."""
+    places = {
+        _CODE: understanding.code,
+        _LEVEL: understanding.level if understanding.code is not None else None,
+    }
+    return {name: named(understanding.names[at]) for name, at in places.items() if at is not None}
+
+
+def _grouped(
+    df: DataFrame, by: dict[str, Column], weight: Weight | None, kept: Column, exact: Column
+) -> pa.Table:
+    """Bring the groups to the driver, with rows and exact weight."""
+    F = functions()
     one, none = F.when(kept, F.lit(1)), F.lit(0)
-    exact = one.cast("decimal(38,0)") if weight is None else F.when(kept, weight.exact)
     sums = {
         "rows": F.count(one),
         "missing": F.sum(none) if weight is None else F.count_if(kept & weight.missing),
@@ -202,21 +229,23 @@ def distinct_keys(
         "weight": F.sum(exact),
     }
     grouped = df.groupBy(*(column.alias(name) for name, column in by.items()))
-    found = _collected(grouped.agg(*(total.alias(name) for name, total in sums.items())))
-    pairs = _pairs(df.where(kept), by, title, exact) if titled else None
-    return Keys(by, found, _texts(found), pairs)
+    return _collected(grouped.agg(*(total.alias(name) for name, total in sums.items())))
 
 
-def _pairs(df: DataFrame, by: dict[str, Column], title: Column, exact: Column) -> pa.Table:
-    """Count which titles stand beside which codes."""
+def _pairs(
+    df: DataFrame, codes: dict[str, Column], understanding: Understanding, exact: Column
+) -> pa.Table | None:
+    """Count which titles stand beside which codes; None where there are no titles."""
+    if understanding.title is None:
+        return None
     F = functions()
-    beside = F.coalesce(title.cast("string"), F.lit(""))
-    codes = {name: column for name, column in by.items() if name != _TITLE}
-    groups = df.where(by[_TITLE].isNull()).groupBy(
-        *(column.alias(name) for name, column in codes.items()), beside.alias(_BESIDE)
+    title = named(understanding.names[understanding.title]).cast("string")
+    by = (
+        *(column.alias(name) for name, column in codes.items()),
+        F.coalesce(title, F.lit("")).alias(_BESIDE),
     )
     sums = (F.count(F.lit(1)).alias("rows"), F.sum(exact).alias("weight"))
-    return groups.agg(*sums).limit(MOST_BESIDE).toArrow()
+    return df.groupBy(*by).agg(*sums).limit(MOST_BESIDE).toArrow()
 
 
 def _collected(groups: DataFrame) -> pa.Table:
@@ -233,26 +262,49 @@ def _collected(groups: DataFrame) -> pa.Table:
 
 
 def _plain(table: pa.Table) -> list[list[str | None]]:
-    keys = [name for name in (_CODE, _LEVEL, _TITLE) if name in table.column_names]
-    return [texts(table[name]).to_pylist() for name in keys]
+    names = [name for name in (_CODE, _LEVEL, TITLE, WORD, JOBLESS) if name in table.column_names]
+    return [texts(table[name].cast(pa.string())).to_pylist() for name in names]
 
 
-def _without_code(table: pa.Table, book: CodeBook) -> list[object]:
-    """Return the values that stand for no code."""
-    number = book.numbers(texts(table[_CODE]).to_pylist())
-    values = table[_CODE].to_pylist()
-    return [v for v, at in zip(values, number, strict=True) if book.outcome[at] == "missing"]
+def _without_code(table: pa.Table, book: CodeBook) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which groups have no code, and of which the cell is blank."""
+    cells = ["" if cell is None else cell for cell in texts(table[_CODE]).to_pylist()]
+    number = book.numbers(_code_texts(table))
+    lacking = np.array([book.outcome[at] == "missing" for at in number], dtype=bool)
+    return lacking, lacking & np.array([not cell.strip() for cell in cells], dtype=bool)
 
 
-def _texts(table: pa.Table) -> list[str | None]:
-    """Return keys as the stream of a file makes them: cell, cell and level word, or title."""
-    names = table.column_names
-    text: pa.Array = texts(table[_CODE]) if _CODE in names else pa.nulls(table.num_rows, pa.string())
-    if _LEVEL in names:
-        text = pc.binary_join_element_wise(text.fill_null(""), texts(table[_LEVEL]).fill_null(""), SEPARATOR)
-    if _TITLE in names:
-        title = texts(table[_TITLE])
-        marked = pc.binary_join_element_wise(pa.scalar(TITLE_MARK), title, "")
-        text = pc.if_else(title.is_valid(), marked, text)
+def _among(column: Column, values: list[object]) -> Column:
+    """Return whether a cell is one of these."""
+    F = functions()
+    some = [value for value in values if value is not None]
+    inside = F.coalesce(column.isin(some), F.lit(False)) if some else F.lit(False)
+    return inside | column.isNull() if None in values else inside
+
+
+def _code_texts(table: pa.Table) -> list[str | None]:
+    """Return the keys of codes as the stream of a file makes them: cell, or cell and level word."""
+    if _CODE not in table.column_names:
+        return [None] * table.num_rows
+    text: pa.Array = texts(table[_CODE])
+    if _LEVEL in table.column_names:
+        word = texts(table[_LEVEL]).fill_null("")
+        text = pc.binary_join_element_wise(text.fill_null(""), word, SEPARATOR)
     found: list[str | None] = text.to_pylist()
+    return found
+
+
+def _key_texts(table: pa.Table, book: CodeBook) -> list[str | None]:
+    """Return all keys as the stream of a file makes them: words of sums and titles go before the code."""
+    found = _code_texts(table)
+    for name, mark in ((TITLE, TITLE_MARK), (WORD, "")):
+        if name in table.column_names:
+            beside = texts(table[name]).to_pylist()
+            found = [old if new is None else mark + new for old, new in zip(found, beside, strict=True)]
+    if JOBLESS in table.column_names:
+        scored = [bool(book.scored[at]) for at in book.numbers(found)]
+        jobless = table[JOBLESS].to_pylist()
+        found = [
+            NEITHER if no and not good else old for old, no, good in zip(found, jobless, scored, strict=True)
+        ]
     return found
