@@ -14,6 +14,7 @@ import pytest
 
 from helpers.commands import run
 from helpers.stores import new_store
+from helpers.trained import default_bundle, exposure_bundle
 from occurisk.errors import RegistryError
 from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.scoring.options import ScoreOptions
@@ -192,3 +193,62 @@ def test_the_command_tracks_and_asks_as_on_one_machine(spark, model, file, tmp_p
     intake = json.loads((tmp_path / "there" / "intake.json").read_text())
     assert metrics["jobs"] == round(intake["totals"]["weight_counted"], 4)
     assert metrics["share_high"] == round(intake["national"]["share_high"], 4)
+
+
+ATTRIBUTES = ["originality", "manual_dexterity", "negotiation"]
+
+
+def people(rows: int = 3000) -> pd.DataFrame:
+    """Rows with attributes of their own: gaps, figures off the scale, rows and weights that are none."""
+    chance = random.Random(4)  # noqa: S311
+    table = pd.DataFrame({name: [round(chance.uniform(0, 5), 2) for _ in range(rows)] for name in ATTRIBUTES})
+    table.insert(0, "id", range(rows))
+    table["jobs"] = [chance.randrange(1, 1000) / 10 for _ in range(rows)]
+    table["region"] = [chance.choice(["north", "south"]) for _ in range(rows)]
+    table.loc[3, "originality"] = 99.0
+    table.loc[4, ATTRIBUTES] = None
+    table.loc[5:40, "negotiation"] = None
+    table.loc[6, "jobs"] = -3.0
+    table.loc[8, "jobs"] = None
+    return table
+
+
+@pytest.mark.parametrize("reasons", [False, True])
+def test_rows_with_attributes_of_their_own(spark, model, tmp_path, reasons):
+    from occurisk.spark.parquet_job import score_parquet
+
+    file = tmp_path / "people.parquet"
+    people().to_parquet(file, row_group_size=500, index=False)
+    choices = ScoreOptions(attributes=",".join(ATTRIBUTES), reasons=reasons)
+    options = IntakeOptions(weight_column="jobs", where=(("region", "north"),))
+    here = score_registry(model, file, tmp_path / "here", options=options, choices=choices)
+    there = score_parquet(model, [str(file)], tmp_path / "there", options=options, choices=choices)
+    one, other = here.account, there.account
+    assert other.outcomes == one.outcomes
+    assert other.totals == one.totals
+    assert other.understood == one.understood
+    pd.testing.assert_frame_equal(there.by_occupation, here.by_occupation)
+    figures = pd.Series(here.national), pd.Series(there.national)
+    points = ["share_high", "share_medium", "share_low", "expected", "coverage", "scored_weight"]
+    pd.testing.assert_series_equal(figures[1][points], figures[0][points], rtol=1e-12)
+    # What a gap hides is drawn anew for each row, and the rows come in another order.
+    pd.testing.assert_series_equal(figures[1], figures[0], atol=0.01)
+    scored = in_order(pd.read_parquet(tmp_path / "there" / "scored.parquet"), here.rows)
+    pd.testing.assert_frame_equal(scored, in_order(here.rows, here.rows))
+    aside = pd.read_parquet(tmp_path / "there" / "unscored.parquet").set_index("id")["occurisk_reason"]
+    expected = here.unscored.set_index("id")["occurisk_reason"].astype(str)
+    assert aside.sort_index().to_dict() == expected.to_dict()
+    assert not spark.sparkContext._jsc.getPersistentRDDs()
+
+
+def test_a_further_axis_stands_beside(spark, file, tmp_path):
+    from occurisk.spark.parquet_job import score_parquet
+
+    options, others = IntakeOptions(titles="off"), [exposure_bundle()]
+    model = default_bundle()
+    here = score_registry(model, file, tmp_path / "here", options=options, others=others)
+    there = score_parquet(model, [str(file)], tmp_path / "there", options=options, others=others)
+    same(here, there)
+    scored = in_order(pd.read_parquet(tmp_path / "there" / "scored.parquet"), here.rows)
+    assert "occurisk_language_models_2023_probability" in scored
+    pd.testing.assert_frame_equal(scored, in_order(here.rows, here.rows))

@@ -111,8 +111,6 @@ def score(
 
     if engine == "here" and (len(registry) > 1 or master):
         raise click.UsageError("Several files, and --master, are for --engine spark.")
-    if engine == "spark" and axis_name is not None:
-        raise click.UsageError("Spark scores on one axis: leave out --axis, or --engine spark.")
     refuse_overwriting(json_path, [*map(Path, registry), *([options.crosswalk] if options.crosswalk else [])])
     bundle = need_model(models_dir, version)
     others = _other_axes(axis_name, bundle, models_dir)
@@ -130,7 +128,14 @@ def score(
         from occurisk.spark.parquet_job import score_parquet
 
         result = score_parquet(
-            bundle, registry, folder, master=master, options=options, choices=choices, force=force
+            bundle,
+            registry,
+            folder,
+            master=master,
+            options=options,
+            choices=choices,
+            force=force,
+            others=others,
         )
     else:
         with _Progress() as tick:

@@ -12,13 +12,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from joblib import cpu_count
-from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from occurisk.background import finished
-from occurisk.model.contributions import reasons as strongest
-from occurisk.model.row_intervals import share_in_band
-from occurisk.probabilities import MODEL_DEPENDENT, ROBUST, ROBUST_SHARE, ends, six_digits
 from occurisk.registry.columns.attribute_columns import RowAttributes, find_attributes, row_matrix
 from occurisk.registry.columns.sample import (
     TITLE_NAME,
@@ -37,12 +33,9 @@ from occurisk.scoring.accounting.account import Account, ScoredWith, Totals, Und
 from occurisk.scoring.code_scores import REASON_COLUMNS
 from occurisk.scoring.options import Progress, ScoreOptions
 from occurisk.scoring.outcomes import (
-    NOTHING,
-    OUTSIDE,
     OWN,
     RAGGED,
     ROW_OUTCOMES,
-    UNUSABLE_WEIGHT,
     Tally,
     account_of,
     aside_columns,
@@ -51,16 +44,14 @@ from occurisk.scoring.outcomes import (
     record_numbers,
     write_ragged,
 )
-from occurisk.scoring.row_figures import BANDS, RowFigures
+from occurisk.scoring.row_figures import BANDS, ROW_COLUMNS, RowFigures, row_fields, row_outcomes, row_scores
 from occurisk.scoring.scored_registry import BY_OCCUPATION, OwnRows, ScoredRegistry, output_of, source_of
 
 if TYPE_CHECKING:
     from occurisk.model.bundles.bundle import Bundle
 
-STABILITY = (*(ROBUST + band for band in BANDS), MODEL_DEPENDENT)
 # With more rows nobody reads them one by one, and explaining them takes minutes.
 MOST_EXPLAINED = 1000
-ROW_COLUMNS = ("probability", "lower", "upper", "band", "stability", "gaps", *REASON_COLUMNS)
 # Rows go to a core this many at a time.
 _SLICE = 1 << 14
 
@@ -84,14 +75,12 @@ class RowStream:
     tally: Tally = field(default_factory=Tally)
     figures: RowFigures = field(default_factory=RowFigures)
     own: list[OwnRows] | None = field(default_factory=list)  # None: too many
+    notes: tuple[str, ...] = ()
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(cpu_count()))
 
     def run(self) -> None:
         """Score every row."""
-        text = pa.dictionary(pa.int32(), pa.string())
-        kinds = dict.fromkeys(("probability", "lower", "upper"), pa.float64())
-        kinds |= {"band": text, "stability": text, "gaps": pa.int32()}
-        fields = [pa.field(self.prefix + n, kinds.get(n, pa.string()), nullable=False) for n in self.added]
+        fields = row_fields(self.added, self.prefix)
         suffix = SUFFIX[self.kind]
         aside = aside_fields(self.file, self.prefix)
         scored, unscored = (
@@ -120,7 +109,7 @@ class RowStream:
             self.tally.filtered += whole.num_rows - batch.num_rows
         X, missing, outside = row_matrix(batch, self.columns, self.styles)
         weights = None if self.weight is None else read_numbers(batch.column(self.weight), self.style)
-        outcome = _outcomes(np.asarray(missing.all(axis=1)), outside, weights)
+        outcome = row_outcomes(missing, outside, weights)
         w = np.ones(batch.num_rows) if weights is None else weights.value
         nowhere = np.zeros(len(w), bool)
         self.tally.add(outcome, Numbers(w, nowhere, nowhere), len(ROW_OUTCOMES))
@@ -180,55 +169,6 @@ class RowStream:
         self.own.append(OwnRows(rows, pd.DataFrame(X, index=rows.index, columns=self.model.names), missing))
 
 
-def row_scores(model: Bundle, X: np.ndarray, missing: np.ndarray, *, reasons: bool) -> dict[str, pa.Array]:
-    """Score rows of attributes, on one thread.
-
-    Parameters
-    ----------
-    model : Bundle
-    X : ndarray, shape (n, p)
-        On [0, 1], in the order of `Bundle.names`, gaps filled with `Bundle.medians`.
-    missing : ndarray of bool, shape (n, p)
-        Which figures are fillings.
-    reasons : bool
-        Also name the strongest contributions.
-
-    Returns
-    -------
-    dict
-        The columns of `ROW_COLUMNS`, each of length n.
-    """
-    bands = model.bands
-    log_odds = model.log_odds(X, threads=1)
-    sd = model.uncertainty.sd(X, missing)
-    p = expit(log_odds)
-    lower, upper = ends(p, sd, model.nominal).T
-    p, lower, upper = (six_digits(values) for values in (p, lower, upper))
-    band = np.digitize(p, [bands.low, bands.high])
-    robust = share_in_band(log_odds, sd, band, bands) >= ROBUST_SHARE
-    columns = {
-        "probability": pa.array(p),
-        "lower": pa.array(lower),
-        "upper": pa.array(upper),
-        "band": _named(band, BANDS),
-        "stability": _named(np.where(robust, band, len(BANDS)), STABILITY),
-        "gaps": pa.array(missing.sum(axis=1, dtype=np.int32)),
-    }
-    return columns | (_reasons(model, X) if reasons else {})
-
-
-def _reasons(model: Bundle, X: np.ndarray) -> dict[str, pa.Array]:
-    parts = np.zeros((0, X.shape[1] + 1))
-    if len(X):
-        parts = model.booster.predict(X, pred_contrib=True, num_threads=1)
-    named = strongest(pd.DataFrame(parts[:, :-1], columns=model.names))
-    return {name: pa.array(named[name], pa.string()) for name in REASON_COLUMNS}
-
-
-def _named(number: np.ndarray, names: tuple[str, ...]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(number.astype(np.int32)), pa.array(names))
-
-
 def _title_column(file: RegistryFile, columns: RowAttributes, weight: int | None) -> int | None:
     """Return the column that names the rows: one that is called like a title, else the first other one."""
     used = {*columns.position, weight}
@@ -264,6 +204,27 @@ def score_rows(
     any attribute, or with a figure off its scale, is set aside. Intervals come from `Bundle.uncertainty`: the
     replicas themselves would cost a hundred times the prediction.
     """
+    stream = row_stream(model, file, staging, kind, options, choices, progress)
+    stream.run()
+    return scored_by_rows(stream, options, choices, out, elapsed())
+
+
+def row_stream(
+    model: Bundle,
+    file: RegistryFile,
+    staging: Path,
+    kind: str,
+    options: IntakeOptions,
+    choices: ScoreOptions,
+    progress: Progress | None = None,
+) -> RowStream:
+    """Find a registry's columns of attributes and of weights; nothing is scored yet.
+
+    Raises
+    ------
+    RegistryError
+        If there is none, or a name is wrong.
+    """
     names = [str(n) for n in file.schema.names]
     columns = find_attributes(
         model.catalogue,
@@ -276,33 +237,38 @@ def score_rows(
     where = tuple((position_of(names, n, "--where"), v) for n, v in options.where)
     table = sample(file, where)
     chosen = find_weight(file, table, names, options)
-    weight, style, notes = chosen.position, chosen.style, list(chosen.notes)
     styles = [
         NumberStyle() if i is None else number_style(distinct(table.column(i)), file.delimiter)
         for i in columns.position
     ]
     added = choices.added(ROW_COLUMNS if choices.reasons else ROW_COLUMNS[: -len(REASON_COLUMNS)])
-    stream = RowStream(
-        model, file, staging, columns, kind, choices.column_prefix, where, weight, style,
-        styles, progress, added,
+    return RowStream(
+        model, file, staging, columns, kind, choices.column_prefix, where, chosen.position, chosen.style,
+        styles, progress, added, notes=tuple(chosen.notes),
     )  # fmt: skip
-    stream.run()
+
+
+def scored_by_rows(
+    stream: RowStream, options: IntakeOptions, choices: ScoreOptions, out: Path, seconds: float
+) -> ScoredRegistry:
+    """Put together what was counted while the rows passed."""
+    columns, figures = stream.columns, stream.figures
+    names = [str(n) for n in stream.file.schema.names]
     used = tuple(n for n, p in zip(columns.names, columns.position, strict=True) if p is not None)
-    notes.append(
-        f"{len(used)} of {len(columns.names)} attributes; {stream.figures.gaps:,} scored rows have gaps, "
+    gaps = (
+        f"{len(used)} of {len(columns.names)} attributes; {figures.gaps:,} scored rows have gaps, "
         "filled with the median of the reference occupations, and their intervals are wider for it"
     )
     understood = Understood(
-        code_column=None, weight_column=None if weight is None else names[weight], level_column=None,
-        coding_system=OWN, taxonomy="attributes", notes=tuple(notes), decimal=style.decimal,
-        where=tuple(f"{n}={v}" for n, v in options.where), attributes=used,
+        code_column=None, weight_column=None if stream.weight is None else names[stream.weight],
+        level_column=None, coding_system=OWN, taxonomy="attributes", notes=(*stream.notes, gaps),
+        decimal=stream.style.decimal, where=tuple(f"{n}={v}" for n, v in options.where), attributes=used,
         attribute_scale=choices.attribute_scale,
     )  # fmt: skip
-    account = _account(stream, understood, elapsed())
-    figures = stream.figures
+    account = _account(stream, understood, seconds)
     by_band = pd.DataFrame({"code": BANDS, "rows": figures.rows, "weight": figures.weight, "band": BANDS})
     return ScoredRegistry(
-        out, file.path, account, by_band.reindex(columns=BY_OCCUPATION), own=_together(stream.own)
+        out, stream.file.path, account, by_band.reindex(columns=BY_OCCUPATION), own=_together(stream.own)
     )
 
 
@@ -338,12 +304,3 @@ def _account(stream: RowStream, understood: Understood, seconds: float) -> Accou
         national=stream.figures.national(counted, model.bands, model.uncertainty, model.log_odds),
         seconds=round(seconds, 3),
     )
-
-
-def _outcomes(nothing: np.ndarray, outside: np.ndarray, weights: Numbers | None) -> np.ndarray:
-    outcome = np.zeros(len(nothing), dtype=np.int32)
-    outcome[nothing] = ROW_OUTCOMES.index(NOTHING)
-    outcome[outside] = ROW_OUTCOMES.index(OUTSIDE)
-    if weights is not None:
-        outcome[weights.unusable] = ROW_OUTCOMES.index(UNUSABLE_WEIGHT)
-    return outcome

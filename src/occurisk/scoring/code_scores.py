@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -139,6 +139,11 @@ class Scores:
 
         published = load_labels().published_by_soc2010()
         return cls(published.to_frame("probability"), None, model.bands, siblings=False, weights=weights)
+
+    def beside(self, others: Sequence[Bundle]) -> Scores:
+        """Return these scores with those of further axes' models beside them."""
+        further = tuple((b.axis.column_prefix, Scores.of(b, weights=self.weights)) for b in others)
+        return replace(self, others=further)
 
     @property
     def axis_columns(self) -> tuple[str, ...]:

@@ -1,22 +1,42 @@
-"""National figures of rows that are scored one by one: summed while they pass, with an interval."""
+"""Figures of rows that are scored one by one: of each row, and national ones, summed while rows pass."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 from scipy.special import expit, logit
 
-from occurisk.model.row_intervals import RowUncertainty
-from occurisk.probabilities import Bands, ratio, share_interval
+from occurisk.model.contributions import reasons as strongest
+from occurisk.model.row_intervals import RowUncertainty, share_in_band
+from occurisk.probabilities import (
+    MODEL_DEPENDENT,
+    ROBUST,
+    ROBUST_SHARE,
+    Bands,
+    ends,
+    ratio,
+    share_interval,
+    six_digits,
+)
+from occurisk.registry.numbers import Numbers
 from occurisk.scoring.accounting.account import HeadlineFigures
+from occurisk.scoring.code_scores import REASON_COLUMNS
+from occurisk.scoring.outcomes import NOTHING, OUTSIDE, ROW_OUTCOMES, UNUSABLE_WEIGHT
+
+if TYPE_CHECKING:
+    from occurisk.model.bundles.bundle import Bundle
 
 LogOdds: TypeAlias = Callable[[np.ndarray], np.ndarray]
 BANDS = ("low", "medium", "high")
+STABILITY = (*(ROBUST + band for band in BANDS), MODEL_DEPENDENT)
+ROW_COLUMNS = ("probability", "lower", "upper", "band", "stability", "gaps", *REASON_COLUMNS)
 # Rows that the interval is measured on, taken evenly from all; more change it by less than a rounding.
-_MOST_SAMPLED = 1 << 13
+MOST_SAMPLED = 1 << 13
 _DRAWS = 200
 _SEED = 20240607
 
@@ -45,7 +65,7 @@ class RowSample:
         if not len(at):
             return
         self.parts.append((X[at], missing[at], weight[at]))
-        while sum(len(part[2]) for part in self.parts) > _MOST_SAMPLED:
+        while sum(len(part[2]) for part in self.parts) > MOST_SAMPLED:
             whole = self.rows()
             self.parts = [(whole[0][::2], whole[1][::2], whole[2][::2])]
             self.step *= 2
@@ -127,3 +147,83 @@ class RowFigures:
             "share_high": high, "share_medium": 1 - high - low, "share_low": low,
             "expected": share @ expit(log_odds),
         }  # fmt: skip
+
+
+def row_outcomes(missing: np.ndarray, outside: np.ndarray, weights: Numbers | None) -> np.ndarray:
+    """Tell what becomes of each row.
+
+    Parameters
+    ----------
+    missing : ndarray of bool, shape (n, p)
+    outside : ndarray of bool, shape (n,)
+        Whether a figure is off its scale.
+    weights : Numbers or None
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+        Positions in `ROW_OUTCOMES`; 0 is scored.
+    """
+    outcome = np.zeros(len(missing), dtype=np.int32)
+    outcome[missing.all(axis=1)] = ROW_OUTCOMES.index(NOTHING)
+    outcome[outside] = ROW_OUTCOMES.index(OUTSIDE)
+    if weights is not None:
+        outcome[weights.unusable] = ROW_OUTCOMES.index(UNUSABLE_WEIGHT)
+    return outcome
+
+
+def row_fields(added: tuple[str, ...], prefix: str) -> list[pa.Field]:
+    """Return names and types of the columns that are added to a row."""
+    text = pa.dictionary(pa.int32(), pa.string())
+    kinds = dict.fromkeys(("probability", "lower", "upper"), pa.float64())
+    kinds |= {"band": text, "stability": text, "gaps": pa.int32()}
+    return [pa.field(prefix + n, kinds.get(n, pa.string()), nullable=False) for n in added]
+
+
+def row_scores(model: Bundle, X: np.ndarray, missing: np.ndarray, *, reasons: bool) -> dict[str, pa.Array]:
+    """Score rows of attributes, on one thread.
+
+    Parameters
+    ----------
+    model : Bundle
+    X : ndarray, shape (n, p)
+        On [0, 1], in the order of `Bundle.names`, gaps filled with `Bundle.medians`.
+    missing : ndarray of bool, shape (n, p)
+        Which figures are fillings.
+    reasons : bool
+        Also name the strongest contributions.
+
+    Returns
+    -------
+    dict
+        The columns of `ROW_COLUMNS`, each of length n.
+    """
+    bands = model.bands
+    log_odds = model.log_odds(X, threads=1)
+    sd = model.uncertainty.sd(X, missing)
+    p = expit(log_odds)
+    lower, upper = ends(p, sd, model.nominal).T
+    p, lower, upper = (six_digits(values) for values in (p, lower, upper))
+    band = np.digitize(p, [bands.low, bands.high])
+    robust = share_in_band(log_odds, sd, band, bands) >= ROBUST_SHARE
+    columns = {
+        "probability": pa.array(p),
+        "lower": pa.array(lower),
+        "upper": pa.array(upper),
+        "band": _named(band, BANDS),
+        "stability": _named(np.where(robust, band, len(BANDS)), STABILITY),
+        "gaps": pa.array(missing.sum(axis=1, dtype=np.int32)),
+    }
+    return columns | (_reasons(model, X) if reasons else {})
+
+
+def _reasons(model: Bundle, X: np.ndarray) -> dict[str, pa.Array]:
+    parts = np.zeros((0, X.shape[1] + 1))
+    if len(X):
+        parts = model.booster.predict(X, pred_contrib=True, num_threads=1)
+    named = strongest(pd.DataFrame(parts[:, :-1], columns=model.names))
+    return {name: pa.array(named[name], pa.string()) for name in REASON_COLUMNS}
+
+
+def _named(number: np.ndarray, names: tuple[str, ...]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(number.astype(np.int32)), pa.array(names))

@@ -94,7 +94,7 @@ def score_registry(
         kind, staging = choices.output or WRITTEN.get(file.kind, file.kind), results.folder
         results.claim([f"scored{SUFFIX[kind]}", f"unscored{SUFFIX[kind]}", *REPORTS])
         if choices.attributes is not None:
-            _check_axes(others)
+            check_axes(others)
             from occurisk.scoring.by_attributes import score_rows
 
             result = score_rows(
@@ -105,8 +105,7 @@ def score_registry(
             understanding = understand(file, options)
             if said:
                 said(file, understanding)
-            further = tuple((b.axis.column_prefix, Scores.of(b, weights=choices.weights)) for b in others)
-            scores = replace(Scores.of(model, choices.scores, choices.weights), others=further)
+            scores = Scores.of(model, choices.scores, choices.weights).beside(others)
             added = choices.added((*SCORE_COLUMNS, *scores.axis_columns))
             run = Stream(
                 file, understanding, options.where, options.levels, scores, kind, staging,
@@ -123,7 +122,13 @@ def score_registry(
     return result
 
 
-def _check_axes(others: Sequence[Bundle]) -> None:
+def check_axes(others: Sequence[Bundle]) -> None:
+    """Refuse further axes for rows with attributes of their own.
+
+    Raises
+    ------
+    RegistryError
+    """
     if others:
         raise RegistryError(
             "Rows with attributes of their own are scored on the first axis alone.",

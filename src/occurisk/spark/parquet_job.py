@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ def score_parquet(
     options: IntakeOptions | None = None,
     choices: ScoreOptions | None = None,
     force: bool = False,
+    others: Sequence[Bundle] = (),
 ) -> ScoredRegistry:
     """Score Parquet files on Spark.
 
@@ -48,7 +49,7 @@ def score_parquet(
         folders in it, partitioned as the input is.
     master : str, optional
         See `open_session`.
-    options, choices, force
+    options, choices, force, others
         As for `score_registry`.
 
     Returns
@@ -68,11 +69,19 @@ def score_parquet(
         parts = partition_columns(df)
         name = paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
         made = score(
-            df, model=model, options=options, choices=choices, name=name, out=out, source=Path(paths[0])
+            df,
+            model=model,
+            options=options,
+            choices=choices,
+            name=name,
+            out=out,
+            source=Path(paths[0]),
+            others=others,
         )
         totals, folder = made.account.totals, results.folder
         _write(made.scored, folder / "scored.parquet", parts, totals.rows_scored)
         _write(made.unscored, folder / "unscored.parquet", parts, totals.rows_unscored)
+        made.release()
         write_reports(made.result, results.folder)
     return made.result
 

@@ -1,8 +1,9 @@
-"""A Spark table scored by its codes: distinct keys to the driver, a broadcast join, no Python elsewhere."""
+"""A scored Spark table. By codes: distinct keys to the driver, a broadcast join, no Python elsewhere."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,9 @@ from occurisk.scoring.code_scores import Scores
 from occurisk.scoring.codebook import SCORE_COLUMNS, CodeBook, ScoreColumns
 from occurisk.scoring.options import ScoreOptions
 from occurisk.scoring.outcomes import OUTCOMES, TITLE_ONLY, UNUSABLE_WEIGHT
+from occurisk.scoring.score import check_axes
 from occurisk.scoring.scored_registry import ScoredRegistry, output_of, scored_by_code
+from occurisk.spark.by_attributes import score_by_attributes
 from occurisk.spark.distinct_keys import Keys, Weight, condition_on, distinct_keys, first_rows, weight_of
 from occurisk.spark.session import functions, named, spark_errors
 
@@ -45,11 +48,19 @@ class ScoredTable:
         Every other row, with the column `occurisk_reason`.
     result : ScoredRegistry
         The account, by occupation and lineage, as on one machine.
+    kept : DataFrame or None
+        What executors keep on their disks, where rows were scored by attributes; see `release`.
     """
 
     scored: DataFrame
     unscored: DataFrame
     result: ScoredRegistry
+    kept: DataFrame | None = None
+
+    def release(self) -> None:
+        """Free what the executors keep: once both tables are written."""
+        if self.kept is not None:
+            self.kept.unpersist()
 
     @property
     def account(self) -> Any:
@@ -73,8 +84,9 @@ def score(
     name: str = "Spark table",
     out: Path = Path(),
     source: Path = Path("spark"),
+    others: Sequence[Bundle] = (),
 ) -> ScoredTable:
-    """Score a Spark table by its occupation codes.
+    """Score a Spark table by its occupation codes, or by its rows' own attributes (`choices`).
 
     Parameters
     ----------
@@ -89,6 +101,8 @@ def score(
         For people.
     out, source : Path
         Where results will stand, and where the table lies, for the account.
+    others : sequence of Bundle
+        Models of further axes; each adds a group of columns behind its axis's name.
 
     Returns
     -------
@@ -102,16 +116,11 @@ def score(
     from occurisk.model.bundles.current import find_bundle
 
     options, choices = options or IntakeOptions(), choices or ScoreOptions()
-    if choices.attributes is not None:
-        raise RegistryError(
-            "Spark scores rows by their codes, not by attributes of their own.",
-            fix="Leave out --attributes, or --engine spark.",
-        )
     options = replace(
         options, code_column=code or options.code_column, weight_column=weight or options.weight_column
     )
     with spark_errors():
-        return _scored(df, model or find_bundle(), options, choices, name, out, source)
+        return _scored(df, model or find_bundle(), options, choices, name, out, source, others)
 
 
 def _scored(
@@ -122,12 +131,16 @@ def _scored(
     name: str,
     out: Path,
     source: Path,
+    others: Sequence[Bundle],
 ) -> ScoredTable:
     started = time.monotonic()
     check_names(df, choices.column_prefix)
     file = first_rows(df, name, source)
+    if choices.attributes is not None:
+        check_axes(others)
+        return ScoredTable(*score_by_attributes(df, file, model, options, choices, out))
     understanding = understand(file, options)
-    scores = Scores.of(model, choices.scores, choices.weights)
+    scores = Scores.of(model, choices.scores, choices.weights).beside(others)
     book, kept = CodeBook(understanding, scores), condition_on(df, options.where)
     weight = weight_of(df, understanding.name(understanding.weight))
     keys = distinct_keys(df, understanding, book, weight, kept)
@@ -136,7 +149,7 @@ def _scored(
     tally = replace(keys.tally(number, len(book.keys)), beside=beside)
     groups = group_rows(book, tally, understanding, options.levels)
     book = book.with_repeats(groups.repeats)
-    added = choices.added(SCORE_COLUMNS)
+    added = choices.added((*SCORE_COLUMNS, *scores.axis_columns))
     scored_with = ScoredWith(model.version, choices.scores, choices.weights, model.bands)
     result = scored_by_code(
         book, tally, groups, file, understanding, options, scored_with,

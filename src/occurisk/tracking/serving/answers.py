@@ -17,10 +17,10 @@ from occurisk.registry.columns.title_column import MATCHED, system_for_titles
 from occurisk.registry.numbers import NumberStyle
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.asked_codes import likeliest
-from occurisk.scoring.by_attributes import row_scores
 from occurisk.scoring.code_scores import REASON_COLUMNS, Scores
 from occurisk.scoring.codebook import TITLE_MARK, CodeBook
 from occurisk.scoring.outcomes import NOTHING, OUTSIDE, OWN, SCORED
+from occurisk.scoring.row_figures import row_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
