@@ -56,7 +56,7 @@ test-quick: setup  ## The tests of single modules that take no time: for the inn
 
 test-spark: setup  ## The tests on Spark: installs PySpark (400 MB) first; needs Java 17
 	@$(UV) sync --quiet --locked --extra spark --python $(BIN)/python
-	@$(BIN)/pytest -q tests/engines/test_spark.py
+	@$(BIN)/pytest -q tests/engines/test_spark.py tests/engines/test_cluster.py
 
 golden: setup  ## Write tests/golden and docs/commands.md anew (2 minutes); read the diff before you commit it
 	@$(BIN)/pytest -q tests/golden tests/documentation -k "golden or reference" --renew
