@@ -32,7 +32,7 @@ from occurisk.scoring.row_figures import (
     row_scores,
 )
 from occurisk.scoring.scored_registry import ScoredRegistry
-from occurisk.spark.distinct_keys import Weight, condition_on, weight_of
+from occurisk.spark.register import Weight, condition_on, weight_of
 from occurisk.spark.session import functions, named
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from occurisk.scoring.outcomes import OUTCOMES, TITLE_ONLY, UNUSABLE_WEIGHT
 from occurisk.scoring.score import check_axes
 from occurisk.scoring.scored_registry import ScoredRegistry, output_of, scored_by_code
 from occurisk.spark.by_attributes import score_by_attributes
-from occurisk.spark.distinct_keys import Keys, Weight, condition_on, distinct_keys, first_rows, weight_of
+from occurisk.spark.distinct_keys import Keys, distinct_keys
+from occurisk.spark.register import Weight, condition_on, first_rows, weight_of
 from occurisk.spark.session import functions, named, spark_errors
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from occurisk.spark.session import functions, named
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-    from occurisk.spark.distinct_keys import Weight
+    from occurisk.spark.register import Weight
 
 # Key columns of rows without a code; NULL where they say nothing.
 TITLE, WORD, JOBLESS = "occurisk_key_title", "occurisk_key_word", "occurisk_key_jobless"

@@ -1,0 +1,99 @@
+"""A Spark table as a register: its first rows, its weights as exact numbers, the rows that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from occurisk.errors import RegistryError
+from occurisk.registry.formats.base import Ragged, RegistryFile
+from occurisk.registry.numbers import MOST
+from occurisk.spark.session import functions, named
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+# As many first rows as a file is understood by.
+_SAMPLE_ROWS = 200_000
+_DIGITS = 18
+
+
+def first_rows(df: DataFrame, name: str, path: Path) -> RegistryFile:
+    """Return a table's first rows as a registry, to be understood by.
+
+    Parameters
+    ----------
+    df : DataFrame
+    name : str
+        For people.
+    path : Path
+        Where it lies; need not be a file.
+    """
+    # One task reads the partitions in their order, and stops as soon as it has enough.
+    table = df.coalesce(1).limit(_SAMPLE_ROWS).toArrow()
+
+    def read(_: Callable[[Ragged], None]) -> Iterator[pa.RecordBatch]:
+        yield from table.to_batches()
+
+    return RegistryFile(path, name, "parquet", table.schema, None, ("Spark",), read)
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A column of weights as expressions, row by row, with the rules of `registry.numbers`.
+
+    Attributes
+    ----------
+    exact : Column
+        The weight as a decimal where it can be used, else NULL.
+    missing, unusable : Column of bool
+    """
+
+    exact: Column
+    missing: Column
+    unusable: Column
+
+
+def weight_of(df: DataFrame, name: str | None) -> Weight | None:
+    """Return the weights of a table; None where every row counts as one.
+
+    Raises
+    ------
+    RegistryError
+        If the column is text.
+    """
+    if name is None:
+        return None
+    from pyspark.sql import types
+
+    F, column, kind = functions(), named(name), df.schema[name].dataType
+    if not isinstance(kind, types.NumericType):
+        raise RegistryError(
+            f"The weight column {name!r} is no column of numbers: Spark calls it {kind.simpleString()}.",
+            rule="Spark adds up weights as decimals.",
+            fix="Cast it first, such as df.withColumn(name, col(name).cast('decimal(18,2)')).",
+        )
+    missing = column.isNull()
+    if isinstance(kind, types.FractionalType) and not isinstance(kind, types.DecimalType):
+        column = column.cast("double")
+        missing = missing | F.isnan(column)
+    usable = ~missing & (column >= 0) & (column <= F.lit(MOST))
+    digits = kind.scale if isinstance(kind, types.DecimalType) else 0
+    digits = _DIGITS if isinstance(kind, types.FractionalType) and not digits else digits
+    decimal = column.cast(f"decimal(38,{min(digits, _DIGITS)})")
+    return Weight(F.when(usable, decimal), missing, ~missing & ~usable)
+
+
+def condition_on(df: DataFrame, where: tuple[tuple[str, str], ...]) -> Column:
+    """Return which rows satisfy every `--where`."""
+    F = functions()
+    known = {name.strip().lower(): name for name in df.columns} | {name: name for name in df.columns}
+    found = F.lit(True)
+    for name, value in where:
+        column = named(known.get(name, known.get(name.strip().lower(), name)))
+        found = found & F.coalesce(column.cast("string") == F.lit(value), F.lit(False))
+    return found
