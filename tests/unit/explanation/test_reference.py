@@ -4,12 +4,14 @@ import shutil
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from helpers.explained import reference
 from helpers.trained import default_bundle
 from occurisk.explanation.reference import KEPT, kept_reference
 
 
+@pytest.mark.slow
 def test_what_explains_a_model_is_kept_beside_it(tmp_path, monkeypatch):
     shutil.copytree(default_bundle().path, tmp_path / "model")
     bundle = replace(default_bundle(), path=tmp_path / "model")

@@ -140,6 +140,7 @@ def test_soft_labels_are_the_mean_of_their_raters(tmp_path):
         load_labels(path)
 
 
+@pytest.mark.slow
 def test_each_axis_has_a_current_model_and_the_first_is_found_as_ever():
     first, second = default_bundle(), exposure_bundle()
     folder = first.path.parent
@@ -152,6 +153,7 @@ def test_each_axis_has_a_current_model_and_the_first_is_found_as_ever():
     assert len(y) == 764 and y.between(0, 1).all()
 
 
+@pytest.mark.slow
 def test_a_bundle_of_soft_labels_predicts_as_it_did():
     bundle = exposure_bundle()
     again = load_bundle(bundle.path)
@@ -163,6 +165,7 @@ def test_a_bundle_of_soft_labels_predicts_as_it_did():
     assert np.allclose(again.model.predict_replicas(again.attributes), again.replicas.to_numpy())
 
 
+@pytest.mark.slow
 def test_its_card_says_whose_labels_they_are_and_what_they_are_not():
     card = (exposure_bundle().path / "MODEL_CARD.md").read_text(encoding="utf-8")
     for said in (
@@ -177,6 +180,7 @@ def test_its_card_says_whose_labels_they_are_and_what_they_are_not():
     assert "Oxford" not in card
 
 
+@pytest.mark.slow
 def test_a_reader_of_formats_1_and_2_refuses_it_in_words(tmp_path, monkeypatch):
     from occurisk.model.bundles import manifest
 
@@ -185,6 +189,7 @@ def test_a_reader_of_formats_1_and_2_refuses_it_in_words(tmp_path, monkeypatch):
         load_bundle(exposure_bundle().path)
 
 
+@pytest.mark.slow
 def test_the_two_axes_rank_occupations_differently():
     """They are two questions: an average of both would answer neither."""
     first, second = default_bundle().reference, exposure_bundle().reference
@@ -192,6 +197,7 @@ def test_the_two_axes_rank_occupations_differently():
     assert both["p"].corr(both["exposure"], method="spearman") < -0.15
 
 
+@pytest.mark.slow
 def test_the_manifest_is_plain_json():
     document = json.loads((exposure_bundle().path / "manifest.json").read_text(encoding="utf-8"))
     assert document["settings"]["model"]["teacher"] == {"offset": 0.05}

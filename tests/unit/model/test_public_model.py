@@ -3,12 +3,14 @@
 import re
 
 import numpy as np
+import pytest
 
 import occurisk
 from helpers.checkout import PROJECT
 from occurisk.probabilities import six_digits
 
 
+@pytest.mark.slow
 def test_the_readme_makes_the_model_that_the_command_makes(model):
     blocks = re.findall(
         r"```python\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), flags=re.S

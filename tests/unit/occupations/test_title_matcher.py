@@ -23,6 +23,7 @@ def small(path, **how):
     return build_model(path, some, "soc2010", {"sources": []}, passes=2, keep=20_000, **how)
 
 
+@pytest.mark.slow
 def test_the_same_list_gives_the_same_bytes(tmp_path):
     small(tmp_path / "one")
     small(tmp_path / "two")

@@ -179,6 +179,7 @@ def test_the_ratings_of_exposure_stand_for_764_occupations_of_soc_2010():
     assert table["label"].corr(table["gpt4"], method="spearman") == pytest.approx(0.910, abs=0.001)
 
 
+@pytest.mark.slow
 @pytest.mark.originals
 def test_every_embedded_table_is_made_anew(originals, tmp_path, capsys):
     assert main([str(originals), "--out", str(tmp_path)]) == 0
