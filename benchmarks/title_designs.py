@@ -25,7 +25,7 @@ from scipy import sparse
 
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles import shipped
-from occurisk.occupations.titles.build import KEPT_WEIGHTS, LISTED_SHARE, Entry, job_scores, merged
+from occurisk.occupations.titles.build import KEPT_WEIGHTS, LISTED_SHARE, Entry, job_logits, merged
 from occurisk.occupations.titles.classifier import quantised
 from occurisk.occupations.titles.softmax import train_softmax
 from occurisk.occupations.titles.text import tokens
@@ -107,7 +107,7 @@ class Trained:
     b: Array
     weigh: Callable[[sparse.csr_matrix, list[str]], sparse.csr_matrix]
 
-    def scores(self, titles: Sequence[str]) -> Array:
+    def logits(self, titles: Sequence[str]) -> Array:
         """Return scores, shape (n_titles, n_codes)."""
         names, made = tokens.tokenised(titles)
         return np.asarray(self.weigh(made, names) @ (tokens.token_matrix(names) @ self.W) + self.b)
@@ -144,7 +144,7 @@ def shares(task: Task, scores: Array, titles: Sequence[str]) -> list[str]:
 
 def jobs_prior(codes: list[str]) -> Array:
     """Return what US jobs add to the score of each code."""
-    return job_scores(codes, {code: float(n) for code, n in load_tables().employment.items()})
+    return job_logits(codes, {code: float(n) for code, n in load_tables().employment.items()})
 
 
 def similarity(rows: list[Entry], titles: Sequence[str]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
@@ -195,13 +195,13 @@ def nearest(task: Task) -> tuple[Array, list[str]]:
 def written(task: Task) -> tuple[Array, list[str]]:
     """Softmax on titles as they are written, brackets left out."""
     titles = [as_written(title) for title, _ in task.coded]
-    return trained(kept(task.entries, as_written), task.codes).scores(titles), titles
+    return trained(kept(task.entries, as_written), task.codes).logits(titles), titles
 
 
 def spoken(task: Task) -> tuple[Array, list[str]]:
     """Softmax on titles as one would say them: the design that is shipped, before weights are cut."""
     titles = [spoken_form(title) for title, _ in task.coded]
-    return _spoken(task).scores(titles), titles
+    return _spoken(task).logits(titles), titles
 
 
 @lru_cache(maxsize=1)
@@ -231,7 +231,7 @@ def pruned(task: Task) -> tuple[Array, list[str]]:
     whole, scale = quantised(model.W, model.b, KEPT_WEIGHTS)
     cut = replace(model, W=(whole.astype(np.float32) @ sparse.diags(scale)).toarray())
     titles = [spoken_form(title) for title, _ in task.coded]
-    return cut.scores(titles) + _moved(task), titles
+    return cut.logits(titles) + _moved(task), titles
 
 
 def voted(task: Task) -> tuple[Array, list[str]]:
@@ -268,7 +268,7 @@ def _with_columns(
     tokens._square.cache_clear()
     try:
         titles = [spoken_form(title) for title, _ in task.coded]
-        return trained(merged(task.entries), task.codes).scores(titles), titles
+        return trained(merged(task.entries), task.codes).logits(titles), titles
     finally:
         tokens.columns_of = before
         tokens._square.cache_clear()
@@ -283,7 +283,7 @@ def smoothed(task: Task) -> tuple[Array, list[str]]:
         for row, place in zip(rows, drawn, strict=True)
     ]
     titles = [spoken_form(title) for title, _ in task.coded]
-    return trained([*rows, *noise], task.codes).scores(titles), titles
+    return trained([*rows, *noise], task.codes).logits(titles), titles
 
 
 def rare_words(task: Task) -> tuple[Array, list[str]]:
@@ -303,7 +303,7 @@ def rare_words(task: Task) -> tuple[Array, list[str]]:
         )
 
     titles = [spoken_form(title) for title, _ in task.coded]
-    return trained(rows, task.codes, weigh).scores(titles), titles
+    return trained(rows, task.codes, weigh).logits(titles), titles
 
 
 def balanced(task: Task) -> tuple[Array, list[str]]:
@@ -313,7 +313,7 @@ def balanced(task: Task) -> tuple[Array, list[str]]:
     mean = len(rows) / len(counts)
     heavier = [replace(row, weight=row.weight * (mean / counts[row.code]) ** 0.3) for row in rows]
     titles = [spoken_form(title) for title, _ in task.coded]
-    return trained(heavier, task.codes).scores(titles), titles
+    return trained(heavier, task.codes).logits(titles), titles
 
 
 DESIGNS = {

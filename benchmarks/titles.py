@@ -89,7 +89,7 @@ def answerable(stated: Array, right: Array, precision: float) -> float:
 def across_halves(model: TitleModel, coded: Coded) -> tuple[Array, list[str]]:
     """Return the confidence of each title, learned on the other half of them, and the first codes."""
     titles = [spoken_form(title) for title, _ in coded]
-    X, order = seen_of(model, titles, model.scores(titles))
+    X, order = seen_of(model, titles, model.logits(titles))
     half = np.array([zlib.crc32(title.encode()) % 2 == 0 for title in titles])
     stated = np.zeros(len(titles))
     for side in (half, ~half):
@@ -250,7 +250,7 @@ def strange() -> tuple[Tried, ...]:
         model = build_model(Path(folder) / "isco08", polish_lists(), "isco08", {"sources": []})
     coded = polish_vacancies()
     titles = [spoken_form(title) for title, _ in coded]
-    X, order = seen_of(model, titles, model.scores(titles))
+    X, order = seen_of(model, titles, model.logits(titles))
     first = [model.codes[place] for place in order[:, 0]]
     stated = confidence(model.confidence["code"], X)
     gold = [code for _, code in coded]
@@ -300,7 +300,7 @@ def polish() -> None:
             )
             seconds = time.perf_counter() - started
             titles = [spoken_form(title) for title, _ in rest]
-            X, places = seen_of(model, titles, model.scores(titles))
+            X, places = seen_of(model, titles, model.logits(titles))
             first, gold = [model.codes[place] for place in places[:, 0]], [code for _, code in rest]
             stated = confidence(model.confidence["code"], X)
             one = Tried(name, first, gold, stated, np.ones(len(rest)), (4, 2, 1))

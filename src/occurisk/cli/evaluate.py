@@ -69,14 +69,14 @@ def evaluate(
 
 
 def _print(console: Console, evaluation: Evaluation | SoftEvaluation) -> None:
-    from occurisk.evaluation.in_words import soft_coverage, verdict, within_groups
+    from occurisk.evaluation.in_words import labels_held, verdict, within_groups
     from occurisk.evaluation.protocol import Evaluation
 
     show(console, quality_table_of(evaluation))
     if not isinstance(evaluation, Evaluation):
         show(console, soft_paired_table(evaluation))
         console.print(within_groups(evaluation))
-        console.print(soft_coverage(evaluation))
+        console.print(labels_held(evaluation))
         return
     show(console, paired_table(evaluation))
     show(console, held_out_table(evaluation))

@@ -34,7 +34,7 @@ def measure(
 def held_out(evaluation: Evaluation | SoftEvaluation) -> HeldOut:
     """Return what a model version keeps of an evaluation."""
     if isinstance(evaluation, SoftEvaluation):
-        return HeldOut(evaluation.to_json(), soft_quality(evaluation), soft_coverage(evaluation))
+        return HeldOut(evaluation.to_json(), soft_quality(evaluation), labels_held(evaluation))
     return HeldOut(evaluation.to_json(), quality(evaluation), calibration(evaluation))
 
 
@@ -67,9 +67,9 @@ def within_groups(evaluation: SoftEvaluation) -> str:
     )
 
 
-def soft_coverage(evaluation: SoftEvaluation) -> str:
+def labels_held(evaluation: SoftEvaluation) -> str:
     """Say how often the intervals hold a held-out label, overall and by major group."""
-    found = evaluation.coverage()
+    found = evaluation.labels_held()
     groups = ", ".join(f"{name} {share:.0%}" for name, share in found.drop("all").items())
     return (
         f"Intervals hold {found['all']:.1%} of the held-out labels. By major group of at least "

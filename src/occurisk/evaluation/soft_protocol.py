@@ -84,13 +84,13 @@ class SoftEvaluation:
             return {}
         return {"r2": float(y.corr(other)) ** 2, "rho": float(y.corr(other, method="spearman"))}
 
-    def coverage(self) -> pd.Series:
+    def labels_held(self) -> pd.Series:
         """Return the share of labels inside their interval: `all`, and by group of at least 20 labels."""
         table = self.first_cut
         inside = table["y"].between(table["lower"], table["upper"])
         by_group = inside.groupby(table["group"]).agg(["mean", "size"])
         shown = by_group.loc[by_group["size"] >= SHOWN_GROUP, "mean"]
-        return pd.concat([pd.Series({"all": inside.mean()}), shown]).rename("coverage")
+        return pd.concat([pd.Series({"all": inside.mean()}), shown]).rename("held")
 
     def paired(self, against: str, nominal: float = 0.95) -> dict[str, float]:
         """Return LightGBM's R² minus another model's, fold by fold: `difference`, `lower`, `upper`.
@@ -118,7 +118,7 @@ class SoftEvaluation:
             else self.by_group_out().to_dict(orient="index"),
             "paired_r2": {name: self.paired(name) for name in others},
             "ceiling": self.ceiling(),
-            "interval_coverage": self.coverage().to_dict(),
+            "interval_coverage": self.labels_held().to_dict(),
         }
 
     def _pooled(self, table: pd.DataFrame) -> pd.DataFrame:

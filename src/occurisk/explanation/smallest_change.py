@@ -224,9 +224,9 @@ class _Search:
     def _effects(self, point: Point) -> np.ndarray:
         """Score change of moving one attribute to each of its cells, all attributes in one array."""
         alone = point.missed[self.leaf] == point.outside[self.leaf, self.attribute]
-        weights = np.where(alone, self.leaves.values[self.leaf], 0.0)
+        worth = np.where(alone, self.leaves.values[self.leaf], 0.0)
         size = self.offset[-1]
-        steps = np.bincount(self.first, weights, size) - np.bincount(self.last, weights, size)
+        steps = np.bincount(self.first, worth, size) - np.bincount(self.last, worth, size)
         level = np.cumsum(steps)
         here = level[self.offset[:-1] + np.maximum(point.cells, 0)]
         return level - np.repeat(here, np.diff(self.offset))

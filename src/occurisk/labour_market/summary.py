@@ -275,7 +275,7 @@ def summarise_market(
         source="published" if market.source == "published" else "model",
         vintage=vintage,
     )
-    levels = breakdown(market, ["skill_level"], 0)
+    by_skill = breakdown(market, ["skill_level"], 0)
     axes, sheets = two_axes(market, X, catalogue)
     return MarketSummary(
         name=name,
@@ -293,7 +293,7 @@ def summarise_market(
         multiverse=multiverse(universes, choice),
         choice=choice,
         bands=market.bands,
-        scenarios={s.title: (s, apply(s, by_qualification(levels))) for s in scenarios},
+        scenarios={s.title: (s, apply(s, by_qualification(by_skill))) for s in scenarios},
         axes=axes,
         worksheets=sheets,
     )

@@ -201,8 +201,8 @@ def _standardise(X: FloatArray, mean: FloatArray, sd: FloatArray) -> FloatArray:
 
 
 def _strongest(Z: FloatArray, blocks: tuple[tuple[int, ...], ...], block_sd: FloatArray) -> FloatArray:
-    levels = [Z[:, list(block)].mean(axis=1) / sd for block, sd in zip(blocks, block_sd, strict=True)]
-    strongest: FloatArray = np.maximum.reduce(levels)
+    means = [Z[:, list(block)].mean(axis=1) / sd for block, sd in zip(blocks, block_sd, strict=True)]
+    strongest: FloatArray = np.maximum.reduce(means)
     return strongest
 
 

@@ -48,18 +48,18 @@ def sums(rows: Rows, missing: np.ndarray, known: Understanding) -> dict[int, str
     return reasons
 
 
-def without_jobs(rows: Rows, missing: np.ndarray, weights: Numbers | None) -> np.ndarray:
+def without_jobs(rows: Rows, missing: np.ndarray, weight: Numbers | None) -> np.ndarray:
     """Return the positions of rows without a code that have no weight, or nothing at all.
 
     Parameters
     ----------
     rows, missing
         As in `sums`.
-    weights : Numbers or None
+    weight : Numbers or None
         None if every row counts as one: then only a row that is empty names no jobs.
     """
-    if weights is not None:
-        return missing[weights.missing[missing]]
+    if weight is not None:
+        return missing[weight.missing[missing]]
     if rows.lines is not None:
         lines = rows.lines.take(pa.array(missing))
         blank = pc.match_substring_regex(lines, r'^[\s,"]*$').to_numpy(zero_copy_only=False)

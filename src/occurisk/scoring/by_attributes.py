@@ -108,12 +108,12 @@ class RowStream:
             batch, position = whole.filter(mask), position[mask.to_numpy(zero_copy_only=False)]
             self.tally.filtered += whole.num_rows - batch.num_rows
         X, missing, outside = row_matrix(batch, self.columns, self.styles)
-        weights = None if self.weight is None else read_numbers(batch.column(self.weight), self.style)
-        outcome = row_outcomes(missing, outside, weights)
-        w = np.ones(batch.num_rows) if weights is None else weights.value
+        weight = None if self.weight is None else read_numbers(batch.column(self.weight), self.style)
+        outcome = row_outcomes(missing, outside, weight)
+        w = np.ones(batch.num_rows) if weight is None else weight.value
         nowhere = np.zeros(len(w), bool)
         self.tally.add(outcome, Numbers(w, nowhere, nowhere), len(ROW_OUTCOMES))
-        self.tally.missing_weight += 0 if weights is None else int(weights.missing.sum())
+        self.tally.missing_weight += 0 if weight is None else int(weight.missing.sum())
         good = outcome == 0
         every = bool(good.all())
         if not every:

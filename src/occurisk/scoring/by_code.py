@@ -106,14 +106,14 @@ class Stream:
         first (all of a small file), so that one pass is enough for nearly every registry.
         """
         book, tally = self._count(_SAMPLE_ROWS)
-        levels = group_rows(book, tally, self.understanding, self.groups)
+        grouped = group_rows(book, tally, self.understanding, self.groups)
         for _ in range(2):
-            book = book.with_repeats(levels.repeats)
+            book = book.with_repeats(grouped.repeats)
             tally = self._stream(book)
             final = group_rows(book, tally, self.understanding, self.groups)
-            if final.repeats == levels.repeats:
+            if final.repeats == grouped.repeats:
                 break
-            levels = final
+            grouped = final
         return book, tally, final
 
     def _count(self, most: int) -> tuple[CodeBook, Tally]:
@@ -121,8 +121,8 @@ class Stream:
         book, tally = CodeBook(self.understanding, self.scores), Tally()
         for batch in self.file.batches():
             rows = batch if (mask := self._keep(batch)) is None else batch.filter(mask)
-            weights = self._weights(rows)
-            tally.add(self._numbers(book, Rows(rows), weights), weights, len(book.keys))
+            weight = self._weight_of(rows)
+            tally.add(self._numbers(book, Rows(rows), weight), weight, len(book.keys))
             if tally.total_rows >= most:
                 break
         return book, tally
@@ -130,7 +130,7 @@ class Stream:
     def _keep(self, batch: pa.RecordBatch) -> pa.Array | None:
         return keep(batch, self.conditions)
 
-    def _numbers(self, book: CodeBook, rows: Rows, weights: Numbers | None) -> np.ndarray:
+    def _numbers(self, book: CodeBook, rows: Rows, weight: Numbers | None) -> np.ndarray:
         """Return the key number of each row."""
         if self.understanding.code is None:
             if self.understanding.title is None:
@@ -140,7 +140,7 @@ class Stream:
         else:
             by_row = self._code_numbers(book, rows.batch)
             missing = np.flatnonzero(np.array([outcome == "missing" for outcome in book.outcome])[by_row])
-        return self._without_code(book, rows, weights, by_row.copy(), missing) if len(missing) else by_row
+        return self._without_code(book, rows, weight, by_row.copy(), missing) if len(missing) else by_row
 
     def _code_numbers(self, book: CodeBook, batch: pa.RecordBatch) -> np.ndarray:
         position, level = self.understanding.code, self.understanding.level
@@ -161,7 +161,7 @@ class Stream:
         return by_row
 
     def _without_code(
-        self, book: CodeBook, rows: Rows, weights: Numbers | None, by_row: np.ndarray, missing: np.ndarray
+        self, book: CodeBook, rows: Rows, weight: Numbers | None, by_row: np.ndarray, missing: np.ndarray
     ) -> np.ndarray:
         """Tell sums and rows without jobs apart; for the others the title stands in, where there is one."""
         blank = np.array([not key.partition(SEPARATOR)[0].strip() for key in book.keys] or [True])
@@ -173,13 +173,13 @@ class Stream:
         if self.understanding.title is not None:
             titles = rows.batch.column(self.understanding.title).take(pa.array(missing))
             by_row[missing] = _title_numbers(book, titles)
-        nothing = without_jobs(rows, np.intersect1d(no_code, missing), weights)
+        nothing = without_jobs(rows, np.intersect1d(no_code, missing), weight)
         nothing = nothing[~book.scored[by_row[nothing]]]
         if len(nothing):
             by_row[nothing] = book.numbers([NEITHER])[0]
         return by_row
 
-    def _weights(self, batch: pa.RecordBatch) -> Numbers | None:
+    def _weight_of(self, batch: pa.RecordBatch) -> Numbers | None:
         position = self.understanding.weight
         return None if position is None else read_numbers(batch.column(position), self.understanding.style)
 
@@ -235,14 +235,14 @@ class Stream:
         batch = rows.batch
         if not batch.num_rows:
             return ()
-        weights = self._weights(batch)
-        number = self._numbers(book, rows, weights)
-        tally.add(number, weights, len(book.keys))
+        weight = self._weight_of(batch)
+        number = self._numbers(book, rows, weight)
+        tally.add(number, weight, len(book.keys))
         if self.understanding.code is not None and self.understanding.title is not None:
-            tally.add_titles(number, texts(batch.column(self.understanding.title)), weights)
+            tally.add_titles(number, texts(batch.column(self.understanding.title)), weight)
         good = book.scored[number]
-        if weights is not None and weights.unusable.any():
-            good &= ~weights.unusable
+        if weight is not None and weight.unusable.any():
+            good &= ~weight.unusable
         added = columns.columns()
         if good.all():
             return (lambda: scored.write_keyed(rows.user(), added, number),)
@@ -250,8 +250,8 @@ class Stream:
         reason = book.outcome_number[number[at]]
         if self.understanding.code is None and self.understanding.title is None:
             reason[:] = OUTCOMES.index(TITLE_ONLY)
-        if weights is not None:
-            reason = np.where(weights.unusable[at], OUTCOMES.index(UNUSABLE_WEIGHT), reason).astype(np.int32)
+        if weight is not None:
+            reason = np.where(weight.unusable[at], OUTCOMES.index(UNUSABLE_WEIGHT), reason).astype(np.int32)
         position = first + (at if row is None else row[at])
         set_aside = rows.user(pa.array(~good))
         why = aside_columns(self.file, position, reason, OUTCOMES, tally)

@@ -243,14 +243,14 @@ def score_occupations(
         `axis_columns`.
     Lineage
     """
-    weights, scored, siblings = scores.weights, scores.table.index, scores.siblings
+    scored, siblings = scores.table.index, scores.siblings
     if understanding.user_map:
         lineage = through_map(
-            codes, understanding.user_map, weights=weights, scored=scored, siblings=siblings
+            codes, understanding.user_map, weights=scores.weights, scored=scored, siblings=siblings
         )
     else:
         lineage = to_soc2010(
-            codes, understanding.system, weights=weights, scored=scored, siblings=siblings,
+            codes, understanding.system, weights=scores.weights, scored=scored, siblings=siblings,
             prefix=understanding.prefix,
         )  # fmt: skip
     by_code = _rounded(score_codes(scores, lineage))

@@ -79,7 +79,7 @@ class Tally:
         """Sum of the usable weights, shape (n_keys,)."""
         return self.coarse + np.pad(self.fine, (0, len(self.coarse) - len(self.fine)))
 
-    def add(self, number: np.ndarray, weights: Numbers | None, n_keys: int) -> None:
+    def add(self, number: np.ndarray, weight: Numbers | None, n_keys: int) -> None:
         """Count a batch."""
         if n_keys > len(self.rows):
             grow = (0, n_keys - len(self.rows))
@@ -88,18 +88,18 @@ class Tally:
             )
             self.fine = np.pad(self.fine, (0, n_keys - len(self.fine)))
         self.total_rows += len(number)
-        if weights is None:
+        if weight is None:
             counts = np.bincount(number, minlength=n_keys)
             self.rows += counts
             self.coarse += counts
             self.totals.append(float(len(number)))
             return
-        self.missing_weight += int(np.count_nonzero(weights.missing))
+        self.missing_weight += int(np.count_nonzero(weight.missing))
         # NumPy copies weights that belong to Arrow: piece by piece, so that the copy stays in the cache.
         piece = max(_PIECE, 8 * n_keys)
         for start in range(0, len(number), piece):
             part = slice(start, start + piece)
-            value = weights.value[part]
+            value = weight.value[part]
             coarse = np.floor(value * _PARTS) / _PARTS
             self.coarse += np.bincount(number[part], weights=coarse, minlength=n_keys)
             self.totals.append(float(coarse.sum()))
@@ -107,20 +107,20 @@ class Tally:
             if fine.any():
                 self.fine += np.bincount(number[part], weights=fine, minlength=n_keys)
                 self.totals.append(float(fine.sum()))
-        if weights.unusable.any():
-            self.unusable += np.bincount(number[weights.unusable], minlength=n_keys)
-            number = number[~weights.unusable]
+        if weight.unusable.any():
+            self.unusable += np.bincount(number[weight.unusable], minlength=n_keys)
+            number = number[~weight.unusable]
         self.rows += np.bincount(number, minlength=n_keys)
 
-    def add_titles(self, number: np.ndarray, titles: pa.Array, weights: Numbers | None) -> None:
+    def add_titles(self, number: np.ndarray, titles: pa.Array, weight: Numbers | None) -> None:
         """Count which title stands beside which key."""
         column = titles.fill_null("").dictionary_encode()
         pair = number.astype(np.int64) * max(len(column.dictionary), 1) + column.indices.to_numpy()
         pairs, first, place = np.unique(pair, return_index=True, return_inverse=True)
         rows = np.bincount(place, minlength=len(pairs))
-        weight = rows if weights is None else np.bincount(place, weights.value, len(pairs))
+        sums = rows if weight is None else np.bincount(place, weight.value, len(pairs))
         texts = column.take(pa.array(first)).to_pylist()
-        for key, text, n, jobs in zip(number[first].tolist(), texts, rows, weight, strict=True):
+        for key, text, n, jobs in zip(number[first].tolist(), texts, rows, sums, strict=True):
             if (key, text) in self.beside or len(self.beside) < MOST_BESIDE:
                 before = self.beside.get((key, text), (0, 0.0))
                 self.beside[key, text] = (before[0] + int(n), before[1] + float(jobs))
@@ -131,12 +131,12 @@ class Tally:
         return math.fsum(self.totals)
 
 
-def exact_sums(number: np.ndarray, weights: Iterable[Decimal], keys: int) -> np.ndarray:
+def exact_sums(number: np.ndarray, weight: Iterable[Decimal], keys: int) -> np.ndarray:
     """Add up decimals by key number; nothing is rounded before the end. Shape (n_keys,)."""
     exact = [Decimal(0)] * keys
-    for key, weight in zip(number.tolist(), weights, strict=True):
-        exact[key] += weight
-    return np.array([float(weight) for weight in exact])
+    for key, one in zip(number.tolist(), weight, strict=True):
+        exact[key] += one
+    return np.array([float(total) for total in exact])
 
 
 def account_of(sums: Mapping[str, tuple[int, float]], order: Iterable[str]) -> tuple[Outcome, ...]:

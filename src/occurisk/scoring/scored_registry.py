@@ -271,8 +271,8 @@ def _national(
     book: CodeBook, by_occupation: pd.DataFrame, lineage: pd.DataFrame, counted: float
 ) -> HeadlineFigures:
     """Spread the jobs of each code over its occupations, and sum up."""
-    scores, weights = book.scores, by_occupation.set_index("code")["weight"]
-    jobs = lineage["weight"] * lineage["code"].map(weights)
+    scores, weight = book.scores, by_occupation.set_index("code")["weight"]
+    jobs = lineage["weight"] * lineage["code"].map(weight)
     by_soc = jobs.astype(float).groupby(lineage["soc"]).sum()
     p, drawn = scores.table["probability"].reindex(by_soc.index).to_numpy(dtype=float), scores.replicas
     replicas = None if drawn is None else drawn.reindex(by_soc.index).to_numpy(dtype=float)

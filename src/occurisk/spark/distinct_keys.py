@@ -68,10 +68,10 @@ class Keys:
         rows, unusable = np.zeros(keys, np.int64), np.zeros(keys, np.int64)
         np.add.at(rows, number, columns["rows"] - columns["unusable"])
         np.add.at(unusable, number, columns["unusable"])
-        weights = [weight or Decimal(0) for weight in self.table["weight"].to_pylist()]
+        weight = [one or Decimal(0) for one in self.table["weight"].to_pylist()]
         return Tally(
-            rows, exact_sums(number, weights, keys), unusable, int(columns["missing"].sum()),
-            int(columns["rows"].sum()), int(columns["filtered"].sum()), [float(sum(weights, Decimal(0)))],
+            rows, exact_sums(number, weight, keys), unusable, int(columns["missing"].sum()),
+            int(columns["rows"].sum()), int(columns["filtered"].sum()), [float(sum(weight, Decimal(0)))],
         )  # fmt: skip
 
 

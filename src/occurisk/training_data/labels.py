@@ -102,7 +102,7 @@ def load_labels(path: Path | None = None, known: Iterable[str] | None = None, so
     table = read_rows(path)
     labelled = table[table["label"] != ""]
     (_check_shares if soft else _check_labels)(labelled, path)
-    _check_weights(labelled, path)
+    _check_confidence(labelled, path)
     _check_codes(table, labelled, known, path)
     y, weight, undecided = _means(labelled) if soft else _combine(labelled)
     for value in () if soft else (0, 1):
@@ -166,7 +166,7 @@ def _check_shares(labelled: pd.DataFrame, path: Path) -> None:
         )
 
 
-def _check_weights(labelled: pd.DataFrame, path: Path) -> None:
+def _check_confidence(labelled: pd.DataFrame, path: Path) -> None:
     if "weight" not in labelled:
         return
     weight = pd.to_numeric(labelled["weight"].replace("", "1"), errors="coerce")

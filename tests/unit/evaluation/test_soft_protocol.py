@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from occurisk.evaluation.in_words import held_out, soft_coverage
+from occurisk.evaluation.in_words import held_out, labels_held
 from occurisk.evaluation.soft_protocol import LIGHTGBM, SoftEvaluation, evaluate_soft
 from occurisk.model.axes.declaration import chosen_axes
 from occurisk.model.training import load_data
@@ -33,7 +33,7 @@ def test_every_label_is_predicted_once_and_better_than_by_their_mean(data, evalu
     table = evaluation.first_cut
     assert sorted(table["soc"]) == sorted(data.labels.y.index)
     assert evaluation.summary().loc[LIGHTGBM, "r2"] > 0.5
-    assert 0.8 < evaluation.coverage()["all"] <= 1.0
+    assert 0.8 < evaluation.labels_held()["all"] <= 1.0
     assert set(evaluation.models) == {"lightgbm", "teacher", "ridge", "lightgbm_direct"}
 
 
@@ -64,10 +64,10 @@ def test_figures_on_a_table_with_known_answers():
     evaluation = made(0.1)
     row = evaluation.summary().loc["lightgbm"]
     assert row.to_dict() == pytest.approx({"r2": 1.0, "rho": 1.0, "rho_within": 1.0})
-    assert evaluation.coverage().to_dict() == {"all": 0.5, "11": 1.0, "53": 0.0}
+    assert evaluation.labels_held().to_dict() == {"all": 0.5, "11": 1.0, "53": 0.0}
     paired = evaluation.paired("ridge")
     assert paired["difference"] > 0
     assert paired["lower"] < paired["difference"] < paired["upper"]
     assert evaluation.ceiling() == {}
-    assert "50.0%" in soft_coverage(evaluation)
+    assert "50.0%" in labels_held(evaluation)
     assert held_out(evaluation).metrics["labels"] == 80

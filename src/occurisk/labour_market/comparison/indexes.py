@@ -157,9 +157,9 @@ def _pair(
     return row
 
 
-def _correlations(ranks: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Correlation of two columns of ranks under each row of weights, shape (n_weights,)."""
-    share = weights / weights.sum(axis=1, keepdims=True)
+def _correlations(ranks: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Correlation of two columns of ranks under each row of `weight`, shape (len(weight),)."""
+    share = weight / weight.sum(axis=1, keepdims=True)
     mean = share @ ranks
     square = share @ ranks**2 - mean**2
     joint = share @ ranks.prod(axis=1) - mean.prod(axis=1)

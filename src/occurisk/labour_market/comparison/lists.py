@@ -99,9 +99,9 @@ def compare_lists(
     index = old.index.union(new.index)
     common = index.isin(old.index) & index.isin(new.index)
     old, new = old.reindex(index), new.reindex(index)
-    weights = [table["weight"].fillna(0.0).to_numpy(dtype=float) for table in (old, new)]
+    weight_of = [table["weight"].fillna(0.0).to_numpy(dtype=float) for table in (old, new)]
     scored = {side: table["scored"].eq(True).to_numpy() for side, table in (("old", old), ("new", new))}
-    both = scored["old"] & scored["new"] & (weights[0] > 0) & (weights[1] > 0)
+    both = scored["old"] & scored["new"] & (weight_of[0] > 0) & (weight_of[1] > 0)
     if not both.any():
         raise RegistryError(
             "No code has jobs and a score in both lists.",
@@ -117,7 +117,7 @@ def compare_lists(
 
     def shares_of(changed: frozenset[str]) -> tuple[np.ndarray, np.ndarray]:
         by = {name: int(name in changed) for name in FACTORS}
-        weight = np.where(common, weights[by["composition"]], weights[by["codes"]])
+        weight = np.where(common, weight_of[by["composition"]], weight_of[by["codes"]])
         has = [scored["old"], scored["new"]]
         own = np.where(only_new, scored["new"], scored["old"])
         kept = weight * np.where(common, has[by["coverage"]], own)
@@ -140,8 +140,8 @@ def compare_lists(
     table = pd.DataFrame(
         {
             "title": new["title"].fillna(old["title"]).fillna(""),
-            "weight_before": weights[0],
-            "weight_after": weights[1],
+            "weight_before": weight_of[0],
+            "weight_after": weight_of[1],
             "value_before": old["value"].astype(float),
             "value_after": new["value"].astype(float),
             **parts,

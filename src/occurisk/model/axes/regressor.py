@@ -179,8 +179,8 @@ class ExposureRegressor(RegressorMixin, StudentEstimator):  # type: ignore[misc]
         """Return lower and upper end of what a panel would say, shape (n, 2); 0 and 1 are possible."""
         X = self._checked(X)
         centre = self._to_teacher(expit(self._raw(self.booster_, X)))
-        spread = self._to_teacher(expit(self._replicas_raw(X))).var(axis=1, ddof=1)
-        half = norm.ppf(0.5 + self.nominal / 2) * np.sqrt(spread + self.teacher_.noise**2)
+        variance = self._to_teacher(expit(self._replicas_raw(X))).var(axis=1, ddof=1)
+        half = norm.ppf(0.5 + self.nominal / 2) * np.sqrt(variance + self.teacher_.noise**2)
         return np.clip(self._unshrunk(np.column_stack([centre - half, centre + half])), 0.0, 1.0)
 
     def _function_draws(self, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:

@@ -139,7 +139,7 @@ def build_model(
         "group_digits": GROUP_DIGITS.get(system, 2),
     }
     about["confidence_from"] = f"{len(hand)} {source}"
-    prior = job_scores(codes, jobs)
+    prior = job_logits(codes, jobs)
     few = passes if first is rows else max(passes // 2, 2)
     weights = _weights(first, codes, head, few, keep, say)
     _write(path, first, weights, prior, {**about, "confidence": {}})
@@ -174,7 +174,7 @@ def learned_confidence(
 ) -> tuple[dict[str, list[float]], dict[str, float]]:
     """Return the coefficients of the confidence in a code and its group, and the least to answer with."""
     titles = [title for title, _ in coded]
-    X, order = seen_of(model, titles, model.scores(titles))
+    X, order = seen_of(model, titles, model.logits(titles))
     first = [model.codes[place] for place in order[:, 0]]
     digits = model.group_digits
     right = np.array([code == gold for code, (_, gold) in zip(first, coded, strict=True)], float)
@@ -197,7 +197,7 @@ def _least(stated: Array) -> float:
     return round(float(max(descending[n - 1] if n else 1.0, LEAST)), 4)
 
 
-def job_scores(codes: list[str], jobs: Mapping[str, float] | None) -> Array:
+def job_logits(codes: list[str], jobs: Mapping[str, float] | None) -> Array:
     """Return what jobs add to the score of each code: log-jobs about their mean, in part."""
     if jobs is None:
         return np.zeros(len(codes), np.float32)

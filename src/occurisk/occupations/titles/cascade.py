@@ -219,9 +219,9 @@ class TitleMatcher:
     def _by_words(self, titles: list[str]) -> list[Answer]:
         model = self.model
         scored = model.scored(titles)
-        X, order = seen_of(model, titles, scored.scores)
+        X, order = seen_of(model, titles, scored.logits)
         p_code, p_group = self._sure(titles, X)
-        bags = _candidates(model, order, np.take_along_axis(scored.scores, order, axis=1), p_code)
+        bags = _candidates(model, order, np.take_along_axis(scored.logits, order, axis=1), p_code)
         first = order[:, 0].tolist()
         facts = zip(
             titles, first, scored.words(order[:, 0]), bags, p_code.tolist(), p_group.tolist(), strict=True
@@ -235,7 +235,7 @@ class TitleMatcher:
         rows = [row for row, title in enumerate(known) if title and title != titles[row]]
         if rows:
             known = [known[row] for row in rows]
-            without, _ = seen_of(self.model, known, self.model.scores(known))
+            without, _ = seen_of(self.model, known, self.model.logits(known))
             for kind, w in self.model.confidence.items():
                 p[kind][rows] = np.minimum(p[kind][rows], KNOWN_PART * self._earned(confidence(w, without)))
         return p["code"], p["group"]
@@ -283,10 +283,10 @@ def _too_general(part: Part, candidates: tuple[tuple[str, float], ...] = ()) -> 
 
 
 def _candidates(
-    model: TitleModel, order: Array, scores: Array, p_code: Array
+    model: TitleModel, order: Array, logits: Array, p_code: Array
 ) -> list[tuple[tuple[str, float], ...]]:
     """Return the best codes of each title: the first weighs its confidence, the others share the rest."""
-    p = probabilities(scores)
+    p = probabilities(logits)
     others = p[:, 1:] / np.maximum(p[:, 1:].sum(axis=1, keepdims=True), 1e-9) * (1 - p_code)[:, None]
     weights = np.column_stack([p_code, others]).tolist()
     return [

@@ -51,13 +51,13 @@ class Scored:
 
     Attributes
     ----------
-    scores : array, shape (n_titles, n_codes)
+    logits : array, shape (n_titles, n_codes)
     tokens : list of str
     made : csr_matrix, shape (n_titles, n_tokens)
     per_token : array, shape (n_tokens, n_codes)
     """
 
-    scores: Array
+    logits: Array
     tokens: list[str]
     made: sparse.csr_matrix
     per_token: Array
@@ -81,11 +81,11 @@ class Scored:
 
 
 def _strongest(names: list[str], added: list[float], most: int) -> list[str]:
-    scores: dict[str, float] = {}
+    logits: dict[str, float] = {}
     for name, score in zip(names, added, strict=True):
         for word in (name[1:],) if name[0] == HEAD_MARK else name.split(PAIR_MARK):
-            scores[word] = scores.get(word, 0.0) + score
-    strongest = sorted(scores.items(), key=lambda item: -item[1])[:most]
+            logits[word] = logits.get(word, 0.0) + score
+    strongest = sorted(logits.items(), key=lambda item: -item[1])[:most]
     return [word[:LONGEST_SHOWN] for word, score in strongest if score > 0 and len(word) > 1]
 
 
@@ -124,19 +124,19 @@ class TitleModel:
     confidence: dict[str, list[float]]
     about: dict[str, Any]
 
-    def scores(self, titles: Sequence[str]) -> Array:
+    def logits(self, titles: Sequence[str]) -> Array:
         """Return the score of each code, shape (n_titles, n_codes), float32."""
-        return self.scored(titles).scores
+        return self.scored(titles).logits
 
     def scored(self, titles: Sequence[str]) -> Scored:
-        """Return the scores with what they are made of."""
+        """Return the logits with what they are made of."""
         tokens, made = tokenised(titles, self.head)
         per_token = (token_matrix(tokens) @ self.W).toarray()
-        scores = made @ per_token + self.b
+        logits = made @ per_token + self.b
         for row, title in enumerate(titles):
             for place in self.exact.get(title, ()):
-                scores[row, place] += LISTED
-        return Scored(scores, tokens, made, per_token)
+                logits[row, place] += LISTED
+        return Scored(logits, tokens, made, per_token)
 
     @property
     def head(self) -> str:
@@ -210,7 +210,7 @@ def quantised(W: Array, b: Array, keep: int) -> tuple[sparse.csr_matrix, Array]:
     -------
     csr_matrix of int8, scale per column of shape (n_codes,), float32
     """
-    # A softmax does not change if all scores of a title move together: what a column gives to most codes
+    # A softmax does not change if all logits of a title move together: what a column gives to most codes
     # alike is taken off, so that only what tells codes apart is kept.
     W = W - np.median(W, axis=1, keepdims=True)
     size = np.abs(W)
@@ -311,4 +311,4 @@ def _assembled(numbers: Path, about: dict[str, Any]) -> TitleModel:
 
 def probabilities_of(model: TitleModel, titles: Sequence[str]) -> Array:
     """Return the softmax of each code, shape (n_titles, n_codes)."""
-    return probabilities(model.scores(titles))
+    return probabilities(model.logits(titles))

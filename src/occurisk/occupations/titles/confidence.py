@@ -41,7 +41,7 @@ _BY_TITLE = slice(7, 15)
 SLOPE_SHRINK, LEAST_SLOPE = 20.0, 0.1
 
 
-def seen_of(model: TitleModel, titles: Sequence[str], scores: Array) -> tuple[Array, Array]:
+def seen_of(model: TitleModel, titles: Sequence[str], logits: Array) -> tuple[Array, Array]:
     """Return what the confidence looks at.
 
     Parameters
@@ -49,7 +49,7 @@ def seen_of(model: TitleModel, titles: Sequence[str], scores: Array) -> tuple[Ar
     model : TitleModel
     titles : sequence of str
         Normalised.
-    scores : array, shape (n_titles, n_codes)
+    logits : array, shape (n_titles, n_codes)
 
     Returns
     -------
@@ -58,8 +58,8 @@ def seen_of(model: TitleModel, titles: Sequence[str], scores: Array) -> tuple[Ar
         The five best classes, best first.
     """
     n = len(titles)
-    order = _best(scores, min(5, scores.shape[1]))
-    p = probabilities(scores)
+    order = _best(logits, min(5, logits.shape[1]))
+    p = probabilities(logits)
     _, group_of = model.groups
     # Codes are sorted, so that those of a group stand side by side.
     mass = np.add.reduceat(p, np.unique(group_of, return_index=True)[1], axis=1)
@@ -71,8 +71,8 @@ def seen_of(model: TitleModel, titles: Sequence[str], scores: Array) -> tuple[Ar
     X[:, 0] = p[line, first]
     X[:, 1] = p[line, first] - p[line, second]
     X[:, 2] = np.log(np.maximum(p[line, first], 1e-6))
-    X[:, 3] = scores[line, first] / 10
-    X[:, 4] = (scores[line, first] - scores[line, second]) / 10
+    X[:, 3] = logits[line, first] / 10
+    X[:, 4] = (logits[line, first] - logits[line, second]) / 10
     X[:, 5] = top_mass
     X[:, 6] = top_mass - mass.max(axis=1)
     X[:, 15:] = model.class_facts[first]
@@ -81,10 +81,10 @@ def seen_of(model: TitleModel, titles: Sequence[str], scores: Array) -> tuple[Ar
     return X, order
 
 
-def _best(scores: Array, most: int) -> Array:
+def _best(logits: Array, most: int) -> Array:
     """Return the best classes of each row, best first: a few passes are faster than sorting."""
-    left, rows = scores.copy(), np.arange(len(scores))
-    order = np.empty((len(scores), most), np.intp)
+    left, rows = logits.copy(), np.arange(len(logits))
+    order = np.empty((len(logits), most), np.intp)
     for place in range(most):
         order[:, place] = left.argmax(axis=1)
         left[rows, order[:, place]] = -np.inf

@@ -131,8 +131,8 @@ def carried_over(onet: list[Entry], isco: list[Entry]) -> list[Entry]:
     for start in range(0, len(titles), 5000):
         part = titles[start : start + 5000]
         tokens, made = tokenised([entry.title for entry in part])
-        scores = made @ (token_matrix(tokens) @ W) + b
-        for entry, row in zip(part, scores, strict=True):
+        logits = made @ (token_matrix(tokens) @ W) + b
+        for entry, row in zip(part, logits, strict=True):
             choice = [unit for unit in units[entry.code] if unit in places]
             if choice:
                 best = max(choice, key=lambda unit: row[places[unit]])

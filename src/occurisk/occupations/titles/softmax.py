@@ -12,7 +12,7 @@ Array = np.ndarray
 PASSES, STEP = 6, 0.08
 # Titles a step: large batches are faster, but a short list must not have too few steps.
 LARGEST_BATCH, STEPS_A_PASS = 2048, 30
-# What a score is worth in the softmax: with vectors of length one, scores of 1 would tell nothing apart.
+# What a cosine is worth in the softmax: with vectors of length one, logits of 1 would tell nothing apart.
 SHARPNESS = 8.0
 
 
@@ -83,9 +83,9 @@ def _narrowed(table: sparse.csr_matrix) -> tuple[sparse.csr_matrix, Array]:
     return table[:, used], used
 
 
-def probabilities(scores: Array) -> Array:
-    """Return the softmax of scores, row by row."""
-    scores = scores - scores.max(axis=1, keepdims=True)
-    np.exp(scores, out=scores)
-    scores /= scores.sum(axis=1, keepdims=True)
-    return scores
+def probabilities(logits: Array) -> Array:
+    """Return the softmax of logits, row by row."""
+    logits = logits - logits.max(axis=1, keepdims=True)
+    np.exp(logits, out=logits)
+    logits /= logits.sum(axis=1, keepdims=True)
+    return logits

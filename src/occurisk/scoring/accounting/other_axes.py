@@ -38,7 +38,7 @@ def figures_on(result: ScoredRegistry, scores: Scores) -> HeadlineFigures:
 
 def jobs_by_occupation(result: ScoredRegistry) -> pd.Series:
     """Return the weight of a scored registry by SOC 2010 occupation, index `soc`."""
-    weights = result.by_occupation.set_index("code")["weight"]
+    weight = result.by_occupation.set_index("code")["weight"]
     lineage = result.lineage
-    jobs = (lineage["weight"] * lineage["code"].map(weights)).astype(float)
+    jobs = (lineage["weight"] * lineage["code"].map(weight)).astype(float)
     return jobs.groupby(lineage["soc"]).sum().rename("weight")

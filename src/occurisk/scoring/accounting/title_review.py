@@ -122,12 +122,12 @@ def gains(answers: list[tuple[str, str]], waiting: list[OpenTitle], counted: flo
     counted : float
         Jobs of the whole list.
     """
-    weights = {one.title: one.weight for one in waiting}
+    weight = {one.title: one.weight for one in waiting}
     decided = sorted(
-        ((weights[title], title, code) for title, code in answers if code and title in weights),
+        ((weight[title], title, code) for title, code in answers if code and title in weight),
         key=lambda one: (-one[0], one[1]),
     )
-    total = sum(weights.values()) or 1.0
+    total = sum(weight.values()) or 1.0
     lines, running = [], 0.0
     for jobs, title, code in decided[:MOST_GAINS]:
         running += jobs

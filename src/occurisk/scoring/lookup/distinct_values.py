@@ -47,11 +47,6 @@ class DistinctValues:
         """Weight of the register, exact."""
         return None if self.weight is None else sum(self.weight, Decimal(0))
 
-    @property
-    def weights(self) -> list[float]:
-        """Weight of each value for statistics; its rows where there is no weight."""
-        return [float(w) for w in (self.weight if self.weight is not None else self.rows)]
-
 
 def read_distinct_values(file: RegistryFile, value: str, rows: str, weight: str | None) -> DistinctValues:
     """Read a grouped table; values that stand in several rows (breakdowns) are added up.

@@ -177,8 +177,8 @@ def _tally(distinct: DistinctValues, number: np.ndarray, keys: int) -> Tally:
     """Count the register's rows as if they had passed one by one."""
     rows = np.zeros(keys, np.int64)
     np.add.at(rows, number, distinct.rows)
-    weights = [Decimal(n) for n in distinct.rows] if distinct.weight is None else distinct.weight
-    weight = exact_sums(number, weights, keys)
+    each = [Decimal(n) for n in distinct.rows] if distinct.weight is None else distinct.weight
+    weight = exact_sums(number, each, keys)
     total = distinct.total_weight
     return Tally(
         rows, weight, np.zeros(keys, np.int64), total_rows=distinct.total_rows,
