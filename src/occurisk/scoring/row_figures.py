@@ -149,7 +149,7 @@ class RowFigures:
         }  # fmt: skip
 
 
-def row_outcomes(missing: np.ndarray, outside: np.ndarray, weights: Numbers | None) -> np.ndarray:
+def row_outcomes(missing: np.ndarray, outside: np.ndarray, weight: Numbers | None) -> np.ndarray:
     """Tell what becomes of each row.
 
     Parameters
@@ -157,7 +157,7 @@ def row_outcomes(missing: np.ndarray, outside: np.ndarray, weights: Numbers | No
     missing : ndarray of bool, shape (n, p)
     outside : ndarray of bool, shape (n,)
         Whether a figure is off its scale.
-    weights : Numbers or None
+    weight : Numbers or None
 
     Returns
     -------
@@ -167,8 +167,8 @@ def row_outcomes(missing: np.ndarray, outside: np.ndarray, weights: Numbers | No
     outcome = np.zeros(len(missing), dtype=np.int32)
     outcome[missing.all(axis=1)] = ROW_OUTCOMES.index(NOTHING)
     outcome[outside] = ROW_OUTCOMES.index(OUTSIDE)
-    if weights is not None:
-        outcome[weights.unusable] = ROW_OUTCOMES.index(UNUSABLE_WEIGHT)
+    if weight is not None:
+        outcome[weight.unusable] = ROW_OUTCOMES.index(UNUSABLE_WEIGHT)
     return outcome
 
 

@@ -57,7 +57,7 @@ class RowScorer:
     columns : RowAttributes
     styles : list of NumberStyle
     weight : int or None
-        Position of the weights.
+        Position of the weight.
     style : NumberStyle
     added : tuple of str
     schema : pyarrow.Schema
@@ -82,8 +82,8 @@ class RowScorer:
 
     def _scored(self, model: Bundle, batch: pa.RecordBatch) -> pa.RecordBatch:
         X, missing, outside = row_matrix(batch, self.columns, self.styles)
-        weights = None if self.weight is None else read_numbers(batch.column(self.weight), self.style)
-        outcome = row_outcomes(missing, outside, weights)
+        weight = None if self.weight is None else read_numbers(batch.column(self.weight), self.style)
+        outcome = row_outcomes(missing, outside, weight)
         good = outcome == 0
         X, missing = X[good], missing[good]
         scores = row_scores(model, X, missing, reasons=bool(set(REASON_COLUMNS) & set(self.added)))
@@ -189,7 +189,7 @@ def score_by_attributes(
 
 
 def _count(stream: RowStream, made: DataFrame, weight: Weight | None, filtered: int) -> None:
-    """Count rows and exact weights by outcome and band; draw the rows that the interval is measured on."""
+    """Count rows and exact weight by outcome and band; draw the rows that the interval is measured on."""
     F = functions()
     one = F.lit(1).cast("decimal(38,0)") if weight is None else weight.exact
     number = F.coalesce(one.cast("double"), F.lit(0.0))
@@ -203,17 +203,17 @@ def _count(stream: RowStream, made: DataFrame, weight: Weight | None, filtered: 
     outcome = table[_OUTCOME].to_numpy()
     band = table[_BAND].fill_null(0).to_numpy()
     rows = table["rows"].to_numpy()
-    weights = [value or Decimal(0) for value in table["weight"].to_pylist()]
-    by_outcome = np.bincount(outcome, weights=rows, minlength=len(ROW_OUTCOMES)).astype(np.int64)
+    weight = [value or Decimal(0) for value in table["weight"].to_pylist()]
+    by_outcome = np.bincount(outcome, weight=rows, minlength=len(ROW_OUTCOMES)).astype(np.int64)
     good = outcome == 0
-    scored = [value for value, yes in zip(weights, good, strict=True) if yes]
+    scored = [value for value, yes in zip(weight, good, strict=True) if yes]
     stream.tally = Tally(
-        by_outcome, exact_sums(outcome, weights, len(ROW_OUTCOMES)), np.zeros(len(ROW_OUTCOMES), np.int64),
+        by_outcome, exact_sums(outcome, weight, len(ROW_OUTCOMES)), np.zeros(len(ROW_OUTCOMES), np.int64),
         int(table["missing"].to_numpy().sum()), int(rows.sum()), filtered,
-        [float(sum(weights, Decimal(0)))],
+        [float(sum(weight, Decimal(0)))],
     )  # fmt: skip
     stream.figures = RowFigures(
-        np.bincount(band[good], weights=rows[good], minlength=len(BANDS)).astype(np.int64),
+        np.bincount(band[good], weight=rows[good], minlength=len(BANDS)).astype(np.int64),
         exact_sums(band[good], scored, len(BANDS)),
         float(table["expected"].to_numpy(zero_copy_only=False)[good].sum()),
         int(table["gaps"].to_numpy().sum()),
@@ -231,6 +231,6 @@ def _drawn(stream: RowStream, made: DataFrame) -> RowSample:
     taken = RowSample()
     for batch in table.to_batches():
         X, missing, _ = row_matrix(batch, stream.columns, stream.styles)
-        weights = None if stream.weight is None else read_numbers(batch.column(stream.weight), stream.style)
-        taken.add(X, missing, np.ones(len(X)) if weights is None else weights.value)
+        weight = None if stream.weight is None else read_numbers(batch.column(stream.weight), stream.style)
+        taken.add(X, missing, np.ones(len(X)) if weight is None else weight.value)
     return taken
