@@ -57,7 +57,7 @@ class RowScorer:
     columns : RowAttributes
     styles : list of NumberStyle
     weight : int or None
-        Position of the weight.
+        Position of the weight column.
     style : NumberStyle
     added : tuple of str
     schema : pyarrow.Schema
@@ -203,17 +203,17 @@ def _count(stream: RowStream, made: DataFrame, weight: Weight | None, filtered: 
     outcome = table[_OUTCOME].to_numpy()
     band = table[_BAND].fill_null(0).to_numpy()
     rows = table["rows"].to_numpy()
-    weight = [value or Decimal(0) for value in table["weight"].to_pylist()]
-    by_outcome = np.bincount(outcome, weight=rows, minlength=len(ROW_OUTCOMES)).astype(np.int64)
+    each = [value or Decimal(0) for value in table["weight"].to_pylist()]
+    by_outcome = np.bincount(outcome, weights=rows, minlength=len(ROW_OUTCOMES)).astype(np.int64)
     good = outcome == 0
-    scored = [value for value, yes in zip(weight, good, strict=True) if yes]
+    scored = [value for value, yes in zip(each, good, strict=True) if yes]
     stream.tally = Tally(
-        by_outcome, exact_sums(outcome, weight, len(ROW_OUTCOMES)), np.zeros(len(ROW_OUTCOMES), np.int64),
+        by_outcome, exact_sums(outcome, each, len(ROW_OUTCOMES)), np.zeros(len(ROW_OUTCOMES), np.int64),
         int(table["missing"].to_numpy().sum()), int(rows.sum()), filtered,
-        [float(sum(weight, Decimal(0)))],
+        [float(sum(each, Decimal(0)))],
     )  # fmt: skip
     stream.figures = RowFigures(
-        np.bincount(band[good], weight=rows[good], minlength=len(BANDS)).astype(np.int64),
+        np.bincount(band[good], weights=rows[good], minlength=len(BANDS)).astype(np.int64),
         exact_sums(band[good], scored, len(BANDS)),
         float(table["expected"].to_numpy(zero_copy_only=False)[good].sum()),
         int(table["gaps"].to_numpy().sum()),
