@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -161,8 +162,28 @@ def _take_names(path: Path, folder: Path, lang: str) -> None:
 )
 @click.option("--lang", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True)
 @click.option("--force", is_flag=True, help="Replace an earlier sheet.")
-def review(scored: Path, sheet_path: Path, top: int, answers: Path | None, lang: str, force: bool) -> None:
-    """Write a sheet of the titles in SCORED that were left open, largest first; or take over its answers."""
+@click.option(
+    "--queue", "in_queue", is_flag=True, help="Ask in MLflow, in the browser, instead of on a sheet."
+)
+@click.option(
+    "--reviewers", default="", metavar="A,B", help="With --queue: a queue of their own for each of these."
+)
+@click.option("--collect", "fetch", is_flag=True, help="Take over what was answered in the browser.")
+def review(
+    scored: Path,
+    sheet_path: Path,
+    top: int,
+    answers: Path | None,
+    lang: str,
+    force: bool,
+    in_queue: bool,
+    reviewers: str,
+    fetch: bool,
+) -> None:
+    """Ask about the titles in SCORED that were left open, largest first; or take over the answers.
+
+    They go to a sheet, or with --queue into MLflow, where the titles themselves are uploaded.
+    """
     from occurisk.cli.title_sheet import read_answers, write_sheet
     from occurisk.errors import OutputError
     from occurisk.labour_market.scored_market import find_folder
@@ -179,8 +200,14 @@ def review(scored: Path, sheet_path: Path, top: int, answers: Path | None, lang:
         raise click.BadParameter("give a folder that `occurisk score` wrote", param_hint="SCORED")
     system = "soc2010" if folder.account.understood.taxonomy == "soc2010" else "isco08"
     waiting = open_titles(folder.path, folder.account.understood)
-    if answers:
-        taken = read_answers(answers, system)
+    name = folder.account.registry.name
+    if reviewers and not in_queue:
+        raise click.UsageError("--reviewers goes with --queue.")
+    if in_queue:
+        _make_queue(scored, name, system, sheet(waiting, matcher_for(system), top, lang), lang, reviewers)
+        return
+    if answers or fetch:
+        taken = read_answers(answers, system) if answers else _collect(name, system)
         new, now = add_confirmed(system, taken)
         click.echo(f"{len(taken)} answers taken over, {new} of them new; {now} titles are confirmed now.")
         for line in gains(taken, waiting, folder.account.totals.weight_counted):
@@ -196,3 +223,33 @@ def review(scored: Path, sheet_path: Path, top: int, answers: Path | None, lang:
     share = rows[-1]["running_share"] if rows else "0%"
     click.echo(f"{len(rows)} of {len(waiting)} open titles, {share} of their jobs: {sheet_path}")
     click.echo(f"Fill in 'answer', then: occurisk titles review {scored} --answers {sheet_path}")
+
+
+def _make_queue(
+    scored: Path, name: str, system: str, rows: list[dict[str, Any]], lang: str, reviewers: str
+) -> None:
+    from occurisk.explanation.words import load_phrases
+    from occurisk.scoring.accounting.title_review import questions
+    from occurisk.tracking.reviewing.queue import check_reviewers
+    from occurisk.tracking.reviewing.title_queue import make_title_queue
+
+    names = check_reviewers(reviewers)
+    if not rows:
+        click.echo("No title was left open: there is nothing to ask.")
+        return
+    asked = questions(rows, load_phrases(lang).queue, why=lang == "en")
+    queue = make_title_queue(Path(name).name, system, asked, lang, names)
+    whose = f", one for each of {', '.join(names)}" if names else ""
+    click.echo(f"Review queue of {queue.items} titles{whose}: {queue.link}")
+    click.echo(f"When it is filled in: occurisk titles review {scored} --collect")
+
+
+def _collect(name: str, system: str) -> list[tuple[str, str]]:
+    from occurisk.tracking.reviewing.title_queue import collect_titles
+
+    found = collect_titles(Path(name).name, system)
+    if found.reviewers:
+        click.echo(f"Answered by {', '.join(found.reviewers)}.")
+    for text in found.left_out:
+        click.echo(f"Left out: {text}")
+    return found.taken

@@ -12,12 +12,19 @@ import click
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
 @click.option("--auth", is_flag=True, help="With accounts: reviewers log in, and verdicts have their names.")
-def ui(port: int, auth: bool) -> None:
+@click.option(
+    "--reviewers", default="", metavar="A,B", help="With --auth: make an account for each of these."
+)
+def ui(port: int, auth: bool, reviewers: str) -> None:
     """Open the tracking store in the MLflow UI; Ctrl-C stops it."""
     from occurisk.errors import OutputError
+    from occurisk.tracking.accounts import ADMIN, prepare_accounts
     from occurisk.tracking.interface import check_port, start_page, ui_command
+    from occurisk.tracking.reviewing.queue import check_reviewers
     from occurisk.tracking.store import UI_MODE, shown_uri, tracking_uri
 
+    if reviewers and not auth:
+        raise click.UsageError("--reviewers goes with --auth.")
     if tracking_uri().startswith("http"):
         click.echo(f"MLFLOW_TRACKING_URI is a server already: open {tracking_uri()}/{UI_MODE}")
         return
@@ -26,7 +33,12 @@ def ui(port: int, auth: bool) -> None:
     page = start_page(port)
     click.echo(f"Store: {shown_uri()}")
     if auth:
-        click.echo(f"Log in as admin; make an account for each reviewer at http://127.0.0.1:{port}/signup")
+        for name, password in prepare_accounts(check_reviewers(reviewers), environment).items():
+            click.echo(f"New account  {name}  password {password}  (it is shown only now)")
+        click.echo(
+            f"Who logs in sees the queues made for them: occurisk review RUN --queue --reviewers A,B\n"
+            f"{ADMIN} may make more accounts at http://127.0.0.1:{port}/signup; they judge after a restart."
+        )
     click.echo(f"In half a minute, open {page}  (Ctrl-C stops it)")
     try:
         code = subprocess.call([sys.executable, *arguments], env={**os.environ, **environment})  # noqa: S603

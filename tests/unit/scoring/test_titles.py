@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from helpers.registries import scored
 from occurisk.cli import occurisk
+from occurisk.explanation.words import load_phrases
 from occurisk.labour_market.scored_market import find_folder, read_market
 from occurisk.occupations.titles import own_titles
 from occurisk.probabilities import Bands
@@ -159,8 +160,11 @@ def test_answers_of_people_apply_at_the_next_score(staff, tmp_path):
 def test_open_titles_become_questions_of_a_queue_and_no_title_can_forge_one():
     waiting = [OpenTitle("<b>Менеджер</b>\n# 1. [ok](http://x)", 40.0), OpenTitle("Account manager", 10.0)]
     rows = sheet(waiting, own_titles.matcher_for("isco08"), 5, "ru")
-    one, other = questions(rows)
+    one, other = questions(rows, load_phrases("en").queue)
     assert one.text.startswith("## b Менеджер /b 1. ok (http://x)\n\n40 jobs, 80.0% of what is open")
+    longest = sheet([OpenTitle("ab " * 1700, 1.0)], own_titles.matcher_for("isco08"), 1, "ru")
+    (shown,) = questions(longest, load_phrases("ru").queue, why=False)
+    assert len(shown.text) < 1000 and "open" not in shown.text
     assert one.options[-1] == other.options[-1] == "none"
     assert other.options[0].split()[0].isdigit()
     assert other.options[0] in other.text

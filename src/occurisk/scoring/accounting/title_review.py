@@ -6,6 +6,7 @@ A sheet, and a queue of questions, both made of the same rows. Nothing here writ
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from occurisk.scoring.outcomes import UNDECIDED
 # What Markdown or HTML would take for more than a letter.
 _MARKS = re.compile(r"[<>\[\]`*_#|]")
 NONE_FITS = "none"
+# Of a title, in a question: MLflow shows a thousand characters of the whole.
+_SHOWN_CHARACTERS = 160
 SHOWN = 5
 MOST_GAINS = 20
 COLUMNS = ["title", "jobs", "share", "running_share", "answer", "why",
@@ -158,21 +161,37 @@ class TitleQuestion:
     options: tuple[str, ...]
 
 
-def questions(rows: list[dict[str, Any]]) -> list[TitleQuestion]:
-    """Return the rows of a sheet as questions for a review queue, in their order."""
+def questions(
+    rows: list[dict[str, Any]], words: Mapping[str, str], *, why: bool = True
+) -> list[TitleQuestion]:
+    """Return the rows of a sheet as questions for a review queue, in their order.
+
+    Parameters
+    ----------
+    rows : list of dict
+        See `sheet`.
+    words : mapping of str to str
+        `title_jobs`, `title_open`, `title_candidates`, `title_no_candidates` in the reader's language.
+    why : bool
+        Also say why a title is open; the matcher says so in English.
+    """
     asked = []
     for row in rows:
         options = [row[f"candidate_{n}"] for n in range(1, SHOWN + 1) if row[f"candidate_{n}"]]
         lines = [
-            f"## {_plain(row['title'])}",
-            f"{row['jobs']} jobs, {row['share']} of what is open; "
-            f"with those before it {row['running_share']}.",
-            f"Why it is open: {_plain(row['why'])}",
-            "Which occupation is it?",
-            *(f"{n}. {option}" for n, option in enumerate(options, 1)),
+            f"## {_short(row['title'])}",
+            words["title_jobs"].format(**{key: row[key] for key in ("jobs", "share", "running_share")}),
+            *([words["title_open"].format(why=_plain(row["why"]))] if why else []),
+            words["title_candidates" if options else "title_no_candidates"],
+            "\n".join(f"{n}. {option}" for n, option in enumerate(options, 1)),
         ]
-        asked.append(TitleQuestion(row["title"], "\n\n".join(lines), (*options, NONE_FITS)))
+        asked.append(TitleQuestion(row["title"], "\n\n".join(filter(None, lines)), (*options, NONE_FITS)))
     return asked
+
+
+def _short(title: str) -> str:
+    text = _plain(title)
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
 
 
 def _plain(text: str) -> str:

@@ -16,6 +16,7 @@ from occurisk.tracking.reviewing.queue import (
     REVIEWER_TAG,
     RUN_TAG,
     VERDICTS,
+    marked,
 )
 
 
@@ -29,14 +30,7 @@ def collect_verdicts(mlflow: Any, experiment_id: str, run_id: str) -> pd.DataFra
         note is the rationale, with the answer to the second question before it. Without a login the
         reviewer is the one whose queue it was, else `default`.
     """
-    traces = mlflow.search_traces(
-        locations=[experiment_id],
-        filter_string=f"tags.`{RUN_TAG}` = '{run_id}'",
-        return_type="list",
-        include_spans=False,
-        max_results=10_000,
-    )
-    rows = [row for trace in traces for row in _answers(trace.info)]
+    rows = [row for info in marked(mlflow, experiment_id, (RUN_TAG, run_id)) for row in _answers(info)]
     return pd.DataFrame(rows, columns=COLUMNS, dtype=str) if rows else empty_verdicts()
 
 

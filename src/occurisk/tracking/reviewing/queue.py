@@ -40,11 +40,38 @@ class Queue:
     items : int
         Occupations in each.
     link : str
-        Of the first, once the UI is open.
+        Once the UI is open: to the queue, or to all of them where each reviewer has one.
     """
 
     items: int
     link: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """A question beside every item of a queue: its name, the answers to choose from, what it asks.
+
+    `reason` offers a box for words below it.
+    """
+
+    name: str
+    options: tuple[str, ...]
+    instruction: str
+    reason: bool
+
+
+@dataclass(frozen=True)
+class Item:
+    """What is asked about: a question in plain text, a text in Markdown, tags to be found by.
+
+    `run_id` is the run that it speaks of, if any.
+    """
+
+    name: str
+    question: str
+    text: str
+    tags: dict[str, str]
+    run_id: str = ""
 
 
 def available(version: str) -> bool:
@@ -86,13 +113,7 @@ def make_queue(
     ReviewError
         If this version of MLflow has no review queues.
     """
-    if not available(mlflow.__version__):
-        raise ReviewError(
-            f"MLflow {mlflow.__version__} has no review queues that we know.",
-            rule="They were tried with MLflow 3.14 and later, below 4.",
-            fix="Leave it out with --queue 0; give verdicts with: occurisk review RUN --csv FILE",
-        )
-    queues, schemas = import_module("mlflow.genai.review_queues"), import_module("mlflow.genai.label_schemas")
+    check_version(mlflow)
     client = mlflow.MlflowClient()
     tracked = client.get_run(run_id)
     experiment, name = tracked.info.experiment_id, tracked.info.run_name or run_id
@@ -100,11 +121,55 @@ def make_queue(
     codes = choose(explained.rows, count, bands.high, bands.low)
     report = f"#/experiments/{experiment}/runs/{run_id}/artifacts/explanations/report.html{UI_MODE}"
     asked = questions(explained, codes, language, report, total)
-    schema_ids = _questions(schemas, experiment, phrases)
+    items = _items(run_id, asked, explained.rows, language)
+    queue = ask(mlflow, experiment, name, _forms(phrases), items, (RUN_TAG, run_id), reviewers)
+    old = int(tracked.data.params.get("queue", 0) or tracked.data.tags.get("occurisk.queue", 0))
+    client.set_tag(run_id, "occurisk.queue", str(max(old, len(asked))))
+    if "reviewed" not in tracked.data.tags:
+        client.set_tag(run_id, "reviewed", f"0 of {len(asked)}")
+    return queue
+
+
+def check_version(mlflow: Any) -> None:
+    """Raise ReviewError if this version of MLflow has no review queues that we know."""
+    if not available(mlflow.__version__):
+        raise ReviewError(
+            f"MLflow {mlflow.__version__} has no review queues that we know.",
+            rule="They were tried with MLflow 3.14 and later, below 4.",
+            fix="Leave it out with --queue 0; give verdicts with: occurisk review RUN --csv FILE",
+        )
+
+
+def ask(
+    mlflow: Any,
+    experiment: str,
+    name: str,
+    forms: Sequence[Form],
+    items: Sequence[Item],
+    mark: tuple[str, str],
+    reviewers: Sequence[str] = (),
+) -> Queue:
+    """Make a queue of items with questions; one for each reviewer, where some are named.
+
+    Parameters
+    ----------
+    mlflow : module
+    experiment : str
+    name : str
+        Of the queue; a number follows where it is taken.
+    forms : sequence of Form
+        The questions, the last first.
+    items : sequence of Item
+    mark : tuple of str
+        Tag of every item and its value, by which the answers are found again.
+    reviewers : sequence of str
+    """
+    queues, schemas = import_module("mlflow.genai.review_queues"), import_module("mlflow.genai.label_schemas")
+    schema_ids = _schemas(schemas, experiment, forms)
     taken = {queue.name.casefold() for queue in _paged(queues.list_review_queues, experiment_id=experiment)}
     made = []
     for reviewer in list(dict.fromkeys(reviewers)) or [""]:
-        items = _log_items(mlflow, experiment, run_id, asked, explained.rows, language, reviewer)
+        logged = _log_items(mlflow, experiment, items, mark, reviewer)
         queue = create(
             mlflow,
             f"{name} · {reviewer}" if reviewer else name,
@@ -114,13 +179,9 @@ def make_queue(
             schema_ids=schema_ids,
             experiment_id=experiment,
         )
-        queues.add_items_to_review_queue(queue.queue_id, item_ids=items)
+        queues.add_items_to_review_queue(queue.queue_id, item_ids=logged)
         made.append(queue.queue_id)
-    old = int(tracked.data.params.get("queue", 0) or tracked.data.tags.get("occurisk.queue", 0))
-    client.set_tag(run_id, "occurisk.queue", str(max(old, len(asked))))
-    if "reviewed" not in tracked.data.tags:
-        client.set_tag(run_id, "reviewed", f"0 of {len(asked)}")
-    return Queue(len(asked), queue_link(experiment, made[0]))
+    return Queue(len(items), queue_link(experiment, made[0] if len(made) == 1 else ""))
 
 
 def queue_link(experiment_id: str, queue_id: str = "") -> str:
@@ -129,74 +190,92 @@ def queue_link(experiment_id: str, queue_id: str = "") -> str:
     return f"{ui_address()}/#/experiments/{experiment_id}/review-queue{wanted}"
 
 
-def _questions(schemas: Any, experiment: str, phrases: Phrases) -> list[str]:
-    """Return the ids of the two questions in a language; made where the experiment lacks them."""
-    known = {s.name: s.schema_id for s in _paged(schemas.list_label_schemas, experiment_id=experiment)}
-    # MLflow shows the youngest question first.
+def _forms(phrases: Phrases) -> list[Form]:
+    """Return the two questions about an occupation in a language; MLflow shows the youngest first."""
     asked = {"why": list(WHY), "verdict": list(VERDICTS)}
-    for key, options in asked.items():
-        name = phrases.queue[key]
-        if name not in known:
-            known[name] = schemas.create_label_schema(
-                name,
+    return [
+        Form(
+            phrases.queue[key],
+            tuple(phrases.queue[option] for option in options),
+            phrases.queue[f"{key}_ask"],
+            reason=key == "verdict",
+        )
+        for key, options in asked.items()
+    ]
+
+
+def _schemas(schemas: Any, experiment: str, forms: Sequence[Form]) -> list[str]:
+    """Return the ids of questions; made where the experiment lacks them."""
+    known = {s.name: s.schema_id for s in _paged(schemas.list_label_schemas, experiment_id=experiment)}
+    for form in forms:
+        if form.name not in known:
+            known[form.name] = schemas.create_label_schema(
+                form.name,
                 type="feedback",
-                input=schemas.InputCategorical(options=[phrases.queue[option] for option in options]),
-                instruction=phrases.queue[f"{key}_ask"],
-                enable_comment=key == "verdict",
+                input=schemas.InputCategorical(options=list(form.options)),
+                instruction=form.instruction,
+                enable_comment=form.reason,
                 experiment_id=experiment,
             ).schema_id
-    return [known[phrases.queue[key]] for key in asked]
+    return [known[form.name] for form in forms]
 
 
-def _log_items(
-    mlflow: Any,
-    experiment: str,
-    run_id: str,
-    asked: pd.DataFrame,
-    rows: pd.DataFrame,
-    language: str,
-    reviewer: str,
-) -> list[str]:
-    """Log an item for each occupation: a trace whose text MLflow shows as Markdown."""
-    made = []
+def _items(run_id: str, asked: pd.DataFrame, rows: pd.DataFrame, language: str) -> list[Item]:
+    """Return an item for each occupation, with the tags by which the list of traces is filtered."""
+    items = []
     for rank, (code, text) in enumerate(asked.iterrows(), 1):
         row = rows.loc[code]
         tags = {
-            RUN_TAG: run_id, CODE_TAG: str(code), LANGUAGE_TAG: language, "occurisk.band": str(row["band"]),
+            CODE_TAG: str(code), LANGUAGE_TAG: language, "occurisk.band": str(row["band"]),
             "occurisk.rank": f"{rank:03d}", "occurisk.stability": str(row["stability"]),
             **({"occurisk.jobs": f"{float(row['weight']):.10g}"} if pd.notna(row["weight"]) else {}),
-            **({REVIEWER_TAG: reviewer} if reviewer else {}),
         }  # fmt: skip
+        items.append(Item(f"{code} {row['title']}", text["question"], text["answer"], tags, run_id))
+    return items
+
+
+def _log_items(
+    mlflow: Any, experiment: str, items: Sequence[Item], mark: tuple[str, str], reviewer: str
+) -> list[str]:
+    """Log items: traces whose text MLflow shows as Markdown."""
+    made = []
+    for item in items:
         span = mlflow.start_span_no_context(
-            name=f"{code} {row['title']}"[:200],
-            inputs={"messages": [{"role": "user", "content": text["question"]}]},
-            tags=tags,
-            metadata={"mlflow.sourceRun": run_id},
+            name=item.name[:200],
+            inputs={"messages": [{"role": "user", "content": item.question}]},
+            tags={**dict([mark]), **item.tags, **({REVIEWER_TAG: reviewer} if reviewer else {})},
+            metadata={"mlflow.sourceRun": item.run_id} if item.run_id else {},
             experiment_id=experiment,
         )
-        span.set_outputs({"choices": [{"message": {"role": "assistant", "content": text["answer"]}}]})
+        span.set_outputs({"choices": [{"message": {"role": "assistant", "content": item.text}}]})
         span.end()
         made.append(span.trace_id)
     mlflow.flush_trace_async_logging()
-    _check_kept(mlflow, experiment, run_id, made)
+    _check_kept(mlflow, experiment, mark, made)
     return made
 
 
-def _check_kept(mlflow: Any, experiment: str, run_id: str, items: list[str]) -> None:
-    """Raise TrackingError if an item is not in the store: MLflow logs such a failure, and goes on."""
+def marked(mlflow: Any, experiment: str, mark: tuple[str, str]) -> list[Any]:
+    """Return the items that bear a mark, with what was answered, as MLflow's `TraceInfo`."""
+    name, value = mark
     traces = mlflow.search_traces(
         locations=[experiment],
-        filter_string=f"tags.`{RUN_TAG}` = '{run_id}'",
+        filter_string=f"tags.`{name}` = '{value}'",
         return_type="list",
         include_spans=False,
         max_results=10_000,
     )
-    lost = set(items) - {trace.info.trace_id for trace in traces}
+    return [trace.info for trace in traces]
+
+
+def _check_kept(mlflow: Any, experiment: str, mark: tuple[str, str], items: list[str]) -> None:
+    """Raise TrackingError if an item is not in the store: MLflow logs such a failure, and goes on."""
+    lost = set(items) - {info.trace_id for info in marked(mlflow, experiment, mark)}
     if lost:
         raise TrackingError(
-            f"{len(lost)} of {len(items)} occupations of the review queue did not reach the store.",
+            f"{len(lost)} of {len(items)} items of the review queue did not reach the store.",
             rule="The store is a database that can be written and has room, or a server that answers.",
-            fix="Mend it, then make the queue anew: occurisk review RUN --queue",
+            fix="Mend it, then make the queue anew, with --queue.",
         )
 
 
