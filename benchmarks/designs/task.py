@@ -54,8 +54,8 @@ class Task:
 
     @cached_property
     def classifier(self) -> AutomationClassifier:
-        """The product's classifier, unfitted, without replicas."""
-        return self.data.classifier(replicas=0)
+        """The product's classifier, unfitted, without replicas; like every design it takes labels as true."""
+        return self.data.classifier(replicas=0, label_error=0.0)
 
     @cached_property
     def groups(self) -> list[str]:

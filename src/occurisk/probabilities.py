@@ -93,6 +93,11 @@ def logit(p: ArrayLike) -> np.ndarray:
     return np.asarray(np.log(p) - np.log1p(-p))
 
 
+def expit(log_odds: Any) -> Any:
+    """Map log-odds onto probabilities; arrays, Series and numbers alike."""
+    return 1 / (1 + np.exp(-log_odds))
+
+
 def interval(p: np.ndarray, replicas: np.ndarray, nominal: float) -> np.ndarray:
     """Return (lower, upper) of each probability: expit(logit p -+ z sd of the replicas' log-odds).
 
@@ -127,7 +132,7 @@ def ends(p: np.ndarray, sd: np.ndarray, nominal: float) -> np.ndarray:
     """
     half = NormalDist().inv_cdf(0.5 + nominal / 2) * sd
     centre = logit(p)
-    both = 1 / (1 + np.exp(-np.column_stack([centre - half, centre + half])))
+    both = expit(np.column_stack([centre - half, centre + half]))
     return np.asarray(np.clip(both, _LEAST, 1 - _LEAST))
 
 

@@ -135,7 +135,8 @@ def test_rows_with_their_own_attributes_are_explained_one_by_one(store, model, t
         assert shown["p"] == pytest.approx(float(rows["occurisk_probability"][shown["title"]]), abs=1e-3)
         # Bars add up to the score, a filled gap's own bar included; the gap itself is shown as one.
         log_odds = data["base"] + sum(shown["k"])
-        assert 1 / (1 + math.exp(-log_odds)) == pytest.approx(shown["p"], abs=1e-3)
+        panel = data["rate"] + (1 - 2 * data["rate"]) / (1 + math.exp(-log_odds))
+        assert panel == pytest.approx(shown["p"], abs=1e-3)
     place = scored.own.X.columns.get_loc("persuasion")
     assert by_code["row 1"]["values"][place] is None
     assert by_code["row 3"]["values"][place] is not None

@@ -69,7 +69,7 @@ def evaluate(
 
 
 def _print(console: Console, evaluation: Evaluation | SoftEvaluation) -> None:
-    from occurisk.evaluation.in_words import labels_held, verdict, within_groups
+    from occurisk.evaluation.in_words import labels_held, price, verdict, within_groups
     from occurisk.evaluation.protocol import Evaluation
 
     show(console, quality_table_of(evaluation))
@@ -81,6 +81,8 @@ def _print(console: Console, evaluation: Evaluation | SoftEvaluation) -> None:
     show(console, paired_table(evaluation))
     show(console, held_out_table(evaluation))
     console.print(verdict(evaluation).replace("**", ""))
+    if said := price(evaluation):
+        console.print(said)
     reliability = evaluation.reliability
     console.print(
         f"Expected calibration error {reliability.error:.3f} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
@@ -36,6 +37,13 @@ def study() -> None:
     type=click.FloatRange(0, 1),
     help="Share of the randomised prior; 0 is the plain bootstrap.  [default: the configuration's]",
 )
+@click.option(
+    "--truths",
+    type=click.Choice(["all", "no-errors", "label-errors", "heavy-tails"]),
+    default="all",
+    show_default=True,
+    help="Experts who never err, who err at 2% and 5%, or a chance with heavy tails.",
+)
 @figure_option("--figure")
 @JSON_OPTION
 def coverage(
@@ -43,11 +51,12 @@ def coverage(
     replicas: int,
     seed: int,
     prior_share: float | None,
+    truths: str,
     figure: Path | None,
     json_path: Path | None,
 ) -> None:
     """Simulate expert panels from known truths: how often do the intervals hold the truth?"""
-    from occurisk.evaluation.interval_coverage import coverage_study
+    from occurisk.evaluation.interval_coverage import BINS, KINDS, coverage_study
     from occurisk.model.training import load_data
 
     console = out()
@@ -56,21 +65,22 @@ def coverage(
     if prior_share is not None:
         classifier.set_params(prior_share=prior_share)
     with progress("Simulating expert panels") as tick:
-        studied = coverage_study(data.X, data.labels.y, classifier, panels, seed, tick, jobs())
+        kinds = [kind for kind in KINDS if truths in ("all", kind.replace(" ", "-"))]
+        studied = coverage_study(data.X, data.labels.y, classifier, panels, seed, tick, jobs(), kinds)
     nominal = data.settings.model.nominal
     shown = table(
-        f"Coverage of nominal {nominal:.0%} intervals, {panels} panels a row, {replicas} replicas",
-        ["truth", "labelled", "covered", "low", "medium", "high", "width"],
+        f"Coverage of nominal {nominal:.0%} intervals by true p, {panels} panels a row, {replicas} replicas",
+        ["truth", "70", "all", *BINS, "width"],
         flexible="truth",
     )
     for (truth, labelled), row in studied.summary().iterrows():
-        cells = [f"{row[c]:.1%}" for c in ("covered", "covered_low", "covered_medium", "covered_high")]
-        shown.add_row(
-            truth,
-            "our 70" if labelled == "same" else "random 70",
-            *cells,
-            f"{row['width']:.2f}",
-        )
+        cells = [_share(row[name]) for name in ("covered", *(f"covered {one}" for one in BINS))]
+        shown.add_row(truth, "ours" if labelled == "same" else "random", *cells, f"{row['width']:.2f}")
+    by_bin = studied.by_bin()
+    shown.add_section()
+    for name, title in (("covered", "over all truths"), ("as_true", "the same, labels taken as true")):
+        overall = studied.summary()[name].mean()
+        shown.add_row(title, "", _share(overall), *(_share(v) for v in by_bin[name]), "")
     show(console, shown)
     console.print(f"Over all truths: {studied.overall:.1%} of the true probabilities lie in their interval.")
     if figure:
@@ -81,10 +91,15 @@ def coverage(
         console.print(f"Figure   {figure}", soft_wrap=True)
     if json_path:
         summary = studied.summary().reset_index().to_dict(orient="records")
-        write_json(json_path, {"overall": studied.overall, "truths": summary})
+        bins = by_bin.rename_axis("p").reset_index().to_dict(orient="records")
+        write_json(json_path, {"overall": studied.overall, "bins": bins, "truths": summary})
         console.print(f"Figures  {json_path}", soft_wrap=True)
     if not figure and not json_path:
         console.print("Nothing was written; --figure and --json keep the result.")
+
+
+def _share(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.0%}"
 
 
 @study.command()
@@ -104,7 +119,7 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
 
     console = out()
     data = [load_data(), load_data(attributes=attributes)]
-    here, there = (refit(d.classifier(), d.X, d.labels.y, d.labels.weight)[0]["probability"] for d in data)
+    here, there = (refit(d.classifier(), d.X, d.labels.y, d.labels.weight)[0] for d in data)
     comparison = compare_vintages(here, there, load_occupations()["title"], data[0].settings.bands)
     shown = table(
         f"{len(comparison.moved)} of {comparison.common} occupations change their band; "
@@ -122,13 +137,15 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
     console.print(
         f"Spearman correlation {comparison.spearman:.3f}, "
         f"mean absolute difference {comparison.mean_difference:.3f}; "
-        f"{(~jumps).sum()} occupations move between low and high."
+        f"{(~jumps).sum()} occupations move between low and high. "
+        f"{comparison.within:.1%} of the other scores lie within the embedded ones' intervals."
     )
     if json_path:
         document = {
             "common": comparison.common,
             "spearman": comparison.spearman,
             "mean_difference": comparison.mean_difference,
+            "within_intervals": comparison.within,
             "moved": comparison.moved.reset_index().to_dict(orient="records"),
         }
         write_json(json_path, document)

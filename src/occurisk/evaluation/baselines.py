@@ -14,6 +14,7 @@ import numpy as np
 
 from occurisk.errors import SettingsError
 from occurisk.model.classifier import AutomationClassifier
+from occurisk.probabilities import expit
 
 # Frey & Osborne (2017, Table 1), by their names in the catalogue.
 FREY_OSBORNE_NINE = (
@@ -90,8 +91,10 @@ BASELINES: dict[str, tuple[str, Callable[[], Any], bool]] = {
 }
 LIGHTGBM = "lightgbm"
 TEACHER = "teacher"
+AS_TRUE = "labels_as_true"
 TITLES = {
     LIGHTGBM: "occurisk (LightGBM)",
+    AS_TRUE: "it, labels taken as true",
     TEACHER: "its teacher alone",
     **{name: title for name, (title, _, _) in BASELINES.items()},
 }
@@ -159,10 +162,13 @@ class Contest:
         y[train] = self.y[train]
         model = clone(self.classifier).set_params(replicas=0).fit(self.X, y, self.weight)
         at_test = self.X.iloc[test]
+        teacher = model.teacher_.log_odds(at_test.to_numpy(dtype=float))
         predictions = {
             LIGHTGBM: model.predict_proba(at_test)[:, 1],
-            TEACHER: _expit(model.teacher_.log_odds(at_test.to_numpy(dtype=float))),
+            TEACHER: model.link.probability(teacher),
         }
+        if model.link.rate:
+            predictions[AS_TRUE] = expit(model.decision_function(at_test))
         for name in self.names if names is None else names:
             _, make, nine = BASELINES[name]
             Z = self._Z[:, self._nine] if nine else self._Z
@@ -175,9 +181,3 @@ class Contest:
                 baseline.fit(Z[train], self.y[train], **fit)
             predictions[name] = baseline.predict_proba(Z[test])[:, 1]
         return predictions
-
-
-def _expit(log_odds: np.ndarray) -> np.ndarray:
-    from scipy.special import expit
-
-    return np.asarray(expit(log_odds))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from occurisk.background import Progress
 from occurisk.evaluation import soft_protocol
-from occurisk.evaluation.baselines import LIGHTGBM, TITLES
+from occurisk.evaluation.baselines import AS_TRUE, LIGHTGBM, TITLES
+from occurisk.evaluation.label_error_price import count_sure
 from occurisk.evaluation.protocol import METRICS, Evaluation, evaluate_data
 from occurisk.evaluation.soft_protocol import CUTS, SoftEvaluation, evaluate_soft
 from occurisk.model.bundles.model_card import HeldOut
+from occurisk.model.label_error import most_errors
 from occurisk.model.training import TrainingData, estimator_class
 
 
@@ -35,7 +37,7 @@ def held_out(evaluation: Evaluation | SoftEvaluation) -> HeldOut:
     """Return what a model version keeps of an evaluation."""
     if isinstance(evaluation, SoftEvaluation):
         return HeldOut(evaluation.to_json(), soft_quality(evaluation), labels_held(evaluation))
-    return HeldOut(evaluation.to_json(), quality(evaluation), calibration(evaluation))
+    return HeldOut(evaluation.to_json(), quality(evaluation), calibration(evaluation), price(evaluation))
 
 
 def soft_quality(evaluation: SoftEvaluation) -> str:
@@ -95,7 +97,7 @@ def quality(evaluation: Evaluation) -> str:
 def verdict(evaluation: Evaluation) -> str:
     """Say in a sentence each whom LightGBM beats, and whom it does not."""
     sentences = []
-    for name in evaluation.summary().index.drop(LIGHTGBM):
+    for name in evaluation.summary().index.drop([LIGHTGBM, AS_TRUE], errors="ignore"):
         row = evaluation.paired(str(name)).loc["log_loss"]
         if row["upper"] < 0:
             outcome = "LightGBM is better"
@@ -109,6 +111,24 @@ def verdict(evaluation: Evaluation) -> str:
             "corrected for overlapping halves)."
         )
     return "\n".join(sentences)
+
+
+def price(evaluation: Evaluation) -> str:
+    """Say what it costs to reckon with experts who err, and what labels can carry; empty if it does not."""
+    if AS_TRUE not in evaluation.leave_one_out:
+        return ""
+    alone = evaluation.pooled(evaluation.leave_one_out)["log_loss"]
+    halves = evaluation.summary()["log_loss"]
+    sure, wrong = count_sure(evaluation.leave_one_out[AS_TRUE], evaluation.leave_one_out["y"])
+    found = f"{wrong} of them wrong"
+    if sure and not wrong:
+        found = f"none of them wrong; up to {most_errors(sure):.1%} may be (95% bound, rule of three)"
+    return (
+        f"With labels taken as true, {sure} of {evaluation.labelled} held-out labels get less than 1% or "
+        f"over 99%, {found}. To reckon with experts who err costs held-out log-loss: "
+        f"{alone[AS_TRUE]:.3f} becomes {alone[LIGHTGBM]:.3f} with one label out, "
+        f"{halves[AS_TRUE]:.3f} becomes {halves[LIGHTGBM]:.3f} in random halves, which tell less of the rate."
+    )
 
 
 def calibration(evaluation: Evaluation) -> str:

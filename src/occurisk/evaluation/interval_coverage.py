@@ -1,7 +1,7 @@
 """Do the intervals keep their promise? Simulation from known truths on the real attributes.
 
-A truth is a probability for every occupation. Labels are drawn from it for seventy occupations, the model is
-fitted as it is in earnest, and its intervals are held against the truth.
+A truth is a probability for every occupation, and a rate at which experts err. Labels are drawn from it for
+seventy occupations, the model is fitted as it is in earnest, and its intervals are held against the truth.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from joblib import delayed
 from scipy.special import expit
+from scipy.stats import t as student_t
 from sklearn.base import clone
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel
@@ -21,10 +22,40 @@ from sklearn.linear_model import LogisticRegression
 from occurisk.background import Progress, in_processes
 from occurisk.evaluation.baselines import FREY_OSBORNE_NINE
 from occurisk.model.classifier import AutomationClassifier
-from occurisk.probabilities import Bands
+from occurisk.model.label_error import NO_ERRORS
 
 # Beyond this even experts who agree cannot tell.
 FURTHEST = 6.0
+KINDS = ("no errors", "label errors", "heavy tails")
+# Bins of the chance that an expert who never errs says yes.
+EDGES = (0.01, 0.05, 0.3, 0.7, 0.95, 0.99)
+BINS = ("<0.01", "0.01–0.05", "0.05–0.3", "0.3–0.7", "0.7–0.95", "0.95–0.99", ">0.99")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A world that might be.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        One of `KINDS`.
+    p : ndarray, shape (n,)
+        The chance that an expert who never errs says yes to each occupation.
+    error : float
+        The rate at which experts err.
+    """
+
+    name: str
+    kind: str
+    p: np.ndarray
+    error: float = 0.0
+
+    @property
+    def q(self) -> np.ndarray:
+        """The chance that an expert says yes: labels are drawn from it, and the intervals are to hold it."""
+        return self.error + (1 - 2 * self.error) * self.p
 
 
 @dataclass(frozen=True)
@@ -34,9 +65,10 @@ class Coverage:
     Attributes
     ----------
     trials : DataFrame
-        One row per simulated panel: `truth`, `labelled` (`same`: the occupations of the hand labels;
-        `random`), `covered`, `covered_low`, `covered_medium`, `covered_high` (by the band of the true
-        probability; NaN for an empty band), `width` (mean).
+        One row per simulated panel: `truth`, `kind`, `labelled` (`same`: the occupations of the hand
+        labels; `random`), `rate` (the mean of the learned rate of error), `width` (mean), `covered`, and for
+        each of `BINS` `covered NAME` (NaN if the truth has no p there). The same with `as_true` instead of
+        `covered`: intervals of the same replicas that take every label as true.
     """
 
     trials: pd.DataFrame
@@ -45,24 +77,32 @@ class Coverage:
         """Mean over the panels, by truth and choice of occupations."""
         return self.trials.groupby(["truth", "labelled"], sort=False).mean(numeric_only=True)
 
+    def by_bin(self) -> pd.DataFrame:
+        """Return `covered` and `as_true` over all truths, each counting the same; index the bins of p."""
+        means = self.summary().mean()
+        rows = {name: (means[f"covered {name}"], means[f"as_true {name}"]) for name in BINS}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["covered", "as_true"])
+
     @property
     def overall(self) -> float:
         """Mean coverage, every truth counting the same."""
         return float(self.summary()["covered"].mean())
 
 
-def truths(X: pd.DataFrame, y: pd.Series) -> dict[str, np.ndarray]:
-    """Return plausible true probabilities of every occupation, from sharp to vague, linear to smooth.
+def truths(X: pd.DataFrame, y: pd.Series, kinds: Sequence[str] = KINDS) -> list[Truth]:
+    """Return plausible truths: from sharp to vague, linear to smooth, experts who err, heavy tails.
 
     Parameters
     ----------
     X : DataFrame, shape (n, p)
     y : Series
         The hand labels, index a part of X's.
+    kinds : sequence of str
+        Which of `KINDS`.
 
     Returns
     -------
-    dict of ndarray, shape (n,)
+    list of Truth
         Each is a model of another kind fitted to all hand labels; none is ours.
     """
     Z = ((X.fillna(X.mean()) - X.mean()) / X.std(ddof=0)).to_numpy()
@@ -84,7 +124,19 @@ def truths(X: pd.DataFrame, y: pd.Series) -> dict[str, np.ndarray]:
         "logistic, 9 variables": logistic(1.0, nine),
         "Gaussian process": _latent(smooth, Z),
     }
-    return {name: expit(np.clip(f, -FURTHEST, FURTHEST)) for name, f in by_name.items()}
+    latent = {name: np.clip(f, -FURTHEST, FURTHEST) for name, f in by_name.items()}
+    found = [Truth(name, KINDS[0], expit(f)) for name, f in latent.items()]
+    found += [
+        Truth(f"{name}; {error:.0%} err", KINDS[1], expit(latent[name]), error)
+        for name in ("logistic, C=0.3", "logistic, C=1", "Gaussian process")
+        for error in (0.02, 0.05)
+    ]
+    # Student's t with three degrees of freedom, as wide as the logistic distribution near the middle.
+    found += [
+        Truth(f"{name}; heavy tails", KINDS[2], student_t.cdf(latent[name] / 1.548, 3))
+        for name in ("logistic, C=0.3", "logistic, C=1")
+    ]
+    return [truth for truth in found if truth.kind in kinds]
 
 
 def coverage_study(
@@ -95,6 +147,7 @@ def coverage_study(
     seed: int = 0,
     progress: Progress | None = None,
     jobs: int = 1,
+    kinds: Sequence[str] = KINDS,
 ) -> Coverage:
     """Simulate panels of experts and count how often the intervals hold the truth.
 
@@ -109,27 +162,29 @@ def coverage_study(
         Simulated panels per truth and choice of occupations.
     seed, progress, jobs
         As elsewhere.
+    kinds : sequence of str
+        Which truths, of `KINDS`.
 
     Returns
     -------
     Coverage
     """
     same = X.index.get_indexer(y.index)
-    plan = [
-        (name, p, labelled, [seed, place, panel, labelled == "random"])
-        for place, (name, p) in enumerate(truths(X, y).items())
-        for labelled in ("same", "random")
+    # The draws of a truth do not depend on which others are asked for.
+    place = {truth.name: number for number, truth in enumerate(truths(X, y))}
+    calls = [
+        delayed(_panel)(X, truth, same, labelled, classifier, [seed, place[truth.name], panel, chosen])
+        for truth in truths(X, y, kinds)
+        for chosen, labelled in enumerate(("same", "random"))
         for panel in range(panels)
     ]
-    calls = [delayed(_panel)(X, p, same, name, labelled, classifier, key) for name, p, labelled, key in plan]
     return Coverage(pd.DataFrame(in_processes(calls, jobs, progress)))
 
 
 def _panel(
     X: pd.DataFrame,
-    p: np.ndarray,
+    truth: Truth,
     same: np.ndarray,
-    truth: str,
     labelled: str,
     classifier: AutomationClassifier,
     key: Sequence[int],
@@ -137,22 +192,27 @@ def _panel(
     rng = np.random.default_rng([int(part) for part in key])
     rows = same if labelled == "same" else rng.choice(len(X), len(same), replace=False)
     y = np.full(len(X), np.nan)
-    y[rows] = rng.random(len(rows)) < p[rows]
+    y[rows] = rng.random(len(rows)) < truth.q[rows]
     model = clone(classifier).set_params(random_state=int(rng.integers(1 << 30))).fit(X, y)
-    lower, upper = model.predict_interval(X).T
-    held = (lower <= p) & (p <= upper)
-    band = Bands().of(p)
-    by_band = {
-        f"covered_{name}": held[band == name].mean() if (band == name).any() else np.nan
-        for name in ("low", "medium", "high")
+    log_odds = model.link.replica_log_odds(model.predict_replicas(X))
+    intervals = {
+        "covered": model.predict_interval(X),
+        "as_true": NO_ERRORS.interval(
+            model.decision_function(X), log_odds.std(axis=1, ddof=1), model.nominal
+        ),
     }
-    return {
-        "truth": truth,
-        "labelled": labelled,
-        "covered": held.mean(),
-        **by_band,
-        "width": (upper - lower).mean(),
-    }
+    place = np.digitize(truth.p, EDGES)
+    row: dict[str, object] = {
+        "truth": truth.name, "kind": truth.kind, "labelled": labelled, "rate": model.error_rate_,
+        "width": np.diff(intervals["covered"]).mean(),
+    }  # fmt: skip
+    for name, ends in intervals.items():
+        held = (ends[:, 0] <= truth.q) & (truth.q <= ends[:, 1])
+        row[name] = held.mean()
+        for number, one in enumerate(BINS):
+            there = held[place == number]
+            row[f"{name} {one}"] = there.mean() if len(there) else np.nan
+    return row
 
 
 def _latent(model: GaussianProcessClassifier, Z: np.ndarray) -> np.ndarray:

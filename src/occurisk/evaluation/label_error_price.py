@@ -12,12 +12,10 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss, roc_auc_score
 
 from occurisk.background import Progress, in_processes
-from occurisk.evaluation.baselines import LIGHTGBM, Contest
-from occurisk.model.label_error import GREATEST_RATE, LabelError, most_errors
+from occurisk.evaluation.baselines import AS_TRUE, LIGHTGBM, Contest
+from occurisk.model.label_error import GREATEST_RATE, SURE, LabelError, most_errors
 from occurisk.model.training import TrainingData
-
-# Beyond this on either side a probability claims to be all but sure.
-SURE = 0.01
+from occurisk.probabilities import expit
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,7 @@ class LabelErrorPrice:
 
     def sure(self) -> tuple[int, int]:
         """Return how many held-out labels lie beyond 1% or 99% before, and how many of them are wrong."""
-        p, label = self.held_out["before"], self.held_out["label"]
-        beyond = _beyond(p)
-        return int(beyond.sum()), int((beyond & ((p > 0.5) != (label > 0.5))).sum())
+        return count_sure(self.held_out["before"], self.held_out["label"])
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures in the form that `occurisk study label-error --json` writes."""
@@ -70,8 +66,8 @@ class LabelErrorPrice:
                 "held_out_labels": sure,
                 "wrong": wrong,
                 "upper_bound_95": most_errors(sure) if not wrong else None,
-                "reference_before": int(_beyond(self.reference["before"]).sum()),
-                "reference_after": int(_beyond(self.reference["after"]).sum()),
+                "reference_before": int(beyond_sure(self.reference["before"]).sum()),
+                "reference_after": int(beyond_sure(self.reference["after"]).sum()),
             },
             "reference_occupations": len(self.reference),
             "bands_moved": self.moved,
@@ -93,31 +89,38 @@ def label_error_price(data: TrainingData, progress: Progress | None = None, jobs
     """
     y, weight = (series.to_numpy() for series in data.labels.on(data.X.index))
     rows = data.X.index.get_indexer(data.labels.y.index)
-    plain = data.classifier(replicas=0, label_error=0.0)
-    wary = clone(plain).set_params(label_error=GREATEST_RATE)
-    contests = [Contest(data.X, y, weight, one, ()) for one in (plain, wary)]
-    prices = in_processes([delayed(_held_out)(contests, rows, i) for i in range(len(rows))], jobs, progress)
+    classifier = data.classifier(replicas=0, label_error=GREATEST_RATE)
+    contest = Contest(data.X, y, weight, classifier, ())
+    prices = in_processes([delayed(_held_out)(contest, rows, i) for i in range(len(rows))], jobs, progress)
     held_out = pd.DataFrame(prices, columns=["before", "after"], index=data.labels.y.index)
-    fitted = [model.fit(data.X, y, weight) for model in (plain, wary)]
-    reference = pd.DataFrame(
-        {
-            name: model.predict_proba(data.X)[:, 1]
-            for name, model in zip(("before", "after"), fitted, strict=True)
-        },
-        index=data.X.index,
-    )
-    before, after = (data.settings.bands.of(reference[name].to_numpy()) for name in reference)
+    model = clone(classifier).fit(data.X, y, weight)
+    before, after = expit(model.decision_function(data.X)), model.predict_proba(data.X)[:, 1]
+    bands = data.settings.bands
     return LabelErrorPrice(
-        fitted[1].label_error_,
+        model.label_error_,
         held_out.assign(label=data.labels.y),
-        reference,
-        int((before != after).sum()),
+        pd.DataFrame({"before": before, "after": after}, index=data.X.index),
+        int((bands.of(before) != bands.of(after)).sum()),
     )
 
 
-def _held_out(contests: list[Contest], rows: np.ndarray, i: int) -> list[float]:
-    return [float(c.predict(np.delete(rows, i), rows[[i]])[LIGHTGBM][0]) for c in contests]
+def _held_out(contest: Contest, rows: np.ndarray, i: int) -> list[float]:
+    predictions = contest.predict(np.delete(rows, i), rows[[i]])
+    return [float(predictions[name][0]) for name in (AS_TRUE, LIGHTGBM)]
 
 
-def _beyond(p: pd.Series) -> pd.Series:
+def count_sure(p: pd.Series, label: pd.Series) -> tuple[int, int]:
+    """Return how many held-out labels lie beyond 1% or 99%, and how many of them are wrong.
+
+    Parameters
+    ----------
+    p, label : Series, shape (n,)
+        Held-out probabilities, and the labels, 0 or 1.
+    """
+    beyond = beyond_sure(p)
+    return int(beyond.sum()), int((beyond & ((p > 0.5) != (label > 0.5))).sum())
+
+
+def beyond_sure(p: pd.Series) -> pd.Series:
+    """Tell which probabilities lie beyond 1% or 99%."""
     return (p < SURE) | (p > 1 - SURE)

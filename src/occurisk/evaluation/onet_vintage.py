@@ -26,6 +26,8 @@ class VintageComparison:
         Rank correlation of their probabilities.
     mean_difference : float
         Mean absolute difference of the probabilities.
+    within : float
+        Share of the other table's probabilities that lie within the interval of the first table's.
     moved : DataFrame
         Occupations whose band differs, largest difference first: `title`, `before`, `after` (probabilities),
         `band_before`, `band_after`.
@@ -34,6 +36,7 @@ class VintageComparison:
     common: int
     spearman: float
     mean_difference: float
+    within: float
     moved: pd.DataFrame
 
 
@@ -53,7 +56,7 @@ def refit(
     Returns
     -------
     scores : DataFrame
-        Index `soc`; `probability`.
+        Index `soc`; `probability`, `lower`, `upper`.
     replicas : DataFrame, shape (n_occupations, B)
 
     Raises
@@ -71,6 +74,7 @@ def refit(
         )
     model = classifier.fit(X, y.reindex(X.index).astype(float), weight.reindex(X.index).fillna(1.0))
     scores = pd.DataFrame({"probability": model.predict_proba(X)[:, 1]}, index=X.index)
+    scores["lower"], scores["upper"] = model.predict_interval(X).T
     return scores, pd.DataFrame(model.predict_replicas(X), index=X.index)
 
 
@@ -99,14 +103,14 @@ def refit_bundle(bundle: Bundle, attributes: Path) -> tuple[pd.DataFrame, pd.Dat
 
 
 def compare_vintages(
-    before: pd.Series, after: pd.Series, titles: pd.Series, bands: Bands
+    first: pd.DataFrame, other: pd.DataFrame, titles: pd.Series, bands: Bands
 ) -> VintageComparison:
     """Compare the probabilities that two attribute tables lead to.
 
     Parameters
     ----------
-    before, after : Series
-        Probabilities, index `soc`.
+    first, other : DataFrame
+        Scores as `refit` returns them; of the other table only `probability` is used.
     titles : Series
         Index `soc`.
     bands : Bands
@@ -115,7 +119,9 @@ def compare_vintages(
     -------
     VintageComparison
     """
+    before, after = first["probability"], other["probability"]
     both = pd.concat([before.rename("before"), after.rename("after")], axis=1, join="inner")
+    ends = first.loc[both.index]
     both.insert(0, "title", titles.reindex(both.index))
     both["band_before"], both["band_after"] = bands.of(both["before"]), bands.of(both["after"])
     distance = (both["after"] - both["before"]).abs()
@@ -124,5 +130,6 @@ def compare_vintages(
         len(both),
         float(both["before"].corr(both["after"], method="spearman")),
         float(distance.mean()),
+        float(both["after"].between(ends["lower"], ends["upper"]).mean()),
         moved.loc[distance[moved.index].sort_values(ascending=False).index],
     )

@@ -6,14 +6,13 @@ The formula is learned from one half of the reference occupations and held again
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.model.row_intervals import RowUncertainty
-from occurisk.probabilities import ends
 
 NOISES = (0.0, 0.05, 0.1)
 HIDDEN = (1, 3, 6, 12, 20)
@@ -43,11 +42,12 @@ def compare_intervals(model: Bundle, seed: int = 0, noises: Sequence[float] = NO
         ratio, apart = [], []
         for learn, test, rng in _halves(model, seed, 4):
             X = np.clip(test + rng.normal(0, noise, test.shape), 0, 1)
-            replicas = logit(model.model.predict_replicas(pd.DataFrame(X, columns=model.names)))
+            table = pd.DataFrame(X, columns=model.names)
+            replicas = model.link.replica_log_odds(model.model.predict_replicas(table))
             exact, formula = replicas.std(axis=1, ddof=1), learn.sd(X)
             ratio.append(formula / exact)
-            p = expit(model.log_odds(X))
-            of_both = [ends(p, sd, model.nominal) for sd in (exact, formula)]
+            log_odds = model.log_odds(X)
+            of_both = [model.link.interval(log_odds, sd, model.nominal) for sd in (exact, formula)]
             apart.append(np.abs(of_both[0] - of_both[1]).ravel())
         low, middle, high = np.quantile(np.concatenate(ratio), [0.05, 0.5, 0.95])
         distance = np.quantile(np.concatenate(apart), [0.5, 0.95])
@@ -75,7 +75,7 @@ def hide_attributes(model: Bundle, seed: int = 0, halves: int = HALVES) -> pd.Da
         `change`, root mean square of the actual change.
     """
     rows: dict[int, list[tuple[float, float, float]]] = {q: [] for q in HIDDEN}
-    reach = float(logit(ends(np.array([0.5]), np.ones(1), model.nominal)[0, 1]))
+    reach = NormalDist().inv_cdf(0.5 + model.nominal / 2)
     for learn, X, rng in _halves(model, seed, halves):
         whole = model.log_odds(X)
         for q in HIDDEN:
@@ -95,7 +95,7 @@ def _halves(
 ) -> list[tuple[RowUncertainty, np.ndarray, np.random.Generator]]:
     """Return, for random halves, what is learned from one and the attributes of the other."""
     table = model.attributes[model.names].dropna()
-    replicas = logit(model.replicas.loc[table.index].to_numpy(dtype=float))
+    replicas = model.link.replica_log_odds(model.replicas.loc[table.index].to_numpy(dtype=float))
     X = table.to_numpy()
     halves = []
     for i in range(times):

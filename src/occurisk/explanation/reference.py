@@ -20,6 +20,7 @@ from occurisk.explanation.words import Phrases, load_phrases
 from occurisk.files import whole_file
 from occurisk.model.axes.declaration import Axis
 from occurisk.model.contributions import INTERVAL_REPLICAS, Explanation, Model, explain
+from occurisk.model.label_error import PanelLink
 from occurisk.probabilities import Bands
 from occurisk.training_data.catalogue import Catalogue
 
@@ -39,6 +40,8 @@ class BundleLike(Protocol):
     def version(self) -> str: ...
     @property
     def model(self) -> Model: ...
+    @property
+    def link(self) -> PanelLink: ...
     @property
     def axis(self) -> Axis: ...
     @property
@@ -124,7 +127,7 @@ def kept_reference(bundle: BundleLike) -> Reference:
     bundle's digest; a folder that cannot be written or read costs time, and nothing else.
     """
     place = bundle.path.parent / KEPT / bundle.digest
-    kept = _read(place, bundle.attributes)
+    kept = _read(place, bundle.attributes, bundle.link)
     if kept is not None:
         return _reference(bundle, *kept, bundle.reference.get("label"))
     reference = explain_reference(bundle)
@@ -146,7 +149,7 @@ def _keep(place: Path, reference: Reference) -> None:
         )
 
 
-def _read(place: Path, X: pd.DataFrame) -> tuple[Explanation, pd.DataFrame] | None:
+def _read(place: Path, X: pd.DataFrame, link: PanelLink) -> tuple[Explanation, pd.DataFrame] | None:
     """Return what is kept of these occupations, or None."""
     try:
         with open(place / _ARRAYS, "rb") as stream, np.load(stream, allow_pickle=False) as arrays:
@@ -157,7 +160,7 @@ def _read(place: Path, X: pd.DataFrame) -> tuple[Explanation, pd.DataFrame] | No
         return None
     if values.shape != X.shape or replicas.shape[1:] != X.shape or not changes.index.equals(X.index):
         return None
-    return Explanation(base, pd.DataFrame(values, X.index, X.columns), X, replicas), changes
+    return Explanation(base, pd.DataFrame(values, X.index, X.columns), X, replicas, link), changes
 
 
 def explained_attributes(
@@ -166,7 +169,7 @@ def explained_attributes(
     """Explain attributes on [0, 1], be they of reference occupations or of anyone's rows."""
     leaves = read_leaves(bundle.model.booster_)
     explanation = explain(bundle.model, X, replicas=replicas)
-    changes = smallest_changes(leaves, X, bundle.attributes, bundle.catalogue, bundle.bands)
+    changes = smallest_changes(leaves, X, bundle.attributes, bundle.catalogue, bundle.bands, link=bundle.link)
     if labels is None:
         labels = bundle.reference.get("label")
     return _reference(bundle, explanation, changes, labels)

@@ -22,6 +22,7 @@ import pandas as pd
 from occurisk.documents import load_yaml
 from occurisk.errors import CatalogueError
 from occurisk.explanation.tree_leaves import Leaves
+from occurisk.model.label_error import NO_ERRORS, PanelLink
 from occurisk.paths import FEATURES
 from occurisk.probabilities import Bands
 from occurisk.training_data.catalogue import Catalogue
@@ -46,15 +47,14 @@ def load_actionable() -> frozenset[str]:
     return frozenset(load_yaml(WORK_DESIGN, CatalogueError)["actionable"])
 
 
-def nearest_limit(probability: float, bands: Bands) -> tuple[float, int]:
+def nearest_limit(log_odds: float, bands: Bands, link: PanelLink = NO_ERRORS) -> tuple[float, int]:
     """Return the band limit nearest in log-odds (as a probability) and the way to it: -1 down, +1 up."""
-    if probability >= bands.high:
+    low, high = link.log_odds([bands.low, bands.high])
+    if log_odds >= high:
         return bands.high, -1
-    if probability < bands.low:
+    if log_odds < low:
         return bands.low, +1
-    to_high = _logit(bands.high) - _logit(probability)
-    to_low = _logit(probability) - _logit(bands.low)
-    return (bands.high, +1) if to_high < to_low else (bands.low, -1)
+    return (bands.high, +1) if high - log_odds < log_odds - low else (bands.low, -1)
 
 
 def smallest_changes(
@@ -64,6 +64,7 @@ def smallest_changes(
     catalogue: Catalogue,
     bands: Bands | None = None,
     actionable: Collection[str] | None = None,
+    link: PanelLink = NO_ERRORS,
 ) -> pd.DataFrame:
     """Find for each occupation the smallest change that would move it over the nearest band limit.
 
@@ -81,6 +82,8 @@ def smallest_changes(
     bands : Bands, optional
     actionable : collection of str, optional
         Attributes that are tried before all others; `load_actionable()` by default.
+    link : PanelLink
+        From log-odds to probabilities.
 
     Returns
     -------
@@ -93,7 +96,7 @@ def smallest_changes(
     first = load_actionable() if actionable is None else actionable
     search = _Search(leaves, reference, catalogue, frozenset(first))
     bands = bands or Bands()
-    rows = [search.run(x, bands) for x in X[leaves.names].to_numpy(dtype=float)]
+    rows = [search.run(x, bands, link) for x in X[leaves.names].to_numpy(dtype=float)]
     return pd.DataFrame(rows, columns=COLUMNS, index=X.index)
 
 
@@ -198,11 +201,11 @@ class _Search:
         self.pair_row, self.pair_leaf = np.nonzero(both.T)
         self.pair_start = np.searchsorted(self.pair_row, np.arange(len(j) + 1))
 
-    def run(self, x: np.ndarray, bands: Bands) -> list[object]:
+    def run(self, x: np.ndarray, bands: Bands, link: PanelLink) -> list[object]:
         point = Point.of(x, self.leaves)
-        goal, direction = nearest_limit(_expit(point.score), bands)
+        goal, direction = nearest_limit(point.score, bands, link)
         # From above, the limit itself still belongs to the upper band: p must fall below it.
-        need = direction * (_logit(goal) - point.score)
+        need = direction * (float(link.log_odds(goal)) - point.score)
         effects = self._effects(point)
         moves = [self._moves(j, point, direction, effects) for j in range(len(x))]
         nothing = moves[0].where(np.zeros(len(moves[0].values), dtype=bool))
@@ -216,7 +219,8 @@ class _Search:
                 break
         if best is None:
             return [goal, direction, False, np.nan, np.nan, *["", np.nan, np.nan] * 2]
-        row: list[object] = [goal, direction, True, best.cost, _expit(point.score + direction * best.gain)]
+        reached = link.probability(point.score + direction * best.gain)
+        row: list[object] = [goal, direction, True, best.cost, float(reached)]
         for j, value in best.to.items():
             row += [self.leaves.names[j], x[j], value]
         return row + ["", np.nan, np.nan] * (2 - len(best.to))
@@ -319,11 +323,3 @@ def _ratings(low: float, high: float) -> np.ndarray:
 
 def _reaches(gains: np.ndarray, need: float, direction: int) -> np.ndarray:
     return gains >= need if direction > 0 else gains > need
-
-
-def _logit(p: float) -> float:
-    return float(np.log(p / (1 - p)))
-
-
-def _expit(log_odds: float) -> float:
-    return float(1 / (1 + np.exp(-log_odds)))

@@ -6,23 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import expit
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_consistent_length,
+    check_is_fitted,
     column_or_1d,
     validate_data,
 )
 
 from occurisk.errors import SettingsError
 from occurisk.model.estimator import StudentEstimator
-from occurisk.model.label_error import held_out_by_teacher, learn_label_error, panel_probability
+from occurisk.model.label_error import PanelLink, learn_label_error
 from occurisk.model.replicas import prior_means, prior_widths, stratified_bootstrap
 from occurisk.model.settings import Settings, TeacherSettings, load_settings
-from occurisk.model.teacher import FeatureMap, Teacher, posterior_mode, with_intercept
-from occurisk.probabilities import interval
+from occurisk.model.teacher import FeatureMap, Teacher, held_out, posterior_mode, with_intercept
 from occurisk.training_data.catalogue import Catalogue, load_catalogue
 
 
@@ -56,8 +55,8 @@ class AutomationClassifier(ClassifierMixin, StudentEstimator):  # type: ignore[m
         Degrees of freedom of the prior: each replica draws its own prior variance, so that over the replicas
         the prior is Student's t (Gelman et al. 2008, doi:10.1214/08-AOAS191). None keeps it normal.
     label_error : float
-        The greatest rate at which experts may err. The rate is learned from the labels, and no probability is
-        surer than it allows (`model/label_error.py`). 0 takes every label as true.
+        The greatest rate at which experts may err, at most 0.5. The rate is learned from the labels, and no
+        probability is surer than it allows (`model/label_error.py`). 0 takes every label as true.
     nominal : float
         Nominal level of the intervals.
     random_state : int
@@ -84,7 +83,7 @@ class AutomationClassifier(ClassifierMixin, StudentEstimator):  # type: ignore[m
     never the teacher.
     """
 
-    bundle_format = 2
+    bundle_format = 4
     soft_labels = False
     teacher_class = Teacher
 
@@ -160,17 +159,12 @@ class AutomationClassifier(ClassifierMixin, StudentEstimator):  # type: ignore[m
             **student.model_dump(exclude={"monotone"}),
             "replicas": settings.model.replicas,
             "prior_share": settings.model.prior_share,
+            "prior_df": settings.model.prior_df,
+            "label_error": settings.model.label_error,
             "nominal": settings.model.nominal,
             "random_state": settings.seed,
         }
         return cls(**(params | overrides))
-
-    @classmethod
-    def restore(cls, parameters: Mapping[str, Any], **parts: Any) -> AutomationClassifier:
-        """Put a fitted classifier together again from its parts; see `StudentEstimator.restore`."""
-        model: AutomationClassifier = super().restore(parameters, **parts)
-        model.error_rate_, model.replica_error_rates_ = 0.0, np.zeros(len(model.replica_boosters_))
-        return model
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit teacher, student and replicas.
@@ -221,15 +215,21 @@ class AutomationClassifier(ClassifierMixin, StudentEstimator):  # type: ignore[m
     def _learn_label_error(self, A: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> None:
         self.error_rate_, self.replica_error_rates_ = 0.0, np.zeros(self.replicas)
         if self.label_error:
-            held_out = held_out_by_teacher(A, codes, weight)
-            error = self.label_error_ = learn_label_error(codes, held_out, self.label_error)
+            unseen = held_out(A, codes, weight)
+            error = self.label_error_ = learn_label_error(codes, unseen, self.label_error, weight)
             self.error_rate_ = error.mean
             self.replica_error_rates_ = error.draws(self.replicas, self.random_state)
 
+    @property
+    def link(self) -> PanelLink:
+        """From log-odds to the chance that a panel of experts would say `classes_[1]`."""
+        check_is_fitted(self, "booster_")
+        return PanelLink.of(self.error_rate_, self.replica_error_rates_)
+
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class, shape (n, 2)."""
-        p = panel_probability(expit(self.decision_function(X)), self.error_rate_)
-        return np.column_stack([1 - p, p])
+        """Return the chance that a panel of experts names each class, shape (n, 2)."""
+        q = self.link.probability(self.decision_function(X))
+        return np.column_stack([1 - q, q])
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the more probable class, shape (n,)."""
@@ -237,13 +237,14 @@ class AutomationClassifier(ClassifierMixin, StudentEstimator):  # type: ignore[m
         return self.classes_[above]
 
     def predict_replicas(self, X: Any) -> np.ndarray:
-        """Return the probability of `classes_[1]` in every replica, shape (n, replicas)."""
-        return panel_probability(expit(self._replicas_raw(self._checked(X))), self.replica_error_rates_)
+        """Return the chance of `classes_[1]` in every replica, shape (n, replicas)."""
+        return self.link.in_replicas(self._replicas_raw(self._checked(X)))
 
     def predict_interval(self, X: Any) -> np.ndarray:
-        """Return lower and upper end of the interval of the probability, shape (n, 2)."""
-        p = self.predict_proba(X)[:, 1]
-        return interval(p, self.predict_replicas(X), self.nominal)
+        """Return lower and upper end of the interval of the chance of `classes_[1]`, shape (n, 2)."""
+        X = self._checked(X)
+        sd = self._replicas_raw(X).std(axis=1, ddof=1)
+        return self.link.interval(self._raw(self.booster_, X), sd, self.nominal)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

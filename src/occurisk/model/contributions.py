@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from occurisk.model.label_error import NO_ERRORS, PanelLink
 from occurisk.training_data.catalogue import Catalogue
 
 # The interval of a contribution needs no more: with 60 replicas a standard deviation is known to 9%.
@@ -27,10 +28,14 @@ NO_DISTANCE = 0.05
 
 
 class Model(Protocol):
-    """What `explain` needs of a fitted model: `AutomationClassifier` has it."""
+    """What `explain` needs of a fitted model: both estimators have it."""
 
     booster_: Any
     replica_boosters_: Any
+
+    @property
+    def link(self) -> PanelLink:
+        """From its log-odds to its probabilities."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,15 @@ class Explanation:
         The attributes themselves, on [0, 1].
     replicas : ndarray, shape (n_replicas, n_occupations, n_attributes), float32
         The same contributions in bootstrap replicas of the model; empty if there are none.
+    link : PanelLink
+        From log-odds to the probabilities that are printed.
     """
 
     base: float
     contributions: pd.DataFrame
     values: pd.DataFrame
     replicas: np.ndarray
+    link: PanelLink = NO_ERRORS
 
     @property
     def log_odds(self) -> pd.Series:
@@ -62,7 +70,8 @@ class Explanation:
     @property
     def probability(self) -> pd.Series:
         """The same score as a probability."""
-        return sigmoid(self.log_odds).rename("probability")
+        chance: pd.Series = self.link.probability(self.log_odds)
+        return chance.rename("probability")
 
     def by_group(self, catalogue: Catalogue) -> pd.DataFrame:
         """Sum the contributions over the catalogue's task groups.
@@ -99,8 +108,8 @@ class Explanation:
         """
         steps = self.contributions.loc[code].sort_values(key=np.abs, ascending=False, kind="stable")
         log_odds = self.base + steps.cumsum()
-        probability = sigmoid(log_odds)
-        before = np.concatenate([[sigmoid(self.base)], probability.to_numpy()[:-1]])
+        probability = self.link.probability(log_odds)
+        before = np.concatenate([[self.link.probability(self.base)], probability.to_numpy()[:-1]])
         return pd.DataFrame(
             {
                 "contribution": steps,
@@ -211,6 +220,7 @@ class Explanation:
             replicas=np.einsum("ms,bsp->bmp", W.astype(np.float32), self.replicas, optimize=True)
             if len(self.replicas)
             else self.replicas,
+            link=self.link,
         )
 
     def select(self, codes: pd.Index) -> Explanation:
@@ -223,6 +233,7 @@ class Explanation:
             contributions=self.contributions.iloc[places],
             values=self.values.iloc[places],
             replicas=self.replicas[:, places] if len(self.replicas) else self.replicas,
+            link=self.link,
         )
 
     def _frame(self, values: np.ndarray) -> pd.DataFrame:
@@ -269,6 +280,7 @@ def explain(
         contributions=pd.DataFrame(raw[:, :-1], index=X.index, columns=X.columns),
         values=X,
         replicas=contributions,
+        link=model.link,
     )
 
 
@@ -296,11 +308,6 @@ def reasons(contributions: pd.DataFrame) -> pd.DataFrame:
         rows.append([*text, *("; ".join(f"{names[i]} {row[i]:+.2f}" for i in side) for side in (up, down))])
     columns = [f"reason_{i + 1}" for i in range(REASONS)] + ["raises", "lowers"]
     return pd.DataFrame(rows, index=contributions.index, columns=columns)
-
-
-def sigmoid(log_odds: Any) -> Any:
-    """Map log-odds onto probabilities; arrays, Series and numbers alike."""
-    return 1 / (1 + np.exp(-log_odds))
 
 
 def _rank_correlation(values: pd.DataFrame, contributions: pd.DataFrame) -> pd.Series:

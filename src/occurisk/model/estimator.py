@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from occurisk.model.label_error import NO_ERRORS, PanelLink
 from occurisk.model.student import StudentFitter
 
 _PLAIN_NAME = re.compile(r"\w+")
@@ -26,6 +27,10 @@ class StudentEstimator(BaseEstimator):  # type: ignore[misc]
     names_ : list of str
         The attributes, in the order of the columns of X.
     n_labelled_ : int
+    error_rate_ : float
+        Rate at which experts err; 0 where every label is taken as true.
+    replica_error_rates_ : ndarray, shape (replicas,)
+        The same for each replica.
     """
 
     # Of a bundle's manifest: who does not know the estimator refuses the format.
@@ -36,6 +41,8 @@ class StudentEstimator(BaseEstimator):  # type: ignore[misc]
     nominal: float
     random_state: int
     num_threads: int
+    error_rate_: float
+    replica_error_rates_: np.ndarray
 
     @classmethod
     def restore(
@@ -48,6 +55,8 @@ class StudentEstimator(BaseEstimator):  # type: ignore[misc]
         teacher: Any,
         booster: Any,
         replica_boosters: Sequence[Any],
+        error_rate: float = 0.0,
+        replica_error_rates: Sequence[float] = (),
     ) -> Any:
         """Put a fitted estimator together again from its parts, as a bundle keeps them.
 
@@ -63,6 +72,8 @@ class StudentEstimator(BaseEstimator):  # type: ignore[misc]
         teacher : Teacher
         booster : lightgbm.Booster
         replica_boosters : sequence of lightgbm.Booster
+        error_rate, replica_error_rates : float, sequence of float
+            At which experts err, in the score and in each replica.
         """
         model = cls(**parameters)
         model.classes_ = np.array(classes)
@@ -72,7 +83,13 @@ class StudentEstimator(BaseEstimator):  # type: ignore[misc]
         model.n_labelled_ = labelled
         model.teacher_, model.booster_ = teacher, booster
         model.replica_boosters_ = list(replica_boosters)
+        model.error_rate_, model.replica_error_rates_ = error_rate, np.array(replica_error_rates, dtype=float)
         return model
+
+    @property
+    def link(self) -> PanelLink:
+        """From log-odds to the score: every label is taken as true."""
+        return NO_ERRORS
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the log-odds of the score, shape (n,)."""

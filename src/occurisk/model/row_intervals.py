@@ -11,13 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logit, ndtr
+from scipy.special import ndtr
 
+from occurisk.model.label_error import NO_ERRORS, PanelLink
 from occurisk.model.teacher import FeatureMap, with_intercept
-from occurisk.probabilities import Bands
+from occurisk.probabilities import Bands, logit
 
 # Rows are taken this many at a time, so that what is between stays in the cache.
 _SLICE = 1 << 13
+# Rates of error that stand for all of them where a band's share is asked for: it is held against 90%.
+_RATES = 25
 
 
 @dataclass(frozen=True)
@@ -127,8 +130,10 @@ class RowUncertainty:
         return np.asarray(shared + np.sqrt(own)[:, None] * rng.standard_normal((len(X), count)))
 
 
-def share_in_band(log_odds: np.ndarray, sd: np.ndarray, band: np.ndarray, bands: Bands) -> np.ndarray:
-    """Return the share of replicas, taken as normal, that stand in a row's band.
+def share_in_band(
+    log_odds: np.ndarray, sd: np.ndarray, band: np.ndarray, bands: Bands, link: PanelLink = NO_ERRORS
+) -> np.ndarray:
+    """Return the share of replicas, their log-odds taken as normal, that stand in a row's band.
 
     Parameters
     ----------
@@ -136,14 +141,19 @@ def share_in_band(log_odds: np.ndarray, sd: np.ndarray, band: np.ndarray, bands:
     band : ndarray of int, shape (n,)
         0 low, 1 medium, 2 high.
     bands : Bands
+    link : PanelLink
+        Its rates say where the limits lie in log-odds.
 
     Returns
     -------
     ndarray, shape (n,)
     """
-    limits = np.array([-np.inf, logit(bands.low), logit(bands.high), np.inf])
-    upper, lower = ((limits[band + side] - log_odds) / sd for side in (1, 0))
-    return np.asarray(ndtr(upper) - ndtr(lower))
+    rates = link.spread(min(len(link.rates), _RATES))
+    p = (np.array([[bands.low], [bands.high]]) - rates) / (1 - 2 * rates)
+    ends = np.full((1, len(rates)), np.inf)
+    limits = np.concatenate([-ends, logit(p), ends])
+    upper, lower = ((limits[band + side] - log_odds[:, None]) / sd[:, None] for side in (1, 0))
+    return np.asarray((ndtr(upper) - ndtr(lower)).mean(axis=1))
 
 
 def _form(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:

@@ -57,13 +57,16 @@ class StudentSettings(Strict):
 class ModelSettings(Strict):
     """Both halves of a model, and how many replicas stand behind the intervals.
 
-    The teacher's settings say which estimator it is. `prior_share` concerns the logistic one alone.
+    The teacher's settings say which estimator it is. `prior_share`, `prior_df` and `label_error` concern
+    the logistic one alone.
     """
 
     teacher: TeacherSettings | GaussianProcessSettings
     student: StudentSettings
     replicas: Annotated[int, Field(ge=20)]
     prior_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    prior_df: Positive | None = None
+    label_error: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     # The level has had another name in configuration files.
     nominal: Share = Field(0.9, validation_alias=AliasChoices(NOMINAL, FORMERLY_NOMINAL))
 

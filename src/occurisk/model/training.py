@@ -181,7 +181,7 @@ def train(
         data.settings,
         data.digests,
         dict(held_out.metrics) if held_out else {},
-        model_card(data.settings, data.digests, scores, held_out),
+        model_card(data.settings, data.digests, scores, held_out, model.link),
     )
     set_current(Path(models_dir), bundle.version, pointer)
     return Training(bundle, data, explanation)

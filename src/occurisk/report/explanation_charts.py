@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 from occurisk.explanation.explained_list import ExplainedList
 from occurisk.explanation.words import load_phrases
-from occurisk.model.contributions import sigmoid
 from occurisk.report.chart_style import (
     BAND_COLOURS,
     HIGH,
@@ -118,7 +117,7 @@ def waterfall(explained: ExplainedList, code: str, language: str = "en") -> Figu
     first, rest = steps.iloc[:STEPS], steps.iloc[STEPS:]
     figure, axes = new_figure(9, 0.4 * (len(first) + 3) + 1.3)
     before = explanation.base
-    labels = [f"base rate ({sigmoid(before):.2f})"]
+    labels = [f"base rate ({explanation.link.probability(before):.2f})"]
     axes.barh(0, before, color=SOFT, height=0.62)
     for place, (name, step) in enumerate(first.iterrows(), start=1):
         change = step["contribution"]
@@ -144,7 +143,7 @@ def waterfall(explained: ExplainedList, code: str, language: str = "en") -> Figu
         labels.append(f"{len(rest)} other attributes  {change:+.2f}")
         before += change
     axes.barh(len(labels), before, color=INK, height=0.62)
-    labels.append(f"this occupation ({sigmoid(before):.2f})")
+    labels.append(f"this occupation ({explanation.link.probability(before):.2f})")
     axes.axvline(0, color=SOFT, linewidth=0.8)
     axes.set_yticks(range(len(labels)), labels)
     axes.invert_yaxis()

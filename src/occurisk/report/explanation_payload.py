@@ -192,6 +192,7 @@ def payload(explained: ExplainedList, about: About) -> dict[str, Any]:
         "summary": vars(summarise(rows)),
         "limits": {"high": reference.bands.high, "low": reference.bands.low},
         "base": round(explained.explanation.base, 4),
+        "rate": round(explained.explanation.link.rate, 6),
         "text": phrases.page,
         "names": {
             "band": phrases.bands,

@@ -301,6 +301,6 @@ def _account(stream: RowStream, understood: Understood, seconds: float) -> Accou
             rows_with_gaps=stream.figures.gaps,
         ),
         outcomes=outcomes,
-        national=stream.figures.national(counted, model.bands, model.uncertainty, model.log_odds),
+        national=stream.figures.national(counted, model.bands, model.uncertainty, model.log_odds, model.link),
         seconds=round(seconds, 3),
     )

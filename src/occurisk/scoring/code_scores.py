@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from occurisk.model.label_error import NO_ERRORS, PanelLink
 from occurisk.occupations.crosswalk import Lineage, to_soc2010
 from occurisk.occupations.own_crosswalk import through_map
-from occurisk.probabilities import Bands, interval, six_digits, stability
+from occurisk.probabilities import Bands, six_digits, stability
 
 if TYPE_CHECKING:
     from occurisk.model.bundles.bundle import Bundle
@@ -111,6 +112,8 @@ class Scores:
         Whether unrated occupations take their siblings' scores.
     weights : str
         `employment` or `equal`.
+    link : PanelLink
+        From log-odds to probabilities.
     others : tuple of (str, Scores)
         Further axes: the prefix of their columns, and what the same codes are scored with there.
     """
@@ -121,6 +124,7 @@ class Scores:
     nominal: float = 0.9
     siblings: bool = True
     weights: str = "employment"
+    link: PanelLink = NO_ERRORS
     others: tuple[tuple[str, Scores], ...] = ()
 
     @classmethod
@@ -134,7 +138,7 @@ class Scores:
         weights : {"employment", "equal"}
         """
         if scores == "model":
-            return cls(model.reference, model.replicas, model.bands, weights=weights)
+            return cls(model.reference, model.replicas, model.bands, weights=weights, link=model.link)
         from occurisk.training_data.labels import load_labels
 
         published = load_labels().published_by_soc2010()
@@ -202,7 +206,7 @@ def score_codes(scores: Scores, lineage: Lineage) -> pd.DataFrame:
         rows = np.repeat(many, counts)
         drawn = scores.replicas.reindex(socs[rows]).to_numpy(dtype=float)
         drawn = _by_code(drawn, weight[rows], counts[many])
-        result.loc[many, ["lower", "upper"]] = interval(
+        result.loc[many, ["lower", "upper"]] = scores.link.mean_interval(
             result["probability"].to_numpy()[many], drawn, scores.nominal
         )
         result.loc[many, "stability"] = stability(result["band"].to_numpy()[many], bands.of(drawn))

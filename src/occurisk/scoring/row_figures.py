@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy.special import expit, logit
 
 from occurisk.model.contributions import reasons as strongest
+from occurisk.model.label_error import PanelLink
 from occurisk.model.row_intervals import RowUncertainty, share_in_band
 from occurisk.probabilities import (
     MODEL_DEPENDENT,
     ROBUST,
     ROBUST_SHARE,
     Bands,
-    ends,
     ratio,
     share_interval,
     six_digits,
@@ -97,7 +96,7 @@ class RowFigures:
         self.sample.add(X, missing, weight)
 
     def national(
-        self, counted: float, bands: Bands, uncertainty: RowUncertainty, model: LogOdds
+        self, counted: float, bands: Bands, uncertainty: RowUncertainty, model: LogOdds, link: PanelLink
     ) -> HeadlineFigures:
         """Return the national figures.
 
@@ -110,14 +109,16 @@ class RowFigures:
             Of the rows' log-odds.
         model : callable
             X to log-odds.
+        link : PanelLink
+            From log-odds to probabilities.
 
         Returns
         -------
         HeadlineFigures
             The interval comes from labour markets that might have been: the coefficients behind the formula
-            of the rows' own intervals are drawn anew, the same for all rows, so that errors which rows share
-            do not cancel; what a gap hides is drawn for each row. Of a long registry it is measured on
-            every k-th row.
+            of the rows' own intervals are drawn anew, the same for all rows, and so is the rate at which
+            experts err. Errors that rows share therefore do not cancel; what a gap hides is drawn for each
+            row. Of a long registry it is measured on every k-th row.
         """
         jobs = float(self.weight.sum())
         low, medium, high = (float(v) for v in ratio(self.weight, np.array(jobs)))
@@ -125,7 +126,7 @@ class RowFigures:
         points["expected"] = float(ratio(np.array([self.expected]), np.array(jobs))[0])
         ends = dict.fromkeys(points, (np.nan, np.nan))
         if jobs and self.sample.rows()[2].sum() > 0:
-            drawn = self._drawn(bands, uncertainty, model)
+            drawn = self._drawn(bands, uncertainty, model, link)
             for name, point in points.items():
                 lower, upper = share_interval(np.array([point]), drawn[name][None, :], 0.9)[0]
                 ends[name] = (float(lower), float(upper))
@@ -137,15 +138,18 @@ class RowFigures:
         coverage = jobs / counted if counted else np.nan
         return HeadlineFigures(**points, **flat, coverage=coverage, scored_weight=jobs)
 
-    def _drawn(self, bands: Bands, uncertainty: RowUncertainty, model: LogOdds) -> dict[str, np.ndarray]:
+    def _drawn(
+        self, bands: Bands, uncertainty: RowUncertainty, model: LogOdds, link: PanelLink
+    ) -> dict[str, np.ndarray]:
         """Return each figure in every labour market that might have been."""
         X, missing, weight = self.sample.rows()
         share = weight / weight.sum()
         log_odds = model(X)[:, None] + uncertainty.draws(X, missing, _DRAWS, _SEED)
-        high, low = share @ (log_odds >= logit(bands.high)), share @ (log_odds < logit(bands.low))
+        p = PanelLink(link.rate, link.spread(_DRAWS)).in_replicas(log_odds)
+        high, low = share @ (p >= bands.high), share @ (p < bands.low)
         return {
             "share_high": high, "share_medium": 1 - high - low, "share_low": low,
-            "expected": share @ expit(log_odds),
+            "expected": share @ p,
         }  # fmt: skip
 
 
@@ -201,11 +205,11 @@ def row_scores(model: Bundle, X: np.ndarray, missing: np.ndarray, *, reasons: bo
     bands = model.bands
     log_odds = model.log_odds(X, threads=1)
     sd = model.uncertainty.sd(X, missing)
-    p = expit(log_odds)
-    lower, upper = ends(p, sd, model.nominal).T
+    p = model.link.probability(log_odds)
+    lower, upper = model.link.interval(log_odds, sd, model.nominal).T
     p, lower, upper = (six_digits(values) for values in (p, lower, upper))
     band = np.digitize(p, [bands.low, bands.high])
-    robust = share_in_band(log_odds, sd, band, bands) >= ROBUST_SHARE
+    robust = share_in_band(log_odds, sd, band, bands, model.link) >= ROBUST_SHARE
     columns = {
         "probability": pa.array(p),
         "lower": pa.array(lower),

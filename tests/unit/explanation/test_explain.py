@@ -19,8 +19,9 @@ from occurisk.explanation.similar_work import similar_work
 from occurisk.explanation.smallest_change import load_actionable, nearest_limit, smallest_changes
 from occurisk.explanation.tree_leaves import read_leaves
 from occurisk.explanation.words import load_phrases
-from occurisk.model.contributions import explain, sigmoid
-from occurisk.probabilities import Bands
+from occurisk.model.contributions import explain
+from occurisk.model.label_error import NO_ERRORS, PanelLink
+from occurisk.probabilities import Bands, expit, logit
 from occurisk.training_data.catalogue import load_catalogue
 
 ADDITIVE = 1e-9
@@ -46,7 +47,7 @@ def small_model(seed=0, rounds=12, leaves=6, missing=False, signs=(0, 0, 0)):
         "num_threads": 1,
     }
     booster = lgb.train(params, lgb.Dataset(X, label=z, params={"verbosity": -1}), rounds)
-    return SimpleNamespace(booster_=booster, replica_boosters_=[]), X
+    return SimpleNamespace(booster_=booster, replica_boosters_=[], link=NO_ERRORS), X
 
 
 def expected_given(node, x, known):
@@ -118,7 +119,9 @@ def test_the_waterfall_ends_at_the_probability_largest_step_first():
     assert steps["contribution"].abs().is_monotonic_decreasing
     assert steps["probability"].iloc[-1] == pytest.approx(explanation.probability["43-9021"])
     whole = steps["probability_change"].sum()
-    assert sigmoid(explanation.base) + whole == pytest.approx(explanation.probability["43-9021"])
+    assert explanation.link.probability(explanation.base) + whole == pytest.approx(
+        explanation.probability["43-9021"]
+    )
 
 
 def test_columns_may_come_in_any_order():
@@ -130,7 +133,7 @@ def test_columns_may_come_in_any_order():
 def test_spread_brackets_and_flags_what_replicas_disagree_on():
     models = [small_model(seed=seed)[0].booster_ for seed in range(20)]
     model, X = small_model()
-    flipped = SimpleNamespace(booster_=model.booster_, replica_boosters_=models)
+    flipped = SimpleNamespace(booster_=model.booster_, replica_boosters_=models, link=NO_ERRORS)
     found = explain(flipped, X.head(30))
     lower, upper = found.intervals()
     assert (lower <= upper).all().all()
@@ -199,7 +202,7 @@ def cheapest_by_hand(model, leaves, X, x, bands):
     names, sd = leaves.names, X.std(ddof=0).to_numpy()
     low, high = X.min().to_numpy(), X.max().to_numpy()
     score = model.booster_.predict(x[None], raw_score=True)[0]
-    limit, direction = nearest_limit(sigmoid(score), bands)
+    limit, direction = nearest_limit(score, bands)
     options = []
     for j, name in enumerate(names):
         sign = CATALOGUE[name].sign * direction
@@ -217,7 +220,7 @@ def cheapest_by_hand(model, leaves, X, x, bands):
                     y[j], y[k] = a, b
                     tries.append(y)
     tries = np.array(tries)
-    p = sigmoid(model.booster_.predict(tries, raw_score=True))
+    p = expit(model.booster_.predict(tries, raw_score=True))
     there = p >= limit if direction > 0 else p < limit
     distance = np.nansum(np.abs(tries - x) / sd, axis=1)
     return (distance[there].min() if there.any() else np.nan), direction
@@ -305,7 +308,10 @@ def test_no_change_within_range_is_an_answer():
     ("p", "expected"), [(0.7, (0.7, -1)), (0.29, (0.3, 1)), (0.31, (0.3, -1)), (0.69, (0.7, 1))]
 )
 def test_the_nearest_limit(p, expected):
-    assert nearest_limit(p, Bands()) == expected
+    assert nearest_limit(float(logit(p)), Bands()) == expected
+    # Where experts err, a limit of the printed probability lies further out in log-odds.
+    link = PanelLink.of(0.1, [0.1])
+    assert nearest_limit(float(link.log_odds(p)), Bands(), link) == expected
 
 
 # Neighbours and identifiability

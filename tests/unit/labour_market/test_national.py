@@ -14,7 +14,6 @@ from occurisk.errors import RegistryError
 from occurisk.labour_market.breakdowns import breakdown, concentration, largest_holders, suppress, wage_groups
 from occurisk.labour_market.gradients import gradient, polarisation, weighted_ranks, weighted_spearman
 from occurisk.labour_market.market import Market, figures_by_cell
-from occurisk.model.classifier import interval as model_interval
 from occurisk.occupations.coding_systems import ISCO08, SOC2010
 from occurisk.occupations.crosswalk import to_soc2010
 from occurisk.occupations.facts import (
@@ -26,6 +25,7 @@ from occurisk.occupations.facts import (
     skill_levels_by_soc,
 )
 from occurisk.probabilities import Bands, share_interval, weighted_shares
+from occurisk.probabilities import interval as model_interval
 
 CODES, JOBS = ["43-9021", "29-1125", "25-1011", "55-1011"], [50.0, 30.0, 20.0, 25.0]
 

@@ -146,7 +146,7 @@ def test_each_axis_has_a_current_model_and_the_first_is_found_as_ever():
     folder = first.path.parent
     assert find_bundle(folder).version == first.version
     assert find_bundle(folder, pointer=second.axis.pointer).version == second.version
-    assert (first.manifest["format"], second.manifest["format"]) == (2, 3)
+    assert (first.manifest["format"], second.manifest["format"]) == (4, 3)
     assert (first.axis.name, second.axis.name) == (FIRST, SECOND)
     assert second.label_name == "eloundou_2023"
     y, _ = second.labels

@@ -25,6 +25,7 @@ from occurisk.model.bundles.manifest import MANIFEST, read_manifest, version_of
 from occurisk.model.bundles.models_folder import CURRENT, put_in_place, staging
 from occurisk.model.contributions import explain
 from occurisk.model.training import train_default
+from occurisk.probabilities import ends
 
 
 @pytest.fixture
@@ -40,6 +41,8 @@ def test_a_loaded_model_predicts_what_the_trained_one_did(model):
     stored = bundle.reference.loc[bundle.attributes.index, ["lower", "upper"]]
     assert ends == pytest.approx(stored.to_numpy(), abs=1e-5)
     assert bundle.model.predict_replicas(bundle.attributes) == pytest.approx(bundle.replicas.to_numpy())
+    assert 0.015 < bundle.link.rate < 0.025 and len(set(bundle.link.rates)) == bundle.replicas.shape[1]
+    assert bundle.reference["probability"].between(bundle.link.rate, 1 - bundle.link.rate).all()
     teacher = bundle.model.teacher_.log_odds(bundle.attributes.to_numpy())
     # The student follows its teacher: both rank the occupations nearly alike.
     assert pd.Series(expit(teacher)).corr(pd.Series(p), method="spearman") > 0.98
@@ -127,6 +130,7 @@ EDITS = {
     "range": lambda m: m["catalogue"][0].update(range=[1.0, 50.0]),
     "nominal": lambda m: m["model"]["parameters"].update(nominal=0.01),
     "reach": lambda m: m.update(interval_reach=0.1),
+    "rate": lambda m: m["model"].update(error_rate=0.0),
     "figure": lambda m: m.update(metrics={"auc": 1.0}),
 }
 
@@ -157,6 +161,40 @@ def use_former_name(m):
 def test_a_manifest_with_the_former_name_of_the_nominal_level_is_read(copy):
     bundle = load_bundle(edited(copy, use_former_name))
     assert bundle.nominal == bundle.model.nominal == 0.9
+
+
+def take_every_label_as_true(m):
+    m["format"] = 2
+    for name in ("error_rate", "replica_error_rates"):
+        del m["model"][name]
+    for name in ("label_error", "prior_df"):
+        del m["model"]["parameters"][name]
+
+
+def test_a_bundle_of_before_experts_could_err_is_read_with_a_rate_of_zero(copy):
+    """Format 2: its probabilities are those of the log-odds, in a loaded model as everywhere."""
+    bundle = load_bundle(edited(copy, take_every_label_as_true))
+    X = bundle.attributes
+    p = expit(bundle.log_odds(X[bundle.names].to_numpy()))
+    assert bundle.link.rate == 0 and not bundle.link.rates.any()
+    np.testing.assert_allclose(bundle.model.predict_proba(X)[:, 1], p)
+    sd = np.log(1 / bundle.model.predict_replicas(X) - 1).std(axis=1, ddof=1)
+    np.testing.assert_allclose(bundle.model.predict_interval(X), ends(p, sd, 0.9), rtol=1e-6)
+    assert explain(bundle.model, X, replicas=0).probability.to_numpy() == pytest.approx(p)
+    assert bundle.model.get_params()["label_error"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda m: m["model"].pop("error_rate"), r"model\.error_rate is missing"),
+        (lambda m: m["model"]["replica_error_rates"].pop(), "one a replica"),
+        (lambda m: m["model"].update(error_rate=0.7), "from 0 to 0.5"),
+    ],
+)
+def test_a_bundle_without_its_rates_is_refused(copy, change, said):
+    with pytest.raises(BundleError, match=said):
+        load_bundle(edited(copy, change))
 
 
 def test_swapped_names_do_not_fit_the_trees(copy):
@@ -234,6 +272,7 @@ def test_a_bundle_of_format_1_is_still_read(copy, model):
     for name in ("attributes.parquet", "labels.csv"):
         (copy / name).unlink()
         del manifest["sha256"][name]
+    take_every_label_as_true(manifest)
     manifest |= {"format": 1, "version": "default-be9a07b7"}
     (copy / MANIFEST).write_text(json.dumps(manifest))
     folder = copy.rename(copy.with_name("default-be9a07b7"))
@@ -241,8 +280,9 @@ def test_a_bundle_of_format_1_is_still_read(copy, model):
     bundle = find_bundle(folder.parent)
     assert bundle.version == "default-be9a07b7"
     p = expit(bundle.log_odds(bundle.attributes[bundle.names].to_numpy()))
-    assert p == pytest.approx(bundle.reference["probability"].reindex(bundle.attributes.index), abs=1e-6)
-    assert not bundle.keeps_labels
+    printed = bundle.reference["probability"].reindex(bundle.attributes.index)
+    assert pd.Series(p).corr(pd.Series(printed.to_numpy()), method="spearman") > 0.999
+    assert bundle.link.rate == 0 and not bundle.keeps_labels
     y, weight = bundle.labels
     assert y.to_dict() == model.labels[0].to_dict() and (weight == 1).all()
 
@@ -336,6 +376,8 @@ def test_the_card_says_what_the_model_is_not_for(model):
     card = (model.path / "MODEL_CARD.md").read_text()
     for text in ("individual people", "vintage: 2013", "Not evaluated in this run", "susceptibility"):
         assert text in card
+    assert f"no probability is below {model.link.rate:.1%} or above {1 - model.link.rate:.1%}" in card
+    assert "310 of 827 occupations would lie beyond 1% or 99%" in card
 
 
 def test_commands_refuse_a_model_of_another_digest(model):

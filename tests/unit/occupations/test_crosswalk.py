@@ -197,14 +197,6 @@ def test_errors_that_do_not_go_together_cancel_in_a_mean():
     assert got["upper"] - got["lower"] < 0.8 * (alone[1] - alone[0])
 
 
-def test_interval_is_the_rule_of_the_model():
-    from occurisk.model.classifier import interval as rule
-
-    replicas = np.random.default_rng(1).uniform(0.2, 0.9, size=(5, 40))
-    p = replicas.mean(axis=1)
-    np.testing.assert_allclose(interval(p, replicas, 0.9), rule(p, replicas, 0.9), rtol=1e-9)
-
-
 def test_nothing_scored_gives_an_empty_table():
     assert project(SCORES, to_soc2010(["55-1011"], SOC2010)).empty
 

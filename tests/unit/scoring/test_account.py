@@ -107,10 +107,10 @@ def test_the_interval_of_rows_is_nearly_that_of_the_replicas():
     model = default_bundle()
     X = model.attributes[model.names].dropna()
     figures = RowFigures()
-    p = 1 / (1 + np.exp(-model.log_odds(X.to_numpy())))
+    p = model.link.probability(model.log_odds(X.to_numpy()))
     weight, missing = np.ones(len(X)), np.zeros(X.shape, bool)
     figures.add(p, np.digitize(p, [0.3, 0.7]), weight, X.to_numpy(), missing)
-    got = figures.national(float(len(X)), model.bands, model.uncertainty, model.log_odds)
+    got = figures.national(float(len(X)), model.bands, model.uncertainty, model.log_odds, model.link)
     own = HeadlineFigures.of(weight, float(len(X)), p, model.bands, model.replicas.loc[X.index].to_numpy())
     for name in ("share_high", "share_low", "expected"):
         ours, theirs = (getattr(f, f"{name}_upper") - getattr(f, f"{name}_lower") for f in (got, own))

@@ -145,6 +145,7 @@ class ExposureRegressor(RegressorMixin, StudentEstimator):  # type: ignore[misc]
             raise ValueError("Labels run from 0 to 1, and there are at least two.")
         self.names_ = self._column_names(X.shape[1])
         self.n_labelled_, self.classes_ = int(labelled.sum()), np.array([0, 1])
+        self.error_rate_, self.replica_error_rates_ = 0.0, np.zeros(self.replicas)
 
         features = FeatureMap.learn(X, self.names_, (), 1.0)
         Z = features(X)

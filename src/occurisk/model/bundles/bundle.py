@@ -27,6 +27,7 @@ from occurisk.training_data.labels import load_labels, read_rows
 
 if TYPE_CHECKING:
     from occurisk.model.axes.declaration import Axis
+    from occurisk.model.label_error import PanelLink
     from occurisk.model.row_intervals import RowUncertainty
     from occurisk.training_data.catalogue import Catalogue
 
@@ -193,7 +194,17 @@ class Bundle:
                 replica_boosters=[
                     self._of_these_names(read_booster(text)) for text in texts.split(SEPARATOR)
                 ],
+                error_rate=self.manifest["model"]["error_rate"],
+                replica_error_rates=self.manifest["model"]["replica_error_rates"],
             )
+
+    @cached_property
+    def link(self) -> PanelLink:
+        """From its log-odds to the probabilities that it prints."""
+        from occurisk.model.label_error import PanelLink
+
+        kept = self.manifest["model"]
+        return PanelLink.of(kept["error_rate"], kept["replica_error_rates"])
 
     def log_odds(self, X: np.ndarray, threads: int = 0) -> np.ndarray:
         """Return the model's log-odds of rows of attributes, shape (n,).
@@ -217,12 +228,10 @@ class Bundle:
     @cached_property
     def uncertainty(self) -> RowUncertainty:
         """How far replicas, and gaps filled with the median, move log-odds; X in the order of `names`."""
-        from scipy.special import logit
-
         from occurisk.model.row_intervals import RowUncertainty
 
         X = self.attributes[self.names]
-        replicas = logit(self.replicas.loc[X.index].to_numpy(dtype=float))
+        replicas = self.link.replica_log_odds(self.replicas.loc[X.index].to_numpy(dtype=float))
         return RowUncertainty.learn(
             self.teacher.features, X.to_numpy(), replicas, self.log_odds, self.medians
         )

@@ -20,9 +20,12 @@ from occurisk.paths import RESOURCES
 
 # 2: the name follows from the digest; attributes as trained and the label file are in the bundle.
 # 3: the same files, of a regressor of soft labels; who reads 2 alone refuses it, and rightly so.
-READABLE = (1, 2, 3)
+# 4: a classifier whose probabilities reckon with experts who err: the rates are in the manifest.
+READABLE = (1, 2, 3, 4)
 MANIFEST = "manifest.json"
 PACKAGES = ("occurisk", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
+# Formats that took every label as true.
+_ALL_LABELS_TRUE = (1, 2, 3)
 _DIGITS_IN_NAME = 8
 _NUMBER = (int, float)
 # The nominal level of intervals, and what configurations and manifests called it first: both names are read.
@@ -46,6 +49,8 @@ _SHAPE: Mapping[str, Any] = {
         "classes": [_NUMBER],
         "labelled": int,
         "names": [str],
+        "error_rate": _NUMBER,
+        "replica_error_rates": [_NUMBER],
     },
     "interval_reach": _NUMBER,
     "data": {
@@ -98,7 +103,7 @@ def read_manifest(path: Path) -> Manifest:
         content = (path / MANIFEST).read_bytes()
         document = json.loads(content.decode("utf-8"))
         written = document["format"]
-        _use_todays_name(document)
+        _bring_up_to_date(document)
         if written in READABLE:
             _check(document, _SHAPE, "")
             _check_sense(document)
@@ -180,10 +185,15 @@ def _check(value: Any, shape: Any, place: str) -> None:
         raise TypeError(f"{place} is {_kind(value)}, not {wanted}")
 
 
-def _use_todays_name(document: Any) -> None:
-    """Give the nominal level of a manifest written before its present name."""
+def _bring_up_to_date(document: Any) -> None:
+    """Give a manifest of an earlier time what has another name today, or went without saying."""
     model = document.get("model") if isinstance(document, dict) else None
-    parameters = model.get("parameters") if isinstance(model, dict) else None
+    if not isinstance(model, dict):
+        return
+    if document.get("format") in _ALL_LABELS_TRUE:
+        model.setdefault("error_rate", 0.0)
+        model.setdefault("replica_error_rates", [0.0])
+    parameters = model.get("parameters")
     if isinstance(parameters, dict) and FORMERLY_NOMINAL in parameters:
         parameters.setdefault(NOMINAL, parameters.pop(FORMERLY_NOMINAL))
 
@@ -192,10 +202,14 @@ def _check_sense(document: Mapping[str, Any]) -> None:
     """Raise ValueError where values of the right type cannot be."""
     bands, model = document["settings"]["bands"], document["model"]
     names, listed = model["names"], [a["name"] for a in document["catalogue"]]
+    rates = model["replica_error_rates"]
     rules = {
         "settings.bands: 0 < low < high < 1": 0 < bands["low"] < bands["high"] < 1,
         "model.parameters.nominal: above 0, below 1": 0 < model["parameters"]["nominal"] < 1,
         "interval_reach: above 0": 0 < document["interval_reach"] < float("inf"),
+        "model.error_rate, model.replica_error_rates: from 0 to 0.5, one a replica": len(rates)
+        in (1, model["parameters"]["replicas"])
+        and all(0 <= rate <= 0.5 for rate in (model["error_rate"], *rates)),
         "model.classes: two of them": len(set(model["classes"])) == 2,
         "model.names: each attribute of the catalogue, once": len(names) == len(listed)
         and set(names) == set(listed),

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from occurisk.files import sha256
 from occurisk.model.axes.declaration import Axis, load_axes
+from occurisk.model.label_error import NO_ERRORS, SURE, PanelLink
 from occurisk.model.settings import GaussianProcessSettings, Settings, TeacherSettings, load_settings
 from occurisk.paths import FEATURES
+from occurisk.probabilities import logit
 
 NOT_EVALUATED = "Not evaluated in this run: `occurisk evaluate` does it, `occurisk train` too."
 
@@ -29,7 +32,7 @@ _WORDS = {
         "A logistic regression with theory in its prior (the teacher) is fitted on the labelled occupations; "
         "LightGBM{signs} (the student) is fitted on the teacher's log-odds of all occupations and does the scoring. "
         "Steps, formulas and sources: `docs/method.md`.",
-        "replicas of the labels, teacher and student refitted",
+        "replicas of the labels, teacher and student refitted, prior and rate of error drawn anew",
     ),
     GaussianProcessSettings: (
         "{labelled} labels from 0 to 1, {labelled_automatable} of them in the high band",
@@ -51,15 +54,22 @@ class HeldOut:
         Figures for the manifest, ready for JSON.
     quality, calibration : str
         The same for people, Markdown.
+    price : str
+        What it costs to reckon with experts who err, and what the labels can carry.
     """
 
     metrics: Mapping[str, Any] = field(default_factory=dict)
     quality: str = NOT_EVALUATED
     calibration: str = NOT_EVALUATED
+    price: str = NOT_EVALUATED
 
 
 def model_card(
-    settings: Settings, data: Mapping[str, Any], scores: pd.DataFrame, held_out: HeldOut | None = None
+    settings: Settings,
+    data: Mapping[str, Any],
+    scores: pd.DataFrame,
+    held_out: HeldOut | None = None,
+    link: PanelLink = NO_ERRORS,
 ) -> str:
     """Return the model card in Markdown. What it claims of labels and attributes comes from `data`.
 
@@ -72,6 +82,8 @@ def model_card(
         Reference scores, as `reference_scores` returns them.
     held_out : HeldOut, optional
         Held-out quality; the card says so if there is none.
+    link : PanelLink
+        Of the model: how often experts err.
     """
     held_out = held_out or HeldOut()
     table, axis = _attribute_source(data["sha256"]["attributes"]), _axis_of_labels(data["sha256"]["labels"])
@@ -100,23 +112,41 @@ def model_card(
         held_out.quality,
         "## Calibration",
         held_out.calibration,
+        *(["## Experts who err", _errors(scores, held_out, link)] if link.rate else []),
         "## Intervals",
-        _intervals(settings, data, scores),
+        _intervals(settings, data, scores, link),
         "## Licence and citation",
         _licences(table, labels),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _intervals(settings: Settings, data: Mapping[str, Any], scores: pd.DataFrame) -> str:
+def _errors(scores: pd.DataFrame, held_out: HeldOut, link: PanelLink) -> str:
+    sure = link.log_odds(scores["probability"])
+    beyond = int((abs(sure) > logit(1 - SURE)).sum())
+    return (
+        "The printed probability is *the chance that a panel of experts would label the occupation automatable*. "
+        f"Experts err at a rate that the labels tell: {link.rate:.1%} (posterior mean), below "
+        f"{np.quantile(link.rates, 0.9):.1%} with 90% probability. So no probability is below {link.rate:.1%} or "
+        f"above {1 - link.rate:.1%}. If every label were taken as true, {beyond} of {len(scores)} occupations "
+        f"would lie beyond {SURE:.0%} or {1 - SURE:.0%}.\n\n{held_out.price}"
+    )
+
+
+def _intervals(settings: Settings, data: Mapping[str, Any], scores: pd.DataFrame, link: PanelLink) -> str:
     width = (scores["upper"] - scores["lower"]).median()
     robust = (scores["stability"] != "model-dependent").mean()
+    carried = f"the doubt of {data['labelled']} labels" + (", and that experts err" if link.rate else "")
+    left = (
+        "that of technology to come"
+        if link.rate
+        else ("the doubt whether the labels are true, nor that of technology to come")
+    )
     return (
         f"{settings.model.nominal:.0%} intervals from {settings.model.replicas} "
         f"{_WORDS[type(settings.model.teacher)][2]}. "
         f"Median width {width:.2f}; the band of {robust:.0%} of the occupations stands in "
-        f"at least 90% of the replicas. The intervals carry the doubt of {data['labelled']} labels. They do not "
-        "carry the doubt whether the labels are true, nor that of technology to come."
+        f"at least 90% of the replicas. The intervals carry {carried}. They do not carry {left}."
     )
 
 

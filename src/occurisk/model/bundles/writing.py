@@ -145,6 +145,8 @@ def _document(model: StudentEstimator, catalogue: Catalogue, settings: Settings)
             "classes": model.classes_.tolist(),
             "labelled": model.n_labelled_,
             "names": model.names_,
+            "error_rate": model.error_rate_,
+            "replica_error_rates": model.replica_error_rates_.tolist(),
         },
         # Standard deviations of the replicas' log-odds on either side of the score.
         "interval_reach": float(norm.ppf(0.5 + model.nominal / 2)),

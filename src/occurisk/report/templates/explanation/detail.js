@@ -17,12 +17,12 @@ const steps = (row) => {
   const end = (name, value) => el("li", { class: "ends" }, el("span", {}, name),
     el("span", { class: "track" }, zero(), el("span", { class: "bar",
       style: { left: at(share(Math.min(value, 0))), width: at(Math.abs(value) / span) } })),
-    el("span", { class: "figure" }, chance(sigmoid(value))));
+    el("span", { class: "figure" }, chance(chanceOf(value))));
   const list = el("ol", { class: "steps" }, end(text.base, data.base));
   for (const step of first) {
     const shaky = step.place !== null && row.unstable[step.place];
     const name = step.place === null ? fill(text.others, { n: step.n }) : attributes[step.place].label;
-    const change = 100 * (sigmoid(step.to) - sigmoid(step.from));
+    const change = 100 * (chanceOf(step.to) - chanceOf(step.from));
     list.append(el("li", {},
       el("span", {}, name, shaky ? el("span", { class: "hidden-text" }, ` (${text.unstable})`) : null),
       el("span", { class: "track" }, zero(),
@@ -47,7 +47,7 @@ const table = (row) => {
       el("td", {}, row.above[place] === null ? "–" : percent(row.above[place])),
       el("td", {}, signed(row.k[place], 3)),
       el("td", {}, row.lo[place] === null ? "–" : `${number(row.lo[place], 2)} … ${number(row.hi[place], 2)}${row.unstable[place] ? " · " + text.unstable : ""}`),
-      el("td", {}, signed(100 * (sigmoid(z) - sigmoid(before)), 1) + "\u2009" + text.points));
+      el("td", {}, signed(100 * (chanceOf(z) - chanceOf(before)), 1) + "\u2009" + text.points));
   });
   const heads = [text.attribute, text.value, text.percentile, text.contribution, text.range, text.step_change];
   return el("details", {}, el("summary", {}, text.on_demand), el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": text.on_demand },

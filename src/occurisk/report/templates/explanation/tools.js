@@ -33,5 +33,6 @@ const chance = (p, decimals = 2) => {
 const signed = (value, decimals) => (value > 0 ? "+" : "") + number(value, decimals);
 const whole = (value) => Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
 const percent = (value, decimals = 0) => (value === null ? "–" : number(100 * value, decimals) + "\u2009%");
-const sigmoid = (z) => 1 / (1 + Math.exp(-z));
+// The chance that a panel of experts would say yes: they err at this rate.
+const chanceOf = (z) => data.rate + (1 - 2 * data.rate) / (1 + Math.exp(-z));
 const at = (share) => `${100 * Math.min(1, Math.max(0, share))}%`;
