@@ -54,10 +54,10 @@ class LabelError:
     def draws(self, count: int, seed: int) -> np.ndarray:
         """Draw rates from the posterior, one from each of `count` equal parts of it, in random order."""
         rng = np.random.default_rng([seed, 3])
-        levels = (rng.permutation(count) + rng.random(count)) / max(count, 1)
+        shares = (rng.permutation(count) + rng.random(count)) / max(count, 1)
         # Each possible rate stands for a cell of the grid, from 0 on; within a cell nothing is preferred.
         ends = np.concatenate([[0.0], self.rates + self.rates[0]])
-        return np.interp(levels, np.concatenate([[0.0], self.mass.cumsum()]), ends)
+        return np.interp(shares, np.concatenate([[0.0], self.mass.cumsum()]), ends)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class PanelLink:
         """
         return logit((probability - self.rates) / (1 - 2 * self.rates))
 
-    def spread(self, count: int) -> np.ndarray:
+    def even_rates(self, count: int) -> np.ndarray:
         """Return so many of the rates, evenly from all of them, in an order that goes with no other."""
         place = (np.arange(count) + 0.5) * _GOLDEN % 1 * len(self.rates)
         return np.asarray(np.sort(self.rates)[place.astype(int)])
@@ -128,7 +128,7 @@ class PanelLink:
         both = np.empty((len(score), 2))
         normal = NormalDist()
         z = np.array([normal.inv_cdf((k + 0.5) / _POINTS) for k in range(_POINTS)])
-        rate = self.spread(_POINTS)
+        rate = self.even_rates(_POINTS)
         apart = round(nominal * _POINTS)
         for start in range(0, len(score), _SLICE):
             rows = slice(start, start + _SLICE)

@@ -148,7 +148,7 @@ def share_in_band(
     -------
     ndarray, shape (n,)
     """
-    rates = link.spread(min(len(link.rates), _RATES))
+    rates = link.even_rates(min(len(link.rates), _RATES))
     p = (np.array([[bands.low], [bands.high]]) - rates) / (1 - 2 * rates)
     ends = np.full((1, len(rates)), np.inf)
     limits = np.concatenate([-ends, logit(p), ends])

@@ -145,7 +145,7 @@ class RowFigures:
         X, missing, weight = self.sample.rows()
         share = weight / weight.sum()
         log_odds = model(X)[:, None] + uncertainty.draws(X, missing, _DRAWS, _SEED)
-        p = PanelLink(link.rate, link.spread(_DRAWS)).in_replicas(log_odds)
+        p = PanelLink(link.rate, link.even_rates(_DRAWS)).in_replicas(log_odds)
         high, low = share @ (p >= bands.high), share @ (p < bands.low)
         return {
             "share_high": high, "share_medium": 1 - high - low, "share_low": low,
