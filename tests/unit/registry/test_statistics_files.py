@@ -1,6 +1,7 @@
 """What statistical offices send: Stata, SPSS, SAS and Arrow files, read, scored, and written as they came."""
 
 import random
+import shutil
 import subprocess
 import sys
 
@@ -52,6 +53,22 @@ def spss(path):
 def arrow(path):
     pa.feather.write_feather(survey().astype({"town": "category"}), path)
     return path
+
+
+def test_a_sas_file_is_read_and_written_as_parquet(model, tmp_path):
+    convert = shutil.which("readstat")
+    if not convert:
+        pytest.skip("needs the program readstat, which writes .sas7bdat files")
+    stata(str(tmp_path / "survey.dta"))
+    path = tmp_path / "survey.sas7bdat"
+    subprocess.run([convert, tmp_path / "survey.dta", path], check=True, capture_output=True)
+    made = score_registry(model, path, tmp_path / "out")
+    assert made.account.registry.format == "sas"
+    assert (made.account.totals.rows_in, made.account.understood.taxonomy) == (ROWS, "isco08")
+    own = survey()
+    own = own[~own["isco"].isin([110, 9998])].reset_index(drop=True)
+    for column in ("isco", "town", "weight", "born"):
+        assert made.rows[column].tolist() == own[column].tolist()
 
 
 @pytest.mark.parametrize(
