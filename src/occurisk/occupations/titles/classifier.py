@@ -20,6 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from occurisk.errors import OccuriskError
+from occurisk.occupations.titles.neighbours import Neighbours, said_by
 from occurisk.occupations.titles.softmax import probabilities
 from occurisk.occupations.titles.text.normalise import VERSION
 from occurisk.occupations.titles.text.tokens import (
@@ -32,9 +33,11 @@ from occurisk.occupations.titles.text.tokens import (
 )
 
 Array = np.ndarray
-FORMAT = 1
+FORMAT = 2
 # What it adds to the score of a code that a title stands in a list under that code.
 LISTED = 2.0
+# Words whose scores are kept for the next titles: 33 MB.
+WORDS_KEPT = 10_000
 # Characters of a word in a reason.
 LONGEST_SHOWN = 40
 
@@ -131,17 +134,43 @@ class TitleModel:
     def scored(self, titles: Sequence[str]) -> Scored:
         """Return the logits with what they are made of."""
         tokens, made = tokenised(titles, self.head)
-        per_token = (token_matrix(tokens) @ self.W).toarray()
-        logits = made @ per_token + self.b
+        per_token = self._added_by(tokens)
+        logits = made @ per_token + self.b + said_by(self.neighbours.votes(titles))
         for row, title in enumerate(titles):
             for place in self.exact.get(title, ()):
                 logits[row, place] += LISTED
         return Scored(logits, tokens, made, per_token)
 
+    def _added_by(self, tokens: list[str]) -> Array:
+        """Return what each token adds to each code; words are worked out once, while there is room."""
+        words = self._words
+        new = [token for token in tokens if token not in words]
+        fresh = (token_matrix(new) @ self.W).toarray()
+        added = np.empty((len(tokens), len(self.codes)), np.float32)
+        places = {token: place for place, token in enumerate(new)}
+        of_new = [places.get(token, -1) for token in tokens]
+        at = np.array(of_new, np.intp)
+        added[at >= 0] = fresh[at[at >= 0]]
+        for place in np.flatnonzero(at < 0).tolist():
+            added[place] = words[tokens[place]]
+        for token, row in zip(new, fresh, strict=True):
+            if len(words) < WORDS_KEPT and PAIR_MARK not in token:
+                words[token] = row.copy()
+        return added
+
+    @cached_property
+    def _words(self) -> dict[str, Array]:
+        return {}
+
     @property
     def head(self) -> str:
         """Where the head word of a title stands: `first` or `last`."""
         return str(self.about["head"])
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """Listed titles by their words."""
+        return Neighbours.of(self.listed, self.listed_codes, len(self.codes))
 
     @cached_property
     def exact(self) -> dict[str, tuple[int, ...]]:

@@ -16,26 +16,30 @@ from occurisk.occupations.titles.softmax import probabilities
 from occurisk.occupations.titles.text.tokens import head_word
 
 Array = np.ndarray
-FEATURES = (
-    "p_first",
-    "p_gap",
-    "log_p",
-    "score",
-    "score_gap",
-    "group_mass",
-    "group_gap",
-    "known_share",
-    "unknown_words",
-    "exact_share",
-    "head_share",
-    "head_group_share",
-    "head_known",
-    "n_words",
-    "rarest_word",
-    "residual",
-    "class_titles",
-    "group_classes",
-)
+# What is seen of a match, with its mean and spread over the titles of the development halves, rounded.
+FEATURES = {
+    "p_first": (0.77, 0.26),
+    "p_gap": (0.68, 0.35),
+    "log_p": (-0.36, 0.53),
+    "score": (1.14, 0.39),
+    "score_gap": (0.37, 0.31),
+    "group_mass": (0.82, 0.24),
+    "group_gap": (0.73, 0.34),
+    "known_share": (0.92, 0.2),
+    "unknown_words": (0.04, 0.09),
+    "exact_share": (0.26, 0.42),
+    "head_share": (0.19, 0.3),
+    "head_group_share": (0.31, 0.35),
+    "head_known": (0.85, 0.51),
+    "n_words": (0.28, 0.12),
+    "rarest_word": (0.83, 0.16),
+    "residual": (0.05, 0.22),
+    "class_titles": (0.89, 0.2),
+    "group_classes": (0.78, 0.24),
+}
+# Each is a line that may bend at so many spreads from its mean.
+BENDS = (-1.0, -0.5, 0.0, 0.5, 1.0)
+SHRINK = 60.0  # of the lines and bends; tuned on the development halves
 _BY_TITLE = slice(7, 15)
 # Confirmed titles must speak as loudly as so many to change the slope; no slope turns the order round.
 SLOPE_SHRINK, LEAST_SLOPE = 20.0, 0.1
@@ -53,7 +57,8 @@ def seen_of(model: TitleModel, titles: Sequence[str], logits: Array) -> tuple[Ar
 
     Returns
     -------
-    X : float32 array, shape (n_titles, len(FEATURES))
+    X : float32 array, shape (n_titles, len(FEATURES) * (1 + len(BENDS)))
+        Features about their mean, in spreads, then what lies above each bend.
     order : int array, shape (n_titles, 5)
         The five best classes, best first.
     """
@@ -78,7 +83,13 @@ def seen_of(model: TitleModel, titles: Sequence[str], logits: Array) -> tuple[Ar
     X[:, 15:] = model.class_facts[first]
     for place, title in enumerate(titles):
         X[place, _BY_TITLE] = _of_words(model, title, int(first[place]), group_of)
-    return X, order
+    return _bent(X), order
+
+
+def _bent(X: Array) -> Array:
+    mean, spread = np.array(list(FEATURES.values()), np.float32).T
+    X = (X - mean) / spread
+    return np.hstack([X, *(np.maximum(X - np.float32(bend), 0) for bend in BENDS)])
 
 
 def _best(logits: Array, most: int) -> Array:
