@@ -26,6 +26,7 @@ from scipy import sparse
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles import shipped
 from occurisk.occupations.titles.build import KEPT_WEIGHTS, LISTED_SHARE, Entry, job_logits, merged
+from occurisk.occupations.titles.cascade import TitleMatcher
 from occurisk.occupations.titles.classifier import quantised
 from occurisk.occupations.titles.softmax import train_softmax
 from occurisk.occupations.titles.text import tokens
@@ -242,6 +243,12 @@ def voted(task: Task) -> tuple[Array, list[str]]:
     ), titles
 
 
+def shipped_matcher(task: Task) -> tuple[Array, list[str]]:
+    """That with listed titles that share words, from the files that are shipped: nothing is trained."""
+    titles = [spoken_form(title) for title, _ in task.coded]
+    return TitleMatcher.shipped("soc2010" if task.name == "US" else "isco08").model.logits(titles), titles
+
+
 def words_only(task: Task) -> tuple[Array, list[str]]:
     """Softmax without pieces of words."""
     return _with_columns(task, lambda token, columns, values: (columns[:1], values[:1]))
@@ -320,7 +327,7 @@ DESIGNS = {
     function.__name__: function
     for function in (
         exact, nearest, words_only, written, spoken, joined, smoothed, rare_words, balanced, prior, pruned,
-        voted,
+        shipped_matcher, voted,
     )
 }  # fmt: skip
 
