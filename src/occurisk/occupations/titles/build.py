@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from occurisk.occupations.titles.classifier import TitleModel, TitlesError, load_model, quantised, write_model
-from occurisk.occupations.titles.confidence import SHRINK, confidence, fit_logistic, seen_of
+from occurisk.occupations.titles.confidence import DECIMALS, SHRINK, confidence, fit_logistic, seen_of
 from occurisk.occupations.titles.softmax import PASSES, train_softmax
 from occurisk.occupations.titles.text.parts import spoken_form
 from occurisk.occupations.titles.text.tokens import head_of_language, token_matrix, tokenised
@@ -181,7 +181,9 @@ def learned_confidence(
     group = np.array(
         [code[:digits] == gold[:digits] for code, (_, gold) in zip(first, coded, strict=True)], float
     )
-    learned = {name: fit_logistic(X, y, SHRINK) for name, y in (("code", right), ("group", group))}
+    learned = {
+        name: fit_logistic(X, y, SHRINK, decimals=DECIMALS) for name, y in (("code", right), ("group", group))
+    }
     stated = {name: confidence(coefficients, X) for name, coefficients in learned.items()}
     least = {"code": _least(stated["code"])}
     # The group is given where the code is not: its least is found among those.

@@ -40,6 +40,8 @@ FEATURES = {
 # Each is a line that may bend at so many spreads from its mean.
 BENDS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 SHRINK = 60.0  # of the lines and bends; tuned on the development halves
+# Of their coefficients: more would differ with the number of threads, and with it the file's bytes.
+DECIMALS = 4
 _BY_TITLE = slice(7, 15)
 # Confirmed titles must speak as loudly as so many to change the slope; no slope turns the order round.
 SLOPE_SHRINK, LEAST_SLOPE = 20.0, 0.1
