@@ -16,7 +16,7 @@ from occurisk.occupations.titles.softmax import probabilities
 from occurisk.occupations.titles.text.tokens import head_word
 
 Array = np.ndarray
-# What is seen of a match, with its mean and spread over the titles of the development halves, rounded.
+# What is seen of a match, with its mean and standard deviation over the titles of the development halves, rounded.
 FEATURES = {
     "p_first": (0.77, 0.26),
     "p_gap": (0.68, 0.35),
@@ -37,7 +37,7 @@ FEATURES = {
     "class_titles": (0.89, 0.2),
     "group_classes": (0.78, 0.24),
 }
-# Each is a line that may bend at so many spreads from its mean.
+# Each is a line that may bend at so many standard deviations from its mean.
 BENDS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 SHRINK = 60.0  # of the lines and bends; tuned on the development halves
 # Of their coefficients: more would differ with the number of threads, and with it the file's bytes.
@@ -60,7 +60,7 @@ def seen_of(model: TitleModel, titles: Sequence[str], logits: Array) -> tuple[Ar
     Returns
     -------
     X : float32 array, shape (n_titles, len(FEATURES) * (1 + len(BENDS)))
-        Features about their mean, in spreads, then what lies above each bend.
+        Features about their mean, in standard deviations, then what lies above each bend.
     order : int array, shape (n_titles, 5)
         The five best classes, best first.
     """
@@ -89,8 +89,8 @@ def seen_of(model: TitleModel, titles: Sequence[str], logits: Array) -> tuple[Ar
 
 
 def _bent(X: Array) -> Array:
-    mean, spread = np.array(list(FEATURES.values()), np.float32).T
-    X = (X - mean) / spread
+    mean, deviation = np.array(list(FEATURES.values()), np.float32).T
+    X = (X - mean) / deviation
     return np.hstack([X, *(np.maximum(X - np.float32(bend), 0) for bend in BENDS)])
 
 
