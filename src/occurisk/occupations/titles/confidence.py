@@ -16,7 +16,7 @@ from occurisk.occupations.titles.softmax import probabilities
 from occurisk.occupations.titles.text.tokens import head_word
 
 Array = np.ndarray
-# What is seen of a match, with its mean and standard deviation over the titles of the development halves, rounded.
+# What is seen of a match, with mean and standard deviation over titles of the development halves, rounded.
 FEATURES = {
     "p_first": (0.77, 0.26),
     "p_gap": (0.68, 0.35),
