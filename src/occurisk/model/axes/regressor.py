@@ -9,7 +9,12 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    column_or_1d,
+    validate_data,
+)
 
 from occurisk.errors import SettingsError
 from occurisk.model.axes.gaussian_teacher import GaussianTeacher, fitted_process, kernel_figures
@@ -135,14 +140,20 @@ class ExposureRegressor(RegressorMixin, StudentEstimator):  # type: ignore[misc]
         y : array-like, shape (n_occupations,)
             From 0 to 1; NaN where there is no label.
         sample_weight : array-like, optional
-            Not used: a mean over raters comes without one.
+            Checked, and not used: a mean over raters comes without one.
         """
         X = validate_data(self, X, ensure_all_finite="allow-nan", dtype=np.float64)
         y = column_or_1d(y, warn=True).astype(float)
         check_consistent_length(X, y)
+        _check_sample_weight(sample_weight, X)
+        if np.isinf(y).any():
+            raise ValueError("Input y contains infinity or a value too large for dtype('float64').")
         labelled = ~np.isnan(y)
         if labelled.sum() < 2 or ((y[labelled] < 0) | (y[labelled] > 1)).any():
-            raise ValueError("Labels run from 0 to 1, and there are at least two.")
+            raise ValueError(
+                f"Labels run from 0 to 1, and there are at least two; got n_samples={labelled.sum()}, "
+                f"outside: {int(((y[labelled] < 0) | (y[labelled] > 1)).sum())}."
+            )
         self.names_ = self._column_names(X.shape[1])
         self.n_labelled_, self.classes_ = int(labelled.sum()), np.array([0, 1])
         self.error_rate_, self.replica_error_rates_ = 0.0, np.zeros(self.replicas)
