@@ -59,6 +59,7 @@ def test_too_short_a_list_is_refused(tmp_path):
         ("isco08", "Senior Software Engineer", "2512", "code"),
         ("isco08", "welder (night shift)", "7212", "code"),
         ("isco08", "<b>welder</b>", "7212", "code"),
+        ("isco08", "&lt;b&gt;welder&lt;/b&gt;", "7212", "code"),
         ("isco08", "RF engineer", "21", "group"),
         ("isco08", "👩‍🍳 cook", "5120", "code"),
         ("isco08", "Truck driver / warehouse worker", "8332", "code"),

@@ -27,7 +27,7 @@ from occurisk.paths import FEATURES
 
 Array = np.ndarray
 CONFIRMED, LEXICON, EXACT, SOFTMAX, NOTHING = "confirmed", "lexicon", "exact", "words", "none"
-CHUNK = 2_000
+CHUNK = 1_000
 # From so many titles on, a second process is worth its start.
 MANY, MOST_WORKERS = 50_000, 2
 # How often a pattern of the lexicon is right: one word, several words. Measured on 150 Russian and English

@@ -36,8 +36,8 @@ Array = np.ndarray
 FORMAT = 2
 # What it adds to the score of a code that a title stands in a list under that code.
 LISTED = 2.0
-# Words whose scores are kept for the next titles: 33 MB.
-WORDS_KEPT = 10_000
+# Words whose logits are kept for the next titles: 26 MB.
+WORDS_KEPT = 8_000
 # Characters of a word in a reason.
 LONGEST_SHOWN = 40
 

@@ -53,7 +53,9 @@ def normalise(title: str) -> str:
 
 def without_markup(text: str) -> str:
     """Return a text without marks of HTML."""
-    return html.unescape(_TAG.sub(" ", text)) if "<" in text or "&" in text else text
+    if "<" not in text and "&" not in text:
+        return text
+    return _TAG.sub(" ", html.unescape(_TAG.sub(" ", text)))  # escaped marks are marks, too
 
 
 def _singular(word: str) -> str:
