@@ -128,7 +128,7 @@ def test_the_page_of_the_registered_model_tells_its_figures(tracked, client):
     assert "# Model card: occurisk" in page.description and len(page.description) <= 5000
     version = client.get_model_version("occurisk", run.model_version)
     assert (
-        f"| this model | {client.get_run(run.run_id).data.metrics['lightgbm.log_loss']:.3f}"
+        f"this model: log-loss {client.get_run(run.run_id).data.metrics['lightgbm.log_loss']:.3f}"
         in version.description
     )
 

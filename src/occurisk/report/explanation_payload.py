@@ -57,7 +57,8 @@ class Quality:
         """Say it in one sentence or two."""
         return phrases.page[self.sentence_key].format(
             count=self.count,
-            **{name: phrases.share(value) for name, value in self.shares.items()},
+            # A per cent sign stays with its number, however narrow the page.
+            **{name: phrases.share(value).replace(" ", "\u00a0") for name, value in self.shares.items()},
             **{name: phrases.number(value, 2) for name, value in self.numbers.items()},
         )
 

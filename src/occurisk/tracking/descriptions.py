@@ -89,18 +89,20 @@ def description(
     def link(key: str, text: str) -> str:
         return f"[{text}]({links[key]})" if key in links else text
 
+    of = "jobs are in occupations" if s.weighted else "occupations are"
+    # MLflow folds a description after some lines: what matters most stands first.
     lines = [
-        f"**{_plain(about.name)}**, scored by {link('model', f'model {_plain(about.model)}')}, "
-        f"{_plain(about.made)}.",
-        *(f"\n**Warning: {_plain(text)}**" for text in about.warnings),
+        f"**{headline(shown)}** of {of} of high susceptibility (in brackets: 90% interval).",
         "",
         f"Open: {link('report', 'report')} · {link('table', 'table')} · {link('queue', 'review queue')}",
         "",
-        "| high susceptibility (90% interval) | medium | low | mean | coverage | rows without a score |",
-        "|---|---|---|---|---|---|",
-        f"| **{headline(shown)}** | {_share(shown['share_medium'])} | {_share(shown['share_low'])} "
-        f"| {shown['mean_susceptibility']:.3f} | {_share(shown.get('coverage', math.nan))} "
-        f"| {_unscored(about)} |",
+        f"Medium {_share(shown['share_medium'])} · low {_share(shown['share_low'])} · "
+        f"mean {shown['mean_susceptibility']:.3f} · coverage {_share(shown.get('coverage', math.nan))} · "
+        f"rows without a score: {_unscored(about)}",
+        "",
+        f"**{_plain(about.name)}**, scored by {link('model', f'model {_plain(about.model)}')}, "
+        f"{_plain(about.made)}.",
+        *(f"\n**Warning: {_plain(text)}**" for text in about.warnings),
         "",
         f"Shares and mean: {how}. Susceptibility is not a forecast of lost jobs; the labels speak of "
         "technology as of 2013. Not for decisions about individual people.",

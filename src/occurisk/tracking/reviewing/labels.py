@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from occurisk.errors import ReviewError
 from occurisk.explanation.verdicts import label_file, to_labels, write_csv
 from occurisk.tracking.reviewing.reviews import collect
 from occurisk.training_data.labels import read_rows
@@ -45,11 +46,21 @@ def labels_with_reviews(runs: Iterable[str], base: Path) -> ReviewedLabels:
     Raises
     ------
     ReviewError, LabelError
-        If there is no such run, or the file cannot be read.
+        If there is no such run, no label follows from the verdicts, or the file cannot be read.
     """
+    runs = list(runs)
     tables = [to_labels(reviewed.verdicts, reviewed.scored) for reviewed, _ in map(collect, runs)]
     labels = pd.concat([labels for labels, _ in tables], ignore_index=True)
     labels = labels.drop_duplicates(["code", "rater"], keep="last")
     left_out = pd.concat([rest for _, rest in tables], ignore_index=True)
+    if labels.empty:
+        reasons = "; ".join(f"{n} {reason}" for reason, n in left_out["reason"].value_counts().items())
+        raise ReviewError(
+            f"No label follows from the {len(left_out)} verdicts on {', '.join(runs)}.",
+            first=reasons or "nobody has judged anything yet",
+            rule="A verdict other than unsure, on a code that is at least 80% one occupation, counts; "
+            "agree and disagree say nothing of a medium band.",
+            fix="Collect more verdicts (too high, too low), or train without --reviews.",
+        )
     file = label_file(labels, read_rows(base), base.stem)
     return ReviewedLabels(write_csv(file), len(labels), left_out)

@@ -223,15 +223,22 @@ def _schemas(schemas: Any, experiment: str, forms: Sequence[Form]) -> list[str]:
 def _items(run_id: str, asked: pd.DataFrame, rows: pd.DataFrame, language: str) -> list[Item]:
     """Return an item for each occupation, with the tags by which the list of traces is filtered."""
     items = []
+    widest = len(f"{rows.loc[asked.index, 'weight'].astype(float).max():.0f}")
     for rank, (code, text) in enumerate(asked.iterrows(), 1):
         row = rows.loc[code]
         tags = {
             CODE_TAG: str(code), LANGUAGE_TAG: language, "occurisk.band": str(row["band"]),
             "occurisk.rank": f"{rank:03d}", "occurisk.stability": str(row["stability"]),
-            **({"occurisk.jobs": f"{float(row['weight']):.10g}"} if pd.notna(row["weight"]) else {}),
+            **({"occurisk.jobs": _sortable(float(row["weight"]), widest)} if pd.notna(row["weight"]) else {}),
         }  # fmt: skip
         items.append(Item(f"{code} {row['title']}", text["question"], text["answer"], tags, run_id))
     return items
+
+
+def _sortable(weight: float, digits: int) -> str:
+    """Write a weight with leading zeros: MLflow sorts tags as text."""
+    whole, point, rest = f"{weight:.10g}".partition(".")
+    return whole.zfill(digits) + point + rest
 
 
 def _log_items(

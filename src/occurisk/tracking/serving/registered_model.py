@@ -113,22 +113,24 @@ def questions(mlflow: Any, attributes: list[str]) -> Any:
 def figures_in_words(version: str, metrics: Mapping[str, float]) -> str:
     """Return a version's figures as Markdown: on held-out labels, where measured, and of its scores."""
     lines = [f"**{version}**"]
-    if "lightgbm.log_loss" in metrics:
-        lines += ["", "| on labels not seen | log-loss | AUC | Brier |", "|---|---|---|---|"]
-        for key, name in (("lightgbm", "this model"), ("logistic", "logistic regression")):
-            if f"{key}.log_loss" in metrics:
-                cells = " | ".join(f"{metrics[f'{key}.{m}']:.3f}" for m in ("log_loss", "auc", "brier"))
-                lines.append(f"| {name} | {cells} |")
-    if "lightgbm.r2" in metrics:
-        lines += ["", "| on ratings not seen | R² | rank correlation |", "|---|---|---|"]
-        for key, name in (("lightgbm", "this model"), ("ridge", "ridge regression")):
-            lines.append(f"| {name} | {metrics[f'{key}.r2']:.3f} | {metrics[f'{key}.rho']:.3f} |")
+    named = {
+        "lightgbm.log_loss": (("log_loss", "log-loss"), ("auc", "AUC"), ("brier", "Brier score")),
+        "lightgbm.r2": (("r2", "R²"), ("rho", "rank correlation")),
+    }
+    models = {"lightgbm": "this model", "logistic": "logistic regression", "ridge": "ridge regression"}
+    for measured, columns in named.items():
+        if measured in metrics:
+            lines += ["", "On labels that were not seen:", ""]
+            for key, name in models.items():
+                if f"{key}.{columns[0][0]}" in metrics:
+                    figures = ", ".join(f"{title} {metrics[f'{key}.{m}']:.3f}" for m, title in columns)
+                    lines.append(f"- {name}: {figures}")
     scores = {
         "high": "reference.share_high", "low": "reference.share_low",
         "same band in nine of ten replicas": "reference.share_robust",
     }  # fmt: skip
-    lines += ["", "| reference occupations | share |", "|---|---|"]
-    lines += [f"| {name} | {metrics[key]:.1%} |" for name, key in scores.items() if key in metrics]
+    lines += ["", "Of the reference occupations:", ""]
+    lines += [f"- {name}: {metrics[key]:.1%}" for name, key in scores.items() if key in metrics]
     return "\n".join(lines) + "\n"
 
 
