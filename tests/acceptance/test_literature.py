@@ -48,8 +48,10 @@ def test_the_shares_of_exposed_work(originals, monkeypatch):
     assert (machine > people)[["mean", "from_10", "from_50"]].all()
 
 
-def test_kazakhstan_is_held_against_its_neighbours(originals):
-    text = run("reproduce", "kazakhstan", "--data", originals / "employment")
+def test_kazakhstan_is_held_against_its_neighbours(originals, tmp_path):
+    path = tmp_path / "kazakhstan.json"
+    text = run("reproduce", "kazakhstan", "--data", originals / "employment", "--json", path)
+    assert set(kept("reproduce_kazakhstan", path)) == {"KGZ", "RUS", "MNG"}
     assert text.count("larger than these assumptions allow") == 3
     assert all(f"risk structure of {code}" in " ".join(text.split()) for code in ("KGZ", "RUS", "MNG"))
     assert "assumption, not a" in text

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from helpers.contracts import COLUMNS
+from helpers.contracts import COLUMNS, kept
 from helpers.stores import new_store
 from occurisk.paths import CONFIGS
 from occurisk.training_data.labels import DEFAULT_LABELS
@@ -75,6 +75,7 @@ def test_train_tells_where_everything_is(quick, tmp_path):
     audit = occurisk(*words, cwd=tmp_path, written=["a.csv", "a.json"])
     assert audit.returncode == 0, audit.stderr
     table = pd.read_csv(tmp_path / "a.csv")
+    assert len(kept("label_audit", tmp_path / "a.json")) == 35
     assert len(table) == 35 and list(table) == COLUMNS["label_audit.csv"]
     assert table["surprise"].is_monotonic_decreasing
     assert table["title"].head(12).str.contains("Maids").any()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from helpers.contracts import kept
 from helpers.releases import RATINGS, write_text_release, zip_release
 from occurisk.cli import main
 from occurisk.cli.features import features
@@ -85,7 +85,7 @@ def test_build_writes_the_table_of_my_catalogue(release, mine, tmp_path):
     assert "The codes are SOC 2010: 2 of 2" in said
     assert said.splitlines()[-2] == f"Wrote {out}: 2 occupations × 3 attributes, on O*NET's scales."
 
-    document = json.loads(report.read_text())
+    document = kept("features_build", report)
     assert document["release"]["number"] == "20.3"
     assert document["soc"]["name"] == "SOC 2010"
     assert (document["occupations"], document["incomplete_occupations"]) == (2, 2)
@@ -153,7 +153,7 @@ def test_compare_prints_the_agreement(release, mine, tmp_path):
         )
     )
     assert "Agreement with" in said
-    rows = {row["attribute"]: row for row in json.loads(report.read_text())["agreement"]}
+    rows = {row["attribute"]: row for row in kept("features_build", report)["agreement"]}
     assert (rows["originality"]["occupations"], rows["originality"]["identical"]) == (2, 1.0)
     assert rows["negotiation"]["largest_difference"] is None
     # Against the embedded table only what measures the same is compared, whatever its name.
@@ -241,7 +241,7 @@ def test_release_18_1_end_to_end(originals, tmp_path):
     )
     table = read_table(out, load_catalogue())
     assert table.shape == (764, 25)
-    document = json.loads(report.read_text())
+    document = kept("features_build", report)
     assert document["release"]["number"] == "18.1"
     assert document["soc"] | {"others": []} == {
         "name": "SOC 2010",

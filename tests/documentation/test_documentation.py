@@ -205,3 +205,25 @@ def test_every_test_that_the_docs_name_exists():
     }  # fmt: skip
     assert named
     assert named <= written, named - written
+
+
+def test_an_option_that_an_error_names_is_one_of_score_and_a_field_in_python():
+    """Errors of `registry/` say `--code-column`; in Python that is the field `code_column`."""
+    from dataclasses import fields
+
+    from occurisk.registry.columns.sample import IntakeOptions
+    from occurisk.scoring.options import ReadOptions, ScoreOptions
+
+    in_python = {field.name for kind in (IntakeOptions, ReadOptions, ScoreOptions) for field in fields(kind)}
+    other_names = {"format": "output"}  # `format` is a function of Python's own
+    only_a_command = {"engine"}  # in Python: occurisk.spark.score
+    named = {
+        flag
+        for path in (PROJECT / "src" / "occurisk" / "registry").rglob("*.py")
+        for flag in re.findall(r"--([a-z][a-z-]+)", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 10
+    options = {option for parameter in COMMANDS["occurisk score"].params for option in parameter.opts}
+    assert {f"--{flag}" for flag in named} <= options
+    known = {other_names.get(flag, flag.replace("-", "_")) for flag in named - only_a_command}
+    assert known <= in_python

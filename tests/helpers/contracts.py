@@ -23,7 +23,12 @@ def validator(contract: str) -> Draft202012Validator:
 
 def kept(contract: str, path: Path) -> Any:
     """Read a JSON file that must keep a contract; NaN, which is no JSON, breaks it."""
-    document = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    return keeps(contract, Path(path).read_text(encoding="utf-8"))
+
+
+def keeps(contract: str, text: str) -> Any:
+    """Read a JSON text that must keep a contract."""
+    document = json.loads(text, parse_constant=pytest.fail)
     problems = [
         f"{'/'.join(map(str, p.absolute_path))}: {p.message[:200]}"
         for p in validator(contract).iter_errors(document)

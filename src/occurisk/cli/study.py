@@ -90,9 +90,7 @@ def coverage(
         save(coverage_figure(studied, nominal), figure)
         console.print(f"Figure   {figure}", soft_wrap=True)
     if json_path:
-        summary = studied.summary().reset_index().to_dict(orient="records")
-        bins = by_bin.rename_axis("p").reset_index().to_dict(orient="records")
-        write_json(json_path, {"overall": studied.overall, "bins": bins, "truths": summary})
+        write_json(json_path, studied.to_json())
         console.print(f"Figures  {json_path}", soft_wrap=True)
     if not figure and not json_path:
         console.print("Nothing was written; --figure and --json keep the result.")
@@ -141,14 +139,7 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
         f"{comparison.within:.1%} of the other scores lie within the embedded ones' intervals."
     )
     if json_path:
-        document = {
-            "common": comparison.common,
-            "spearman": comparison.spearman,
-            "mean_difference": comparison.mean_difference,
-            "within_intervals": comparison.within,
-            "moved": comparison.moved.reset_index().to_dict(orient="records"),
-        }
-        write_json(json_path, document)
+        write_json(json_path, comparison.to_json())
         console.print(f"Figures  {json_path}", soft_wrap=True)
     else:
         console.print("Nothing was written; --json PATH keeps the figures.")
@@ -160,7 +151,7 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
 @JSON_OPTION
 def rows(seed: int, models_dir: Path | None, json_path: Path | None) -> None:
     """Check the intervals of rows with attributes of their own (score --attributes)."""
-    from occurisk.evaluation.row_interval_check import compare_intervals, hide_attributes
+    from occurisk.evaluation.row_interval_check import compare_intervals, hide_attributes, rows_json
 
     console = out()
     bundle = need_model(models_dir, None)
@@ -184,8 +175,7 @@ def rows(seed: int, models_dir: Path | None, json_path: Path | None) -> None:
         shown.add_row(str(hidden), f"{row['covered']:.1%}", f"{row['sd']:.2f}", f"{row['change']:.2f}")
     show(console, shown)
     if json_path:
-        tables = {"formula": formula, "gaps": gaps}
-        write_json(json_path, {name: one.reset_index().to_dict("records") for name, one in tables.items()})
+        write_json(json_path, rows_json(formula, gaps))
         console.print(f"Figures  {json_path}", soft_wrap=True)
     else:
         console.print("Nothing was written; --json PATH keeps the figures.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -87,6 +88,14 @@ class Coverage:
     def overall(self) -> float:
         """Mean coverage, every truth counting the same."""
         return float(self.summary()["covered"].mean())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures in the form that `occurisk study coverage --json` writes."""
+        return {
+            "overall": self.overall,
+            "bins": self.by_bin().rename_axis("p").reset_index().to_dict(orient="records"),
+            "truths": self.summary().reset_index().to_dict(orient="records"),
+        }
 
 
 def truths(X: pd.DataFrame, y: pd.Series, kinds: Sequence[str] = KINDS) -> list[Truth]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -38,6 +39,17 @@ class VintageComparison:
     mean_difference: float
     within: float
     moved: pd.DataFrame
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures in the form that `occurisk study vintage --json` writes."""
+        moved = self.moved.rename_axis("soc").reset_index().to_dict(orient="records")
+        return {
+            "common": self.common,
+            "spearman": self.spearman,
+            "mean_difference": self.mean_difference,
+            "within_intervals": self.within,
+            "moved": moved,
+        }
 
 
 def refit(

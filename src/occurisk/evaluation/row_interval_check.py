@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -88,6 +89,13 @@ def hide_attributes(model: Bundle, seed: int = 0, halves: int = HALVES) -> pd.Da
     table = pd.DataFrame({q: np.mean(v, axis=0) for q, v in rows.items()}, ["covered", "sd", "change"]).T
     table[["sd", "change"]] **= 0.5
     return table.rename_axis("hidden")
+
+
+def rows_json(formula: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, Any]:
+    """Return what both checks found in the form that `occurisk study rows --json` writes."""
+    return {
+        name: one.reset_index().to_dict("records") for name, one in (("formula", formula), ("gaps", gaps))
+    }
 
 
 def _halves(

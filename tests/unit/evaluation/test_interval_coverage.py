@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from helpers.commands import run
+from helpers.contracts import keeps
 from helpers.explained import own_bundle
 from occurisk.evaluation.interval_coverage import KINDS, Coverage, coverage_study, truths
 from occurisk.evaluation.label_audit import label_audit
 from occurisk.evaluation.onet_vintage import compare_vintages, refit_bundle
+from occurisk.files import json_text
 from occurisk.model.bundles.bundle import load_bundle
 from occurisk.model.training import load_data
 from occurisk.probabilities import Bands
@@ -32,6 +34,8 @@ def test_intervals_cover_known_truths_in_every_bin(studied):
     assert studied.trials["covered"].min() > 0.4  # the labels of one panel may mislead
     assert 0.2 < studied.trials["width"].mean() < 0.6  # wide intervals would cover anything
     assert studied.by_bin()["covered"].between(0.8, 0.99).all()
+    written = keeps("study_coverage", json_text(studied.to_json()))
+    assert (written["overall"], len(written["truths"])) == (studied.overall, 26)
 
 
 @pytest.mark.slow
@@ -95,16 +99,19 @@ def test_a_bundle_is_refitted_with_what_it_was_fitted_with(tmp_path):
 
 
 def test_vintages_by_hand():
-    before = pd.DataFrame({"probability": {"a": 0.1, "b": 0.5, "c": 0.9, "gone": 0.5}})
+    a, b, c = "11-1011", "35-3031", "43-9021"
+    before = pd.DataFrame({"probability": {a: 0.1, b: 0.5, c: 0.9, "gone": 0.5}})
     before["lower"], before["upper"] = before["probability"] - 0.1, before["probability"] + 0.1
-    after = pd.DataFrame({"probability": {"a": 0.15, "b": 0.8, "c": 0.1, "new": 0.5}})
-    found = compare_vintages(before, after, pd.Series({"b": "B"}), Bands())
+    after = pd.DataFrame({"probability": {a: 0.15, b: 0.8, c: 0.1, "new": 0.5}})
+    found = compare_vintages(before, after, pd.Series({b: "B"}), Bands())
     assert found.common == 3
     assert found.within == pytest.approx(1 / 3)
-    assert found.moved.index.tolist() == ["c", "b"]  # largest change first
-    assert found.moved.loc["c", ["band_before", "band_after"]].tolist() == ["high", "low"]
+    assert found.moved.index.tolist() == [c, b]  # largest change first
+    assert found.moved.loc[c, ["band_before", "band_after"]].tolist() == ["high", "low"]
     assert found.mean_difference == pytest.approx((0.05 + 0.3 + 0.8) / 3)
     assert found.spearman == pytest.approx(-0.5)
+    written = keeps("study_vintage", json_text(found.to_json()))
+    assert [row["soc"] for row in written["moved"]] == [c, b]
 
 
 @pytest.mark.originals

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from helpers.contracts import keeps
 from occurisk.evaluation.label_error_price import LabelErrorPrice, label_error_price
+from occurisk.files import json_text
 from occurisk.model.label_error import learn_label_error
 from occurisk.model.training import load_data
 
@@ -27,6 +29,11 @@ def test_ranks_stay_and_nothing_is_surer_than_the_rate(found):
     assert reference["after"].min() > found.error.mean
     assert reference["after"].max() < 1 - found.error.mean
     assert list(found.held_out.index) == list(found.held_out["label"].index) and len(found.held_out) == 12
+
+
+def test_the_file_of_the_study_keeps_its_contract(found):
+    written = keeps("study_label_error", json_text(found.to_json()))
+    assert written["reference_occupations"] == len(found.reference)
 
 
 def test_each_held_out_label_meets_a_rate_learned_without_it(found):

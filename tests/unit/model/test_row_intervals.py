@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from helpers.contracts import keeps
 from helpers.trained import default_bundle
 from occurisk.evaluation import row_interval_check as row_study
+from occurisk.files import json_text
 from occurisk.model.row_intervals import RowUncertainty, share_in_band
 from occurisk.model.teacher import FeatureMap, with_intercept
 from occurisk.probabilities import Bands, ends
@@ -61,15 +63,31 @@ def test_ends_lie_z_deviations_from_the_log_odds_and_within_0_and_1():
     assert 0 < lower[1] < upper[1] < 1
 
 
+@pytest.fixture(scope="module")
+def formula():
+    return row_study.compare_intervals(default_bundle(), noises=(0.0,))
+
+
+@pytest.fixture(scope="module")
+def gaps():
+    return row_study.hide_attributes(default_bundle(), halves=5)
+
+
 @pytest.mark.slow
-def test_the_formula_agrees_with_the_replicas_on_occupations_it_has_not_seen():
-    row = row_study.compare_intervals(default_bundle(), noises=(0.0,)).loc[0.0]
+def test_the_formula_agrees_with_the_replicas_on_occupations_it_has_not_seen(formula):
+    row = formula.loc[0.0]
     assert 0.9 < row["ratio"] < 1.1
     assert row["ratio_low"] > 0.8 and row["ratio_high"] < 1.3
     assert row["apart"] < 0.01
 
 
-def test_gaps_widen_intervals_by_as_much_as_they_hide():
-    table = row_study.hide_attributes(default_bundle(), halves=5)
+def test_gaps_widen_intervals_by_as_much_as_they_hide(gaps):
+    table = gaps
     assert table["covered"].between(0.85, 0.95).all()
     np.testing.assert_allclose(table["sd"], table["change"], rtol=0.15)
+
+
+@pytest.mark.slow
+def test_the_file_of_the_study_keeps_its_contract(formula, gaps):
+    written = keeps("study_rows", json_text(row_study.rows_json(formula, gaps)))
+    assert [row["hidden"] for row in written["gaps"]] == list(row_study.HIDDEN)
