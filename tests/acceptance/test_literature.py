@@ -2,6 +2,7 @@
 
 import pytest
 
+from helpers.checkout import PROJECT
 from helpers.commands import run
 from helpers.contracts import kept
 from helpers.trained import default_bundle
@@ -46,6 +47,9 @@ def test_the_shares_of_exposed_work(originals, monkeypatch):
     assert people["from_10"] == pytest.approx(0.80, abs=0.02)
     assert people["from_50"] == pytest.approx(0.24, abs=0.005)  # ours is higher: docs/axes.md
     assert (machine > people)[["mean", "from_10", "from_50"]].all()
+    page = (PROJECT / "docs" / "axes.md").read_text(encoding="utf-8")
+    for name, row in (("people", people), ("GPT-4", machine)):
+        assert f"| ratings of {name} | {row['from_10']:.1%} | {row['from_50']:.1%} |" in page
 
 
 def test_kazakhstan_is_held_against_its_neighbours(originals, tmp_path):

@@ -168,6 +168,27 @@ def test_the_readmes_table_of_quality_is_that_of_evaluate():
         assert cells == [f"{metrics[m]:.3f}" for m in ("auc", "log_loss", "brier")], title
 
 
+def test_the_table_of_quality_in_method_is_that_of_evaluate():
+    """The same hundred halves; the deviations beside the means are not in the golden file."""
+    found = json.loads((GOLDEN / "evaluation.json").read_text(encoding="utf-8"))["100"]
+    number = r"([\d.]+) ±[\d.]+"
+    block = TEXT["method.md"].split("log-loss          Brier")[1]
+    rows = re.findall(rf"^ (\S.*?)  +{number}   {number}   {number}$", block.split("```")[0], re.M)
+    assert len(rows) >= len(found) - 1
+    titles = {title: name for name, title in TITLES.items()}
+    for title, *cells in rows:
+        metrics = found[titles[title]]
+        assert cells == [f"{metrics[m]:.3f}" for m in ("auc", "log_loss", "brier")], title
+
+
+def test_what_reckoning_with_errors_costs_is_the_difference_of_the_two_rows():
+    found = json.loads((GOLDEN / "evaluation.json").read_text(encoding="utf-8"))["100"]
+    said = re.search(r"log-loss: ([\d.]+) on halves", TEXT["README.md"])
+    assert said
+    cost = found["lightgbm"]["log_loss"] - found["labels_as_true"]["log_loss"]
+    assert float(said[1]) == pytest.approx(cost, abs=0.001)
+
+
 def test_every_link_leads_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\((?!https?:|mailto:)([^)#]+)(?:#[^)]*)?\)", TEXT[page.name]):
