@@ -52,12 +52,19 @@ def test_of_two_depths_the_finer_is_scored(tmp_path):
         (["isco08", "доля занятых", "численность", "оклад"], "численность"),
         (["isco08", "projected employment", "jobs", "share"], "jobs"),
         (["isco08", "salary", "pay", "hourly rate"], None),
+        (["Код", "Всего занятых, тыс. чел.", "в том числе женщины"], "Всего занятых, тыс. чел."),
+        (["Код занятия", "Средняя зарплата работников", "Число работников на конец года"], -1),
+        (["CITP-08", "dont femmes", "Effectif total (milliers)"], -1),
+        (["ISCO-08", "davon Frauen", "Sozialversicherungspflichtig Beschäftigte"], -1),
+        (["CIUO-08", "Mujeres ocupadas", "Población ocupada total"], -1),
+        (["Кәсіп коды", "соның ішінде әйелдер", "Жұмыспен қамтылғандар, мың адам"], -1),
+        (["isco08", "unemployed persons", "share of workers"], None),
     ],
 )
 def test_jobs_of_now_are_the_weights(tmp_path, header, weight):
     figures = [numbers(5, 500, 1, len(UNITS)) for _ in header[1:]]
     got = take(table(tmp_path, header, UNITS, *figures))
-    assert got.name(got.weight) == weight
+    assert got.name(got.weight) == (header[weight] if isinstance(weight, int) else weight)
 
 
 @pytest.mark.parametrize("names", [["2014", "2015", "2016"], ["jobs 2014", "jobs 2015", "jobs 2016"]])
@@ -67,6 +74,14 @@ def test_of_several_years_the_choice_is_asked_for(tmp_path, names):
         take(path)
     assert take(path, weight_column=names[1]).weight == 2
     assert take(path, weight_column="none").weight is None
+
+
+def test_of_several_headings_of_jobs_the_choice_is_asked_for(tmp_path):
+    names = ["Занятых на основной работе", "Занятых на дополнительной работе"]
+    path = table(tmp_path, ["isco08", *names], UNITS, *[numbers(5, 500, 1, len(UNITS))] * 2)
+    with pytest.raises(RegistryError, match="Several headings speak of jobs: 2 columns"):
+        take(path)
+    assert take(path, weight_column=names[1]).weight == 2
 
 
 def test_a_header_of_two_rows_is_named_as_such(tmp_path):

@@ -18,7 +18,7 @@ _NAMES = (
     r"tot_?emp|employment|employed|employees|emp",
     r"obs_?value",
     r"(?:jobs|workers|persons|people|head_?count|count|n|number|freq(?:uency)?)",
-    r"(?:weights?|wgt|wt|pweight|perwt|fwt|sample_?weight|survey_?weight|wtfinl|pwgtp|asecwt|earnwt)(?:_.*)?",
+    r"(?:weights?|wgt|wt|pweight|perwt|fwt|sample_?weight|survey_?weight|wtfinl|pwgtp|asecwt|earnwt|pw(?:ss|cmp|or)wgt)(?:_.*)?",
     r"(?:n|no|number|count|sum)_?(?:of)?_?(?:jobs|workers|persons|people|employees)",
     r"численность|количество|занятые|занято|вес|жұмыспен.*|саны",
     r"(?:численность|количество|число|кол_?во)[\s_].*|.*саны",
@@ -28,6 +28,20 @@ _NAMES = (
     r"人数|人員数?|就業者数|취업자.*|인원.*",
     r"[a-z]{0,4}wght|factor(?:[ _].*)?|fexp.*|fac_tri|peso(?:_.*)?|ponder.*|gewicht.*|poids",
     r".*(?:weight|employment|численность).*",
+)
+# What longer headings are about, such as "Всего занятых, тыс. чел."; letters are folded, so that й is и.
+_JOBS = re.compile(
+    r"\b(?:employ(?:ed|ees|ment)|workers|jobs|headcount|workforce|занят(?:ых|ые|о|ости)|численност|"
+    r"(?:работник|сотрудник)(?:ов|и)|рабочих мест|(?:тыс|млн)\W+чел|штатных единиц|қызметкер|жұмыспен|"
+    r"жұмыскер|effectif|emplois|beschaftigt|erwerbstatig|pracuj|zatrudnion|ocupad|emplead|empregad|trabajador|"
+    r"trabalhador|occupati\b|addetti|lavorator|tyollis|sysselsat|anstall|ansatt|calisan|istihdam|заинят|"
+    r"працівник|foglalkoztatott|zamestnan)"
+)
+# One part of the jobs only.
+_PART = re.compile(
+    r"женщин|мужчин|\b(?:wo)?men\b|\b(?:fe)?males?\b|femme|homme|mujer|hombre|frauen|manner|kobiet|mezczyzn|"
+    r"kadin|erkek|әиел|ер адам|жінок|чоловік|в том числе|в т\. ?ч|из них|соның ішінде|of which|of them|"
+    r"dont\b|davon|w tym|part.?time|full.?time|self.employed|urban|rural|город|сельск|\bage|лет\b|vacan|вакан"
 )
 _FIRST_STATUS = 0
 _NO_JOBS = re.compile(
@@ -115,6 +129,8 @@ def _by_name(
         if _NO_JOBS.search(plain):
             continue
         rank = next((r for r, p in enumerate(_NAMES) if re.fullmatch(p, plain, re.I)), None)
+        if rank is None and _JOBS.search(plain) and not _PART.search(plain):
+            rank = len(_NAMES)
         if rank is not None and not _not_jobs(table.column(i), file, rank):
             candidates.append((rank, i))
     if not candidates:
@@ -123,6 +139,8 @@ def _by_name(
         return None
     rank = min(candidates)[0]
     best = [i for r, i in candidates if r == rank]
+    if rank == len(_NAMES) and len(best) > 1 and not any(_YEAR.search(names[i]) for i in best):
+        raise _ask(file, names, best, "Several headings speak of jobs", "Which of them counts")
     dated = [i for i in best if _YEAR.search(names[i])]
     if len(dated) < 2 or len(dated) < len(best):
         return best[0]
@@ -133,12 +151,14 @@ def _by_name(
     raise _ask(file, names, dated, "Jobs stand in columns of several years")
 
 
-def _ask(file: RegistryFile, names: list[str], positions: list[int], what: str) -> RegistryError:
+def _ask(
+    file: RegistryFile, names: list[str], positions: list[int], what: str, which: str = "Which year counts"
+) -> RegistryError:
     shown = [names[i].strip() for i in positions]
     return RegistryError(
         f"{what}: {len(shown)} columns of {file.name} could be the jobs.",
         first=", ".join(shown[:12]),
-        rule="Which year counts would change the result, so occurisk does not guess.",
+        rule=f"{which} would change the result, so occurisk does not guess.",
         fix=f"Choose one: --weight-column {shown[-1]!r}. Where every row counts as one: "
         "--weight-column none.",
     )
