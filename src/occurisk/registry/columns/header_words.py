@@ -100,7 +100,8 @@ _OTHER = {
     "products, goods or accounts": "product* item sku article* артикул* товар* счет* account* budget* hs тн",
     "vehicles, orders or things with numbers": """
         flight* рейс* bus automobil* vehicle* plate* licen* order* заказ* invoice* накладн* ticket* билет*
-        gate seat locker table shelf полк* lot batch парти* tariff* тариф* гост квартир* apartment* marke rue zimmer kolli iban bic swift""",
+        gate seat locker table shelf полк* lot batch парти* tariff* тариф* гост
+        квартир* apartment* marke rue zimmer kolli iban bic swift""",
 }
 
 
