@@ -91,8 +91,23 @@ def test_other_formats_carry_the_axis_too(jobs, tmp_path, kind):
     assert table[PREFIX + "band"].isin(["low", "medium", "high"]).all()
 
 
-def test_rows_with_attributes_of_their_own_have_the_first_axis_alone(jobs, tmp_path):
-    with pytest.raises(RegistryError, match="first axis alone"):
+def test_rows_with_attributes_of_their_own_are_scored_by_the_axis_that_is_named(tmp_path):
+    bundle = exposure_bundle()
+    rows = bundle.attributes.head(6)
+    bundle.catalogue.unscale(rows).rename_axis("who").to_csv(tmp_path / "rows.csv")
+    text = run(
+        "score", tmp_path / "rows.csv", "--attributes", "all", "--axis", "language_models_2023",
+        "--out", tmp_path / "out", "--no-track",
+    )  # fmt: skip
+    got = pd.read_csv(tmp_path / "out" / "scored.csv")
+    assert got[PREFIX + "probability"].to_numpy() == pytest.approx(bundle.model.predict(rows), rel=1e-4)
+    ends = got[[PREFIX + "lower", PREFIX + "probability", PREFIX + "upper"]]
+    assert (ends.diff(axis=1).iloc[:, 1:] > 0).all().all()
+    assert "Exposure is not displacement" in text
+
+
+def test_rows_with_attributes_of_their_own_are_scored_on_one_axis_at_a_time(jobs, tmp_path):
+    with pytest.raises(RegistryError, match="one axis at a time"):
         run(
             "score",
             jobs,

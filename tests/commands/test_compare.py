@@ -124,3 +124,32 @@ def test_a_list_is_laid_out_by_both_axes(tmp_path):
         assert said in text
     moved = run("compare", "axes", folder, "--high-second", "0.01", *options)
     assert "from 0.01" in moved
+
+
+def test_the_national_picture_maps_the_jobs_by_every_axis_and_says_what_it_is_not(tmp_path):
+    rows = ["41-2011,100", "43-9021,50", "11-1011,50", "15-1132,30", "33-2011,40"]
+    folder = scored(tmp_path / "list", rows)
+    one, two = default_bundle(), exposure_bundle()
+    out, path = tmp_path / "picture", tmp_path / "picture.json"
+    arguments = ("--models-dir", models_dir(), "--no-track", "--min-cell", "0", "--out", out, "--json", path)
+    text = run("national", folder, "--axis", "all", *arguments)
+    (found,) = json.loads(path.read_text(encoding="utf-8"))["axis_maps"]
+    assert found["axes"] == [one.axis.name, two.axis.name]
+    assert sum(row["share"] for row in found["quadrants"].values()) == pytest.approx(1)
+    jobs = {row["soc"]: row["quadrant"] for row in found["occupations"]}
+    high = [b.reference["probability"] >= b.bands.high for b in (one, two)]
+    names = {(True, True): "both", (True, False): "first only", (False, True): "second only"}
+    assert jobs == {
+        soc: names.get((bool(high[0][soc]), bool(high[1][soc])), "neither") for soc in jobs
+    } and len(jobs) == len(rows)
+    assert set(found["by"]) == {"major_group", "skill_level", "education"}
+    page = (out / "national.html").read_text(encoding="utf-8")
+    for language in ("en", "ru", "kk"):
+        assert f'lang="{language}"' in page
+        for caveat in two.axis.words(language).caveats:
+            assert caveat.split("'")[0] in page
+    assert two.axis.words("en").caveats[0] in " ".join(text.split())
+    table = pd.read_csv(out / "tables" / f"map_{two.axis.name}.csv")
+    assert sorted(table["soc"]) == sorted(jobs)
+    # Hazard is named where it adds: firefighters, not clerks.
+    assert "Hazardous work" in page and "Firefighters" in text

@@ -9,6 +9,7 @@ import pytest
 from helpers.commands import run
 from helpers.contracts import COLUMNS, kept, validator
 from helpers.registries import scored, write
+from helpers.trained import exposure_bundle
 from occurisk.cli.title_sheet import COLUMNS as SHEET_COLUMNS
 from occurisk.explanation.verdicts import COLUMNS as VERDICT_COLUMNS
 from occurisk.model.bundles.bundle import MANIFEST, SCORES
@@ -32,6 +33,7 @@ def written(model, tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("contracts")
     scored(write(folder / "jobs.csv", REGISTRY), folder / "by_code")
     registry = FEATURES / "reference" / "us_employment.csv"
+    exposure_bundle()  # the further axis, for the map of both
     run("national", registry, "--out", folder / "national", "--models-dir", model.path.parent, "--no-track")
     rows = model.attributes.head(5).rename_axis("code").reset_index()
     rows.to_csv(folder / "rows.csv", index=False)

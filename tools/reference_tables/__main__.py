@@ -15,6 +15,8 @@ from reference_tables.crosswalks import make_crosswalk_tables
 from reference_tables.exposure_labels import make_exposure_labels
 from reference_tables.job_zones import make_job_zones
 from reference_tables.occupations import make_reference_tables
+from reference_tables.published_indexes import make_published_indexes
+from reference_tables.wide_attributes import make_wide_attributes
 
 
 def make_all(originals: Path, features: Path = FEATURES) -> list[Path]:
@@ -30,7 +32,9 @@ def make_all(originals: Path, features: Path = FEATURES) -> list[Path]:
             *make_reference_tables(originals, features),
             *make_crosswalk_tables(originals, features),
             make_job_zones(originals, features),
-            make_exposure_labels(originals, features),
+            *make_exposure_labels(originals, features),
+            make_wide_attributes(originals, features),
+            make_published_indexes(originals, features),
         ]
     except FileNotFoundError as problem:
         raise ReleaseError(

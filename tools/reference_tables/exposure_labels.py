@@ -15,8 +15,8 @@ RATERS = {"human_rating_beta": "label", "dv_rating_beta": "gpt4"}
 DECIMALS = 4
 
 
-def make_exposure_labels(originals: Path, features: Path = FEATURES) -> Path:
-    """Write `labels/eloundou_2023.csv`: the ratings averaged to SOC 2010.
+def make_exposure_labels(originals: Path, features: Path = FEATURES) -> list[Path]:
+    """Write the ratings averaged to SOC 2010 and, for what is counted in it, to SOC 2018.
 
     Parameters
     ----------
@@ -27,9 +27,9 @@ def make_exposure_labels(originals: Path, features: Path = FEATURES) -> Path:
 
     Returns
     -------
-    Path
-        Of the table: `code`, `label` (human raters), `gpt4`; one row for each detailed occupation of
-        SOC 2010 that has attributes.
+    list of Path
+        `labels/eloundou_2023.csv`: `code`, `label` (human raters), `gpt4`; one row for each detailed
+        occupation of SOC 2010 that has attributes. `reference/exposure_soc2018.csv`: the same by SOC 2018.
     """
     rated = pd.read_csv(originals / "indexes" / "gpts_occ_level.csv").rename(columns=RATERS)
     reference = pd.read_csv(FEATURES / "reference" / "occupations.csv", dtype=str, keep_default_na=False)
@@ -40,7 +40,14 @@ def make_exposure_labels(originals: Path, features: Path = FEATURES) -> Path:
     table = means.groupby("soc2010")[list(RATERS.values())].mean().round(DECIMALS)
     known = table.index.isin(detailed) & table.index.isin(attributes["code"])
     table = table.loc[known].rename_axis("code")
-    return write_text(Path(features) / "labels" / "eloundou_2023.csv", table.to_csv(lineterminator="\n"))
+    by_2018 = rated.groupby(rated["O*NET-SOC Code"].map(soc_of))[list(RATERS.values())].mean()
+    return [
+        write_text(Path(features) / place, ratings.to_csv(lineterminator="\n"))
+        for place, ratings in (
+            ("labels/eloundou_2023.csv", table),
+            ("reference/exposure_soc2018.csv", by_2018.round(DECIMALS).rename_axis("code")),
+        )
+    ]
 
 
 def soc2010_of(codes: pd.Series) -> pd.DataFrame:

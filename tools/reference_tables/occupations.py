@@ -17,6 +17,15 @@ from occurisk.paths import FEATURES
 from occurisk.training_data.attribute_table import DECIMALS, check_table, format_table, with_aggregates
 from occurisk.training_data.catalogue import PAPER_CATALOGUE, Catalogue, load_catalogue
 
+# Domains of the means, and where O*NET's content model keeps their elements.
+DOMAINS = {
+    "Abilities": r"1\.A\.",
+    "Skills": r"2\.[AB]\.",
+    "Knowledge": r"2\.C\.",
+    "WorkActivities": r"4\.A\.",
+    "WorkContext": r"4\.C\.",
+}
+
 
 def make_reference_tables(originals: Path, features: Path = FEATURES) -> list[Path]:
     """Write every embedded table of `features/` from the originals.
@@ -97,17 +106,26 @@ def onet_means(folder: Path) -> pd.DataFrame:
     """Read O*NET 20.3 averaged to SOC 2010: `soc`, `element_id`, `scale`, `value`."""
     means = pd.read_parquet(folder / "soc2010_means.parquet")
     reference = pd.read_csv(folder / "Content Model Reference.txt", sep="\t", dtype=str)
-    # The means carry names, which are unique within the domains that we read (1.A, 2.A-2.C, 4.A, 4.C).
-    rated = reference[reference["Element ID"].str.match(r"(1\.A|2\.[ABC]|4\.[AC])\.")]
-    ids = rated.drop_duplicates("Element Name").set_index("Element Name")["Element ID"]
-    return pd.DataFrame(
-        {
-            "soc": means["SOC"].astype(str).str.strip(),
-            "element_id": means["Element.Name"].astype(str).map(ids),
-            "scale": means["Scale.ID"].astype(str),
-            "value": means["mean.value"].astype(float),
-        }
-    ).dropna(subset=["element_id"])
+    # The means carry names, unique within a domain only: Mathematics is a skill and a knowledge.
+    # A heading may be called as its element (Engineering and Technology): the longer ID is the element's.
+    deepest = reference.sort_values("Element ID", key=lambda ids: ids.str.len(), kind="stable")
+    parts = []
+    for domain, place in DOMAINS.items():
+        rated = deepest[deepest["Element ID"].str.match(place)]
+        ids = rated.drop_duplicates("Element Name", keep="last").set_index("Element Name")["Element ID"]
+        rows = means[means["domain"] == domain]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "soc": rows["SOC"].astype(str).str.strip(),
+                    "element_id": rows["Element.Name"].astype(str).map(ids),
+                    "scale": rows["Scale.ID"].astype(str),
+                    "value": rows["mean.value"].astype(float),
+                }
+            )
+        )
+    # What has no element: "Kneeling …?", the same question in an older release beside its successor.
+    return pd.concat(parts, ignore_index=True).dropna(subset=["element_id"])
 
 
 def table_from_means(means: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from occurisk.cli.console import (
     show,
     table,
 )
+from occurisk.cli.options import further_models
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--before", required=True, type=FILE, help="National OES or OEWS file of the earlier year.")
+@click.option(
+    "--before",
+    required=True,
+    type=FILE,
+    help="National OES or OEWS file of the earlier year; or BLS's projections, given twice.",
+)
 @click.option("--after", required=True, type=FILE, help="The same of the later year.")
 @click.option("--before-year", type=int, help="[default: from the file's name]")
 @click.option("--after-year", type=int, help="[default: from the file's name]")
@@ -70,22 +76,20 @@ def backtest(
     from occurisk.labour_market.history.backtest import backtest as compare
     from occurisk.labour_market.history.both_axes import axes_history
     from occurisk.labour_market.history.growth import growth_table
-    from occurisk.labour_market.history.official_statistics import read_oes
+    from occurisk.labour_market.history.projections import read_two_years
     from occurisk.labour_market.history.routine_intensity import routine_intensity
-    from occurisk.model.axes.declaration import chosen_axes
     from occurisk.training_data.labels import load_labels
 
     console = out()
     bundle = need_model(models_dir)
-    old, new = read_oes(before, before_year), read_oes(after, after_year)
+    old, new = read_two_years(before, after, before_year, after_year)
     published = scores == "published"
     table_of = load_labels().published_by_soc2010().to_frame("probability") if published else bundle.reference
     routine = routine_intensity(bundle.attributes, bundle.catalogue)
     growth = growth_table(old, new, table_of, routine, published)
     comparison = compare(growth.table, bundle.bands, draws)
-    wanted = [axis for axis in chosen_axes(axis_name) if axis != bundle.axis] if axis_name else []
-    others = [need_model(models_dir, axis=axis, pinned=False) for axis in wanted]
-    earlier = [read_oes(path) for path in placebo or ()]
+    others = further_models(models_dir, bundle, axis_name) if axis_name else []
+    earlier = read_two_years(*placebo) if placebo else ()
 
     def beside(other: Bundle, one: Statistic, two: Statistic) -> AxesHistory | None:
         first = growth_table(one, two, table_of, routine, published).table
@@ -95,7 +99,8 @@ def backtest(
     histories = [
         (other, beside(other, old, new), beside(other, *earlier) if placebo else None) for other in others
     ]
-    name = f"OES May {old.table['year'].iloc[0]} to {new.table['year'].iloc[0]}, {scores} scores"
+    source = "BLS projections" if before == after else "OES May"
+    name = f"{source} {old.table['year'].iloc[0]} to {new.table['year'].iloc[0]}, {scores} scores"
     _print(console, name, comparison, growth.report)
     for other, history, before_it in histories:
         if history:
@@ -137,7 +142,7 @@ def _print(console: Console, name: str, comparison: Backtest, report: dict[str, 
         f"{report['groups_without_routine']:.0f} without attributes, "
         f"{report['groups_without_wage']:.0f} without a wage."
     )
-    made = table("Realised growth by band", ["band", "occupations", "jobs before", "growth", "90% interval"])
+    made = table("Growth by band", ["band", "occupations", "jobs before", "growth", "90% interval"])
     for band, row in comparison.bands.iterrows():
         ends = f"{row['lower']:+.1%} to {row['upper']:+.1%}"
         made.add_row(

@@ -23,7 +23,6 @@ from occurisk.files import write_json
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from occurisk.labour_market.comparison.axis_map import AxisMap
     from occurisk.labour_market.comparison.indexes import IndexComparison
     from occurisk.labour_market.comparison.lists import ListComparison
 
@@ -108,8 +107,8 @@ def indexes(
 ) -> None:
     """Rank correlations of our axes with published indexes, and how many axes there are among them.
 
-    Embedded: the probabilities of Frey & Osborne, the ratings of Eloundou et al., routine intensity. Other
-    indexes are read from your own files.
+    Embedded: the probabilities of Frey & Osborne, the ratings of Eloundou et al., Microsoft's scores of AI
+    applicability, routine intensity. Other indexes are read from your own files.
     """
     from occurisk.labour_market.comparison.index_files import embedded_indexes, read_index, us_jobs
     from occurisk.labour_market.comparison.indexes import compare_indexes
@@ -167,9 +166,10 @@ def axes(
     json_path: Path | None,
 ) -> None:
     """Lay out the jobs of a scored list by two axes: high on both, on one, on neither."""
+    from occurisk.cli.axis_map_print import print_map
     from occurisk.errors import RegistryError
     from occurisk.labour_market.breakdowns import BUILT_IN
-    from occurisk.labour_market.comparison.axis_map import Scores, axis_map
+    from occurisk.labour_market.comparison.axis_map import axis_map
     from occurisk.labour_market.scored_market import find_folder, read_market
     from occurisk.model.axes.declaration import chosen_axes, load_axes
     from occurisk.report.comparison.axis_map import axis_map_figure
@@ -185,16 +185,9 @@ def axes(
     two = need_model(models_dir, axis=second, pinned=False)
     columns = [key for key in keys if key not in BUILT_IN]
     market = read_market(known, one.reference, one.replicas, one.bands, columns, wage, weight)
-    found = axis_map(
-        market,
-        Scores.of(market, one.reference, one.replicas, high_first or one.bands.high),
-        Scores.of(market, two.reference, two.replicas, high_second or two.bands.high),
-        (one.axis.name, two.axis.name), one.reference["title"], keys, min_cell,
-    )  # fmt: skip
+    found = axis_map(market, one, two, [(key,) for key in keys], min_cell, (high_first, high_second))
     console = out()
-    _print_map(console, found)
-    for caveat in (*one.axis.words("en").caveats, *two.axis.words("en").caveats):
-        console.print(caveat)
+    print_map(console, found)
     _finish(console, "axes", found.to_json(), axis_map_figure(found), png, no_track, json_path)
 
 
@@ -264,30 +257,6 @@ def _print_lists(console: Console, found: ListComparison, top: int) -> None:
         cells = [f"{100 * row[name]:+.2f}" for name in (*found.factors, "change")]
         made.add_row(escape(str(code)), escape(str(row["title"])), *cells)
     show(console, made)
-
-
-def _print_map(console: Console, found: AxisMap) -> None:
-    from rich.markup import escape
-
-    one, two = (f"{name} (from {high:g})" for name, high in zip(found.names, found.thresholds, strict=True))
-    console.print(f"First axis: {one}. Second axis: {two}.")
-    made = table("Jobs that are high on …", ["quadrant", "share", "90% interval", "largest occupations"])
-    made.columns[-1].justify, made.columns[-1].ratio = "left", 1
-    for name, row in found.quadrants.iterrows():
-        part = found.occupations[found.occupations["quadrant"] == name].head(3)
-        ends = f"{row['lower']:.1%} – {row['upper']:.1%}"
-        made.add_row(str(name), f"{row['share']:.1%}", ends, "; ".join(escape(t) for t in part["title"]))
-    show(console, made)
-    for key, cells in found.by.items():
-        names = [name for name in cells if name.startswith("share_")]
-        made = table(
-            f"By {escape(key)}", [escape(key), "jobs", *(name[6:].replace("_", " ") for name in names)]
-        )
-        for cell, row in cells.iterrows():
-            figures = ["–" if row["suppressed"] else f"{row[name]:.1%}" for name in names]
-            jobs = "–" if row["suppressed"] else f"{row['jobs']:,.0f}"
-            made.add_row(escape(str(cell)), jobs, *figures)
-        show(console, made)
 
 
 def _print_indexes(

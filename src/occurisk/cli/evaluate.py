@@ -33,6 +33,7 @@ OURS = "lightgbm"
 @click.option(
     "--splits", type=click.IntRange(min=2), help="Random halves.  [default: the configuration's, 100]"
 )
+@click.option("--mean-rater", is_flag=True, help="Of an axis with two raters: the mean of both is held out.")
 @JSON_OPTION
 def evaluate(
     config: Path | None,
@@ -40,6 +41,7 @@ def evaluate(
     labels: Path | None,
     attributes: Path | None,
     splits: int | None,
+    mean_rater: bool,
     json_path: Path | None,
 ) -> None:
     """Run Frey & Osborne's protocol: random halves of the labels, all models on the same halves.
@@ -49,12 +51,15 @@ def evaluate(
     from dataclasses import replace
 
     from occurisk.evaluation.in_words import measure
+    from occurisk.evaluation.soft_protocol import mean_of_raters
     from occurisk.model.axes.declaration import chosen_axes
     from occurisk.model.training import load_data
 
     console = out()
     axis = chosen_axes(axis_name)[0] if axis_name else None
     data = load_data(config or (axis.training if axis else None), labels, attributes)
+    if mean_rater:
+        data = mean_of_raters(data)
     if splits:
         protocol = data.settings.evaluation.model_copy(update={"splits": splits})
         data = replace(data, settings=data.settings.model_copy(update={"evaluation": protocol}))

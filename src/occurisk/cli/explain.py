@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from occurisk.explanation.explained_list import ExplainedList
 
 STEPS = 10
+# From so many attributes on, their contributions are also summed by group; the largest groups are named.
+MANY, GROUPS = 50, 5
 BAR = 12
 
 
@@ -131,6 +133,8 @@ def _print(explained: ExplainedList, code: str, language: str) -> None:
         if len(members) > 5:
             console.print(Padding(f"… {len(members) - 5}", (0, 0, 0, 2)))
     console.print(_waterfall(explained, code, language))
+    if together := _by_group(explained, code, language):
+        console.print(escape(together), soft_wrap=True)
     for text in (words["raises"], words["lowers"], words["change"]):
         if text:
             console.print(escape(text))
@@ -168,6 +172,18 @@ def _waterfall(explained: ExplainedList, code: str, language: str) -> Table:
     if len(rest):
         table.add_row(page["others"].format(n=len(rest)), "", f"{rest['contribution'].sum():+.2f}", "", "")
     return table
+
+
+def _by_group(explained: ExplainedList, code: str, language: str) -> str:
+    """Sum up many small contributions by task group; nothing where the table above shows most of them."""
+    contributions = explained.explanation.contributions.loc[code]
+    if len(contributions) < MANY:
+        return ""
+    phrases, catalogue = explained.reference.phrases(language), explained.reference.catalogue
+    sums = contributions.groupby(lambda name: catalogue[name].group).sum()
+    largest = sums.reindex(sums.abs().sort_values(ascending=False).index).head(GROUPS)
+    parts = (f"{phrases.groups[str(group)]} {value:+.2f}" for group, value in largest.items())
+    return f"{phrases.page['by_group']}: {'; '.join(parts)}."
 
 
 def _document(explained: ExplainedList, language: str) -> list[dict[str, Any]]:

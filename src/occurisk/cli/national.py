@@ -12,13 +12,14 @@ import click
 from occurisk.cli.console import (
     JSON_OPTION,
     about_labels,
+    axis_option,
     err,
     model_options,
     need_model,
     out,
     ui_hint,
 )
-from occurisk.cli.options import TAXONOMIES, condition
+from occurisk.cli.options import TAXONOMIES, condition, further_models
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     "--out", "folder", type=click.Path(file_okay=False, path_type=Path),
     help="Folder for national.html, national.json, tables and figures (PNG and SVG).",
 )  # fmt: skip
+@axis_option("", "Also a map with this further axis, or all.  [default: those that have a model]")
 @click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 @click.option("--model", "version", metavar="VERSION", help="For a raw registry.  [default: the current one]")
 @model_options
@@ -86,6 +88,7 @@ def national(
     code_column: str | None,
     where: tuple[str, ...],
     folder: Path | None,
+    axis_name: str | None,
     no_track: bool,
     version: str | None,
     models_dir: Path | None,
@@ -141,6 +144,7 @@ def national(
             scored_folder, bundle, by=[_columns(key, scored_folder) for key in keys],
             weight=weight, wage=wage, bands=bands,
             min_cell=min_cell, scenarios=chosen, vintages=others,
+            others=further_models(models_dir, bundle, axis_name),
         )  # fmt: skip
     written = _write(summary, folder, json_path, inputs)
     print_summary(console, summary)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from occurisk.labour_market.summary import MarketSummary
 
 MOST_ROWS = 30
+MOST_HAZARDS = 10
 
 
 def print_headline(console: Console, summary: MarketSummary) -> None:
@@ -46,6 +47,8 @@ def print_summary(console: Console, summary: MarketSummary) -> None:
     """Print the headline, the breakdowns, the largest holders, the multiverse and the scenarios."""
     from rich.markup import escape
 
+    from occurisk.cli.axis_map_print import print_map
+
     print_headline(console, summary)
     for name in summary.breakdowns:
         _print_breakdown(console, summary, name)
@@ -64,6 +67,9 @@ def print_summary(console: Console, summary: MarketSummary) -> None:
             f"{row['cumulated']:.1%}",
         )
     show(console, holders)
+    _print_hazards(console, summary)
+    for found in summary.maps:
+        print_map(console, found)
     for slope in summary.gradients.values():
         ends = "" if math.isnan(slope.lower) else f" ({slope.lower:+.2f} to {slope.upper:+.2f})"
         # Too few codes, or all alike: no correlation is defined.
@@ -72,6 +78,26 @@ def print_summary(console: Console, summary: MarketSummary) -> None:
     print_multiverse(console, summary)
     for scenario, figures in summary.scenarios.values():
         print_scenario(console, scenario.heading, scenario, figures)
+
+
+def _print_hazards(console: Console, summary: MarketSummary) -> None:
+    """Print where hazard adds most to what a tool could take off people."""
+    from rich.markup import escape
+
+    from occurisk.labour_market.augmentation import relieved
+
+    hazards = relieved(summary.indices)
+    if hazards.empty:
+        return
+    made = table(
+        "Hazardous work that tools could take over: augmentation index",
+        ["code", "occupation", "jobs", "hazard", "routine\nalone", "with\nhazard"],
+        "occupation",
+    )
+    for code, row in hazards.head(MOST_HAZARDS).iterrows():
+        cells = (f"{row[name]:.2f}" for name in ("hazard", "without_hazard", "augmentation"))
+        made.add_row(str(code), escape(str(row["title"])), f"{row['jobs']:,.0f}", *cells)
+    show(console, made)
 
 
 def _print_breakdown(console: Console, summary: MarketSummary, name: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from occurisk.model.bundles.bundle import Bundle
     from occurisk.registry.columns.sample import IntakeOptions
     from occurisk.scoring.options import ReadOptions, ScoreOptions
 
@@ -236,3 +237,18 @@ score_options = packed(
         help="Of the added columns.",
     ),
 )
+
+
+def further_models(models_dir: Path | None, first: Bundle, name: str | None) -> list[Bundle]:
+    """Load the models of the axes that are named (`all`: every one), but the first's own.
+
+    Without a name: every axis that the folder has a model of; none is trained then.
+    """
+    from occurisk.cli.console import need_model
+    from occurisk.model.axes.declaration import chosen_axes, load_axes
+    from occurisk.paths import default_models_dir
+
+    folder = models_dir or default_models_dir()
+    known = (axis for axis in load_axes() if (folder / axis.pointer).is_file())
+    wanted = chosen_axes(name) if name else tuple(known)
+    return [need_model(models_dir, axis=axis, pinned=False) for axis in wanted if axis != first.axis]

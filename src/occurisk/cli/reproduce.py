@@ -84,16 +84,16 @@ def exposure(data: Path, json_path: Path | None) -> None:
     shares = exposure_shares(data)
     made = table(
         "United States: jobs by the share of exposed tasks (β), as people and GPT-4 rated them",
-        ["year", "rater", "coverage", "mean", "from 10%", "from 50%"],
+        ["year", "rater", "ratings by", "coverage", "mean", "from 10%", "from 50%"],
     )
-    for (year, rater), row in shares.iterrows():
+    for (year, rater, codes), row in shares.iterrows():
         cells = (f"{row[name]:.1%}" for name in ("coverage", "mean", "from_10", "from_50"))
-        made.add_row(str(year), str(rater), *cells)
+        made.add_row(str(year), str(rater), str(codes), *cells)
     show(console, made)
     console.print(
         "Published: about 80% of the workforce has at least 10% of its tasks exposed, about 19% "
-        "at least 50%. "
-        "Exposure is not displacement."
+        "at least 50%. Ratings by SOC 2018 meet the jobs in their own codes; those by SOC 2010 are what the "
+        "axis learns from. Exposure is not displacement."
     )
     _close(console, shares, json_path)
 

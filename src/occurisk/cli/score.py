@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from occurisk.cli.console import JSON_OPTION, axis_option, err, model_options, need_model, out
-from occurisk.cli.options import intake_options, read_options, score_options
+from occurisk.cli.options import further_models, intake_options, read_options, score_options
 from occurisk.cli.track import record, tracking_options
 from occurisk.errors import CoverageError
 from occurisk.files import write_json
@@ -106,14 +106,20 @@ def score(
     Rows that can be scored go to scored.*, every other row to unscored.* with its reason; intake.md says
     what was understood and what was lost.
     """
+    from occurisk.model.axes.declaration import ALL, chosen_axes
     from occurisk.result_sets import refuse_overwriting
     from occurisk.scoring.score import score_registry
 
     if engine == "here" and (len(registry) > 1 or master):
         raise click.UsageError("Several files, and --master, are for --engine spark.")
     refuse_overwriting(json_path, [*map(Path, registry), *([options.crosswalk] if options.crosswalk else [])])
-    bundle = need_model(models_dir, version)
-    others = _other_axes(axis_name, bundle, models_dir)
+    if choices.attributes and axis_name and axis_name != ALL:
+        # Rows with attributes of their own are scored by one axis's model, whose catalogue names the columns.
+        bundle, others = need_model(models_dir, version, axis=chosen_axes(axis_name)[0]), []
+        choices = replace(choices, column_prefix=choices.column_prefix + bundle.axis.column_prefix)
+    else:
+        bundle = need_model(models_dir, version)
+        others = further_models(models_dir, bundle, axis_name) if axis_name else []
     console = out()
     understood: list[tuple[RegistryFile, Understanding]] = []
 
@@ -155,21 +161,13 @@ def score(
     _print_result(console, result.account)
     for other in others:
         _print_axis(console, result, other)
+    for caveat in bundle.axis.words("en").caveats if bundle.axis.column_prefix else ():
+        console.print(caveat)
     _print_closing(console, result, json_path)
     if not no_track:
         record(console, result, bundle, track_rows, track_min_cell, queue, reviewers, lang, others)
     if short:
         raise short
-
-
-def _other_axes(name: str | None, first: Bundle, models_dir: Path | None) -> list[Bundle]:
-    """Load the models of further axes."""
-    if name is None:
-        return []
-    from occurisk.model.axes.declaration import chosen_axes
-
-    wanted = [axis for axis in chosen_axes(name) if axis != first.axis]
-    return [need_model(models_dir, axis=axis, pinned=False) for axis in wanted]
 
 
 def _print_axis(console: Console, result: ScoredRegistry, other: Bundle) -> None:

@@ -63,12 +63,18 @@ def track(
     models_dir: Path | None,
 ) -> None:
     """Record in MLflow what `occurisk score` wrote into FOLDER, where that could not be done at once."""
+    from occurisk.model.axes.declaration import load_axes
     from occurisk.scoring.accounting.account_report import read_back
 
     result = read_back(folder)
     bundle = need_model(models_dir, result.model_version)
     console = out()
-    record(console, result, bundle, track_rows, track_min_cell, queue, reviewers, lang)
+    others = [
+        need_model(models_dir, axis=axis, pinned=False)
+        for axis in load_axes()
+        if axis.column_prefix and f"{axis.column_prefix}probability" in result.by_occupation
+    ]
+    record(console, result, bundle, track_rows, track_min_cell, queue, reviewers, lang, others)
 
 
 def record(

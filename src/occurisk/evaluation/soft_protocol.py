@@ -6,7 +6,7 @@ training labels, so the paired intervals are widened by Nadeau & Bengio's correc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from sklearn.model_selection import KFold
 from occurisk.background import Progress, in_processes
 from occurisk.errors import SettingsError
 from occurisk.evaluation.baselines import LIGHTGBM, TEACHER
+from occurisk.model.axes.declaration import axis_of
 from occurisk.model.axes.regressor import ExposureRegressor
 from occurisk.model.training import TrainingData
 
@@ -127,6 +128,28 @@ class SoftEvaluation:
         return found.sort_values("r2", ascending=False).rename_axis("model")
 
 
+def mean_of_raters(data: TrainingData) -> TrainingData:
+    """Return the data with the mean of both raters as labels, which is less noisy than either.
+
+    Raises
+    ------
+    SettingsError
+        If the axis declares no second rater, or the label file has no column of that name.
+    """
+    rater = axis_of(data.settings.name).second_rater
+    if rater is None or rater not in data.labels.table:
+        raise SettingsError(
+            f"The labels of {data.settings.name} have one rater.",
+            rule="The axis's declaration names a `second_rater`, a column of the label file.",
+            fix="Leave --mean-rater out.",
+        )
+    second = pd.to_numeric(data.labels.table[rater], errors="coerce").reindex(data.labels.y.index)
+    mean = ((data.labels.y + second) / 2).fillna(data.labels.y)
+    # Neither rater is a ceiling of a mean that holds it.
+    alone = data.labels.table.drop(columns=rater)
+    return replace(data, labels=replace(data.labels, y=mean, table=alone))
+
+
 @dataclass(frozen=True)
 class Fold:
     """One fit: labelled rows that are seen, labelled rows that are predicted, and what they are called."""
@@ -187,7 +210,8 @@ def evaluate_soft(
     calls = [delayed(_held_out)(data.X, y.to_numpy(), estimator, protocol.baselines, fold) for fold in work]
     tables = in_processes(calls, jobs, progress)
     whole = pd.concat(tables, ignore_index=True)
-    second = data.labels.table.get("gpt4", pd.Series(dtype=float))
+    rater = axis_of(data.settings.name).second_rater
+    second = data.labels.table.get(rater, pd.Series(dtype=float))
     return SoftEvaluation(
         whole[whole["cut"] >= 0],
         whole[whole["cut"] < 0],

@@ -23,6 +23,7 @@ from occurisk.training_data.catalogue import Catalogue
 
 LANGUAGES = ("en", "ru", "kk")
 FOLDER = FEATURES / "phrases"
+ELEMENTS = FOLDER / "elements.yaml"  # names of attributes without phrases of their own, in all languages
 # How many reasons a sentence names, and how small a contribution (log-odds) is not worth a word.
 REASONS = 3
 WORTH_A_WORD = 0.05
@@ -43,6 +44,7 @@ class Phrases(Strict):
     decimal: str
     percent: str
     attributes: dict[str, Phrase]
+    elements: dict[str, str]
     groups: dict[str, str]
     bands: dict[str, str]
     stability: dict[str, str]
@@ -81,9 +83,11 @@ class Phrases(Strict):
         return self.model_copy(update=own)
 
     def phrase(self, name: str) -> Phrase:
-        """Return an attribute's phrases; one without any is called by its name."""
-        plain = name.replace("_", " ")
-        return self.attributes.get(name) or Phrase(label=plain, high=plain, low=plain)
+        """Return an attribute's phrases; one without any is called by its element's name, or its own."""
+        if own := self.attributes.get(name):
+            return own
+        plain = self.elements.get(name) or name.replace("_", " ")
+        return Phrase(label=plain, high=plain, low=self.frames["little"].format(label=plain))
 
 
 @cache
@@ -111,7 +115,9 @@ def load_phrases(language: str = "en") -> Phrases:
             fix=f"Choose one of them, or write {path} after the model of en.yaml.",
         )
     try:
-        return Phrases.model_validate(load_yaml(path, CatalogueError))
+        document, elements = load_yaml(path, CatalogueError), load_yaml(ELEMENTS, CatalogueError)
+        names = {name: words[language] for name, words in elements.items()}
+        return Phrases.model_validate({**document, "elements": names})
     except ValidationError as problem:
         count, first = validation_summary(problem)
         raise CatalogueError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 
 from occurisk.errors import RegistryError
 from occurisk.files import sha256
-from occurisk.labour_market.augmentation import augmentation, worksheets
+from occurisk.labour_market.augmentation import relieved, two_axes
 from occurisk.labour_market.breakdowns import (
     BUILT_IN,
     MIN_CELL,
@@ -21,6 +21,7 @@ from occurisk.labour_market.breakdowns import (
     concentration,
     largest_holders,
 )
+from occurisk.labour_market.comparison.axis_map import AxisMap, axis_map
 from occurisk.labour_market.gradients import Gradient, gradient, polarisation
 from occurisk.labour_market.market import Market
 from occurisk.labour_market.multiverse import Choice, Universe, multiverse, universes_of
@@ -61,9 +62,13 @@ class MarketSummary:
     scenarios : dict
         Title -> (scenario, table of `scenarios.apply`).
     axes : DataFrame
-        By major group: `jobs`, `p`, `augmentation`, `substitution`.
+        By major group: `jobs`, `p`, `augmentation`, `substitution`, `without_hazard`.
     worksheets : dict
         Major group -> see `augmentation.worksheets`.
+    indices : DataFrame
+        See `augmentation.by_occupation`.
+    maps : tuple of AxisMap
+        The same jobs by this axis and by each further one.
     """
 
     name: str
@@ -84,6 +89,8 @@ class MarketSummary:
     scenarios: dict[str, tuple[Scenario, pd.DataFrame]] = field(default_factory=dict)
     axes: pd.DataFrame = field(default_factory=pd.DataFrame)
     worksheets: dict[str, pd.DataFrame] = field(default_factory=dict)
+    indices: pd.DataFrame = field(default_factory=pd.DataFrame)
+    maps: tuple[AxisMap, ...] = ()
 
     def metrics(self) -> dict[str, float]:
         """Return the figures that a run's list shows, none of them NaN."""
@@ -127,6 +134,8 @@ class MarketSummary:
                 for title, (scenario, table) in self.scenarios.items()
             },
             "axes": _records(self.axes),
+            "hazards": _records(relieved(self.indices)),
+            "axis_maps": [found.to_json() for found in self.maps],
             "worksheets": {n: _records(t, index=False) for n, t in self.worksheets.items()},
         }  # fmt: skip
         return document
@@ -143,6 +152,7 @@ def summary_of_folder(
     min_cell: float = MIN_CELL,
     scenarios: Sequence[Scenario] = (),
     vintages: Sequence[tuple[str, pd.DataFrame, pd.DataFrame | None]] = (),
+    others: Sequence[Bundle] = (),
 ) -> MarketSummary:
     """Take the national picture of a scored registry.
 
@@ -164,6 +174,8 @@ def summary_of_folder(
     scenarios : sequence of Scenario
     vintages : sequence of (label, scores, replicas)
         The model refitted on other O*NET releases; see `vintage.refit_bundle`.
+    others : sequence of Bundle
+        Models of further axes, for a map with each; none beside published scores.
 
     Returns
     -------
@@ -186,6 +198,7 @@ def summary_of_folder(
     return summary_of_market(
         market, bundle, name=folder.name, weight_name=weight or folder.weight_column or "", by=by,
         min_cell=min_cell, scenarios=scenarios, vintages=vintages,
+        others=() if folder.published else others,
     )  # fmt: skip
 
 
@@ -206,6 +219,7 @@ def summary_of_market(
     min_cell: float = MIN_CELL,
     scenarios: Sequence[Scenario] = (),
     vintages: Sequence[tuple[str, pd.DataFrame, pd.DataFrame | None]] = (),
+    others: Sequence[Bundle] = (),
 ) -> MarketSummary:
     """Take the national picture of a market; see `summary_of_folder`."""
     labels = load_labels()
@@ -214,10 +228,20 @@ def summary_of_market(
     universes = universes_of(
         market, (bundle.reference, bundle.replicas), published, labels.published, vintages, vintage
     )
-    return summarise_market(
+    summary = summarise_market(
         market, universes, bundle.attributes, bundle.catalogue,
         name=name, weight_name=weight_name, by=by, min_cell=min_cell, scenarios=scenarios, vintage=vintage,
     )  # fmt: skip
+    keys, high = breakdown_keys(market, by), market.bands.high
+    maps = (axis_map(market, bundle, other, keys, min_cell, (high, None)) for other in others)
+    return replace(summary, maps=tuple(maps))
+
+
+def breakdown_keys(market: Market, by: Sequence[Sequence[str]] = ()) -> list[list[str]]:
+    """Return the built-in breakdowns of a market, then those that were asked for."""
+    paid = "wage" in market.table and market.table["wage"].notna().any()
+    standard = [["major_group"], ["skill_level"], ["education"], *([[WAGE_DECILE]] if paid else [])]
+    return [*standard, *(list(k) for k in by if list(k) not in standard)]
 
 
 def vintage_of(bundle: Bundle) -> str:
@@ -264,8 +288,7 @@ def summarise_market(
     MarketSummary
     """
     paid = "wage" in market.table and market.table["wage"].notna().any()
-    standard = [["major_group"], ["skill_level"], ["education"], *([[WAGE_DECILE]] if paid else [])]
-    keys = [*standard, *(list(k) for k in by if list(k) not in standard)]
+    keys = breakdown_keys(market, by)
     names = [" x ".join(k) for k in keys]
     whole = market.figures().iloc[0]
     jobs = market.table.groupby("code", observed=True)["weight"].sum().reindex(market.codes, fill_value=0.0)
@@ -276,7 +299,7 @@ def summarise_market(
         vintage=vintage,
     )
     by_skill = breakdown(market, ["skill_level"], 0)
-    axes, sheets = two_axes(market, X, catalogue)
+    axes, sheets, indices = two_axes(market, X, catalogue)
     return MarketSummary(
         name=name,
         source=market.source,
@@ -296,30 +319,8 @@ def summarise_market(
         scenarios={s.title: (s, apply(s, by_qualification(by_skill))) for s in scenarios},
         axes=axes,
         worksheets=sheets,
+        indices=indices,
     )
-
-
-def two_axes(
-    market: Market, X: pd.DataFrame, catalogue: Catalogue
-) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Return p and augmentation by major group, and each group's worksheet."""
-    cells = cells_of(market, ["major_group"])
-    axis = augmentation(X, catalogue).reindex(market.socs)
-    known = axis["augmentation"].notna().to_numpy()
-    rows = {}
-    for name, jobs in zip(cells.index, cells.jobs, strict=True):
-        if jobs[known].sum() == 0:
-            continue
-        weight = jobs[known] / jobs[known].sum()
-        rows[name] = {
-            "jobs": jobs.sum(),
-            "p": float(market.p[known] @ weight),
-            "augmentation": float(axis["augmentation"].to_numpy()[known] @ weight),
-            "substitution": float(axis["substitution"].to_numpy()[known] @ weight),
-        }
-    held = pd.DataFrame(cells.jobs.T, index=market.socs, columns=cells.index)[list(rows)]
-    sheets = worksheets(X, catalogue, held)
-    return pd.DataFrame(rows).T.rename_axis("major_group"), sheets
 
 
 def _histogram(p: np.ndarray, jobs: np.ndarray, index: pd.Index, bins: int = 20) -> pd.DataFrame:

@@ -37,9 +37,11 @@ class GaussianProcessSettings(Strict):
     """The Gaussian process that carries soft labels to every occupation.
 
     `offset` keeps labels of 0 and 1 finite in log-odds (Eloundou et al. rated some twenty tasks each).
+    `group_prior` is how many occupations of a major group its own scatter must be weighed against.
     """
 
     offset: Annotated[float, Field(gt=0, lt=0.5)]
+    group_prior: Positive = 10.0
 
 
 class StudentSettings(Strict):

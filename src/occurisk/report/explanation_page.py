@@ -19,7 +19,7 @@ from occurisk.explanation.explained_list import ExplainedList
 from occurisk.report.explanation_payload import About, as_json, payload
 
 # In this order: each uses those before it.
-SCRIPT_PARTS = ("tools", "overview", "list", "detail", "search", "start")
+SCRIPT_PARTS = ("tools", "overview", "axis_map", "list", "detail", "search", "start")
 
 
 def render(explained: ExplainedList, about: About) -> str:

@@ -13,7 +13,9 @@ import pandas as pd
 from occurisk.explanation.explained_list import ExplainedList
 from occurisk.explanation.words import LANGUAGES, Phrases
 from occurisk.files import json_text
+from occurisk.labour_market.comparison.axis_map import AxisMap
 from occurisk.occupations.names import occupation_name
+from occurisk.report.comparison.axis_map_payload import map_payload
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class About:
         The headline of the list, with intervals: see `Market.figures`.
     quality : Quality, optional
         How good the model is.
+    axis_map : AxisMap, optional
+        The same jobs by this axis and a further one.
     """
 
     name: str
@@ -100,6 +104,7 @@ class About:
     warnings: tuple[str, ...] = ()
     figures: Mapping[str, float] | None = None
     quality: Quality | None = None
+    axis_map: AxisMap | None = None
 
 
 @dataclass(frozen=True)
@@ -215,6 +220,7 @@ def payload(explained: ExplainedList, about: About) -> dict[str, Any]:
             for name, row in importance.iterrows()
         ],
         "cautions": _cautions(explained, phrases),
+        "map": map_payload(about.axis_map, about.language) if about.axis_map else None,
         "rows": _rows(explained, phrases, about.language),
     }
 

@@ -10,12 +10,15 @@ from typing import Any
 
 import pandas as pd
 
+from occurisk.explanation.words import languages
 from occurisk.files import write_json, write_text
-from occurisk.labour_market.augmentation import load_worksheet
+from occurisk.labour_market.augmentation import load_worksheet, relieved
+from occurisk.labour_market.comparison.axis_map import QUADRANTS, AxisMap
 from occurisk.labour_market.scenarios import LABEL, held_against
 from occurisk.labour_market.summary import MarketSummary
 from occurisk.probabilities import probability
 from occurisk.report.chart_style import save
+from occurisk.report.comparison.axis_map import axis_map_figure
 from occurisk.report.labour_market_charts import figure_set
 from occurisk.spreadsheets import disarmed
 
@@ -68,6 +71,10 @@ def render(summary: MarketSummary, figures: Mapping[str, Any]) -> str:
             for scenario, table in summary.scenarios.values()
         ],
         assumption=LABEL,
+        maps=summary.maps,
+        quadrants=QUADRANTS,
+        languages=languages(),
+        hazards=relieved(summary.indices).reset_index().to_dict("records"),
         fields=load_worksheet(),
         worksheets=[(name, table.to_dict("records")) for name, table in summary.worksheets.items()],
         span=(float(summary.multiverse["value"].min()), float(summary.multiverse["value"].max())),
@@ -86,7 +93,7 @@ def write_summary(summary: MarketSummary, folder: Path, kinds: Sequence[str] = (
     kinds : sequence of str
         Of the pictures.
     """
-    figures = figure_set(summary)
+    figures = {**figure_set(summary), **{_map_name(m): axis_map_figure(m) for m in summary.maps}}
     for name, figure in figures.items():
         for kind in kinds:
             save(figure, folder / "figures" / f"{_file_name(name)}.{kind}")
@@ -96,12 +103,19 @@ def write_summary(summary: MarketSummary, folder: Path, kinds: Sequence[str] = (
         "multiverse": summary.multiverse.set_index("statistic"),
         "largest_holders": summary.holders,
         "two_axes": summary.axes,
+        "augmentation": summary.indices,
         **{f"scenario_{n}": t for n, (_, t) in summary.scenarios.items()},
+        **{_map_name(m): m.occupations for m in summary.maps},
+        **{f"{_map_name(m)}_by_{n}": t for m in summary.maps for n, t in m.by.items()},
     }
     for name, frame in tables.items():
         write_text(folder / "tables" / f"{_file_name(name)}.csv", disarmed(frame).to_csv(lineterminator="\n"))
     write_json(folder / "national.json", summary.to_json())
     write_text(folder / "national.html", render(summary, figures))
+
+
+def _map_name(found: AxisMap) -> str:
+    return f"map_{found.names[1]}"
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:

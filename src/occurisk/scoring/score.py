@@ -131,9 +131,9 @@ def check_axes(others: Sequence[Bundle]) -> None:
     """
     if others:
         raise RegistryError(
-            "Rows with attributes of their own are scored on the first axis alone.",
-            first=f"asked for: {others[0].axis.name}",
-            fix="Leave out --axis, or score the rows by their codes, without --attributes.",
+            "Rows with attributes of their own are scored on one axis at a time.",
+            rule="Each axis has a catalogue of its own, and so columns of its own.",
+            fix=f"Name it: --axis {others[0].axis.name}. Or leave out --attributes.",
         )
 
 

@@ -6,7 +6,7 @@ import math
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ from typing import Any
 from occurisk.explanation.explained_list import ExplainedList, explain_list, explain_rows
 from occurisk.explanation.reference import kept_reference
 from occurisk.files import json_text, size
+from occurisk.labour_market.comparison.axis_map import map_of_jobs
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, major_group
 from occurisk.report.explanation_payload import About, Quality
 from occurisk.scoring.accounting.account import Account
-from occurisk.scoring.accounting.other_axes import figures_on
+from occurisk.scoring.accounting.other_axes import figures_on, jobs_by_occupation
 from occurisk.scoring.code_scores import Scores
 from occurisk.scoring.scored_registry import ScoredRegistry
 from occurisk.tracking.descriptions import description, headline, run_name, run_tags
@@ -84,7 +85,7 @@ def track_scoring(
         The model that scored it.
     options : TrackOptions, optional
     others : sequence of Bundle
-        Models of further axes that it was scored on, too.
+        Models of further axes that scored it, too: the report maps the jobs by the first of them.
 
     Returns
     -------
@@ -118,6 +119,8 @@ def track_scoring(
         tags |= more
         if explained is not None:
             about = _about(scored, name, bundle, options.language)
+            if others and not options.min_cell and scored.scores == "model":
+                about = replace(about, axis_map=map_of_jobs(jobs_by_occupation(scored), bundle, others[0]))
             shown = write_explanations(folder, explained, about, pictures=False)
             tags |= shown | run_tags(about)
             tags |= tables_tag(*([BY_OCCUPATION] if (folder / BY_OCCUPATION).exists() else []), TABLE)

@@ -17,6 +17,7 @@ from occurisk.training_data.catalogue import Catalogue, load_catalogue
 from occurisk.training_data.onet_ratings import check_scales
 
 REFERENCE_TABLE = FEATURES / "reference" / "task_attributes.csv"
+WIDE_TABLE = FEATURES / "reference" / "task_attributes_wide.csv"
 ONETSOC_SOC2010 = FEATURES / "crosswalks" / "onetsoc_soc2010.csv"
 DECIMALS = 4
 

@@ -18,6 +18,7 @@ from occurisk.paths import FEATURES
 
 DEFAULT_CATALOGUE = FEATURES / "catalogue.yaml"
 PAPER_CATALOGUE = FEATURES / "frey_osborne_2013.yaml"  # the nine variables of Frey & Osborne, as levels
+WIDE_CATALOGUE = FEATURES / "catalogue_wide.yaml"  # every element that O*NET rates
 
 Group = Literal[
     "perception_manipulation",
@@ -28,6 +29,21 @@ Group = Literal[
     "routine_cognitive",
     "routine_manual",
     "nonroutine_manual",
+    # Headings of O*NET's content model: the groups of the wide set.
+    "cognitive_abilities",
+    "psychomotor_abilities",
+    "physical_abilities",
+    "sensory_abilities",
+    "basic_skills",
+    "cross_functional_skills",
+    "knowledge",
+    "information_input",
+    "mental_processes",
+    "work_output",
+    "interacting_with_others",
+    "interpersonal_relationships",
+    "physical_work_conditions",
+    "structural_job_characteristics",
 ]
 
 
@@ -45,7 +61,7 @@ class Attribute(BaseModel):
     range : tuple of float
         Lowest and highest value of that scale.
     group : str
-        Which of the eight task groups it measures.
+        Which task group it measures: one of eight by theory, or a heading of O*NET's content model.
     sign : -1, 0 or 1
         +1: more of it, more automatable; -1: less; 0: theory is silent or divided.
     source : str
@@ -133,12 +149,13 @@ class Catalogue(BaseModel):
         DataFrame of the same shape, columns in catalogue order.
         """
         low, high = self._bounds()
-        return (table[self.names].astype(float) - low) / (high - low)
+        # A copy in one piece: two hundred columns read from a file are two hundred pieces.
+        return ((table[self.names].astype(float) - low) / (high - low)).copy()
 
     def unscale(self, X: pd.DataFrame) -> pd.DataFrame:
         """Inverse of `rescale`: from [0, 1] back onto the O*NET scales."""
         low, high = self._bounds()
-        return X[self.names] * (high - low) + low
+        return (X[self.names] * (high - low) + low).copy()
 
     def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
         low, high = zip(*(a.range for a in self.attributes), strict=True)

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from occurisk.errors import SettingsError
 from occurisk.evaluation.in_words import held_out, labels_held
-from occurisk.evaluation.soft_protocol import LIGHTGBM, SoftEvaluation, evaluate_soft
+from occurisk.evaluation.soft_protocol import LIGHTGBM, SoftEvaluation, evaluate_soft, mean_of_raters
 from occurisk.model.axes.declaration import chosen_axes
 from occurisk.model.training import load_data
 
@@ -47,6 +48,14 @@ def test_a_held_out_label_is_never_seen(data, evaluation):
     again = other[other["fold"] == "0"]
     assert again[LIGHTGBM].to_numpy() == pytest.approx(fold[LIGHTGBM].to_numpy(), abs=1e-9)
     assert again["ridge"].to_numpy() == pytest.approx(fold["ridge"].to_numpy(), abs=1e-9)
+
+
+def test_the_mean_of_both_raters_is_held_out_where_the_axis_declares_a_second(data):
+    both = mean_of_raters(data)
+    second = data.labels.table["gpt4"].astype(float).reindex(both.labels.y.index)
+    assert both.labels.y.to_numpy() == pytest.approx(((data.labels.y + second) / 2).to_numpy())
+    with pytest.raises(SettingsError, match="have one rater"):
+        mean_of_raters(load_data())
 
 
 def made(noise: float) -> SoftEvaluation:

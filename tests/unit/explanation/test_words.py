@@ -10,7 +10,7 @@ from helpers.explained import reference_explained, small_explained
 from occurisk.errors import CatalogueError
 from occurisk.explanation.words import LANGUAGES, change_in_words, languages, load_phrases, standing
 from occurisk.occupations.coding_systems import ISCO08
-from occurisk.training_data.catalogue import load_catalogue
+from occurisk.training_data.catalogue import WIDE_CATALOGUE, load_catalogue
 
 CATALOGUE = load_catalogue()
 CYRILLIC = re.compile(r"[а-яёәіңғүұқөһ]", re.IGNORECASE)
@@ -21,7 +21,10 @@ KAZAKH = re.compile(r"[әіңғүұқөһ]", re.IGNORECASE)
 def test_every_attribute_and_group_has_words(language):
     phrases = load_phrases(language)
     assert set(phrases.attributes) == set(CATALOGUE.names)
-    assert set(phrases.groups) == set(CATALOGUE.groups)
+    wide = load_catalogue(WIDE_CATALOGUE)
+    assert set(phrases.elements) == set(wide.names) - set(CATALOGUE.names)
+    assert set(phrases.groups) == {*CATALOGUE.groups, *wide.groups}
+    assert len(set(phrases.elements.values())) == len(phrases.elements)
     assert set(phrases.majors["isco"]) == set("0123456789") and len(phrases.majors["soc"]) == 23
 
 

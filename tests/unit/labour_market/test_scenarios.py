@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from helpers.trained import default_bundle
 from occurisk.errors import SettingsError
-from occurisk.labour_market.augmentation import augmentation, load_worksheet, worksheets
+from occurisk.labour_market.augmentation import (
+    HAZARDS,
+    augmentation,
+    load_hazards,
+    load_worksheet,
+    worksheets,
+)
 from occurisk.labour_market.scenarios import (
     Diffusion,
     Scenario,
@@ -135,10 +141,11 @@ def test_levels_join_to_qualifications_by_scored_jobs():
 
 def test_augmentation_is_high_only_where_there_is_both_something_to_take_and_skill_left():
     model = default_bundle()
-    got = augmentation(model.attributes, model.catalogue)
+    got = augmentation(model.attributes, model.catalogue, load_hazards()[0])
     assert got.notna().all(axis=None)
     assert ((got >= 0) & (got <= 1)).all(axis=None)
-    np.testing.assert_allclose(got["augmentation"] ** 2, got["kept"] * got["taken"])
+    np.testing.assert_allclose(got["without_hazard"] ** 2, got["kept"] * got["taken"])
+    np.testing.assert_allclose(got["augmentation"] ** 2, got["kept"] * got[["taken", "hazard"]].max(axis=1))
     # A second axis: almost unrelated to p, which the substitution index is not.
     p = model.reference["probability"].reindex(got.index)
     assert abs(got["augmentation"].corr(p, "spearman")) < 0.3
@@ -148,8 +155,27 @@ def test_augmentation_is_high_only_where_there_is_both_something_to_take_and_ski
 def test_augmentation_does_not_depend_on_the_scale_of_an_attribute():
     model = default_bundle()
     X = model.attributes
-    got = augmentation(X, model.catalogue)
-    pd.testing.assert_frame_equal(augmentation(X * 0.5, model.catalogue), got)
+    hazards, _ = load_hazards()
+    got = augmentation(X, model.catalogue, hazards)
+    pd.testing.assert_frame_equal(augmentation(X * 0.5, model.catalogue, hazards * 0.5), got)
+
+
+def test_hazard_raises_what_tools_could_take_over_at_fires_and_on_sites():
+    """Where routine was high already it changes little, and desk work has no hazard."""
+    model = default_bundle()
+    hazards, seven = load_hazards()
+    assert seven.names == list(HAZARDS) == list(hazards)
+    got = augmentation(model.attributes, model.catalogue, hazards)
+    gain = got["augmentation"] - got["without_hazard"]
+    assert (gain >= 0).all()
+    # Firefighters, chemical plant operators, construction labourers, power-line installers.
+    for soc in ("33-2011", "51-8091", "47-2061", "49-9051"):
+        assert got.loc[soc, "hazard"] > 0.75, soc
+    assert gain[["33-2011", "47-2061", "49-9051"]].min() > 0.03
+    assert gain["43-9021"] == gain["23-1011"] == 0
+    # An occupation without ratings of hazard counts by its routine alone.
+    without = augmentation(model.attributes, model.catalogue, hazards.drop(index="47-2061"))
+    assert without.loc["47-2061", "augmentation"] == without.loc["47-2061", "without_hazard"]
 
 
 def test_the_worksheet_has_the_five_fields_and_known_attributes():
@@ -158,7 +184,7 @@ def test_the_worksheet_has_the_five_fields_and_known_attributes():
     assert [f.field for f in fields] == [
         "work management", "organisation", "technology", "qualifications", "data",
     ]  # fmt: skip
-    assert {i.attribute for f in fields for i in f.items} <= set(model.catalogue.names)
+    assert {i.attribute for f in fields for i in f.items} <= {*model.catalogue.names, *HAZARDS}
 
 
 def test_the_worksheet_of_assemblers_speaks_for_substitution_that_of_nurses_does_not():

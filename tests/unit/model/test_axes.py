@@ -120,6 +120,27 @@ def test_its_intervals_hold_the_score_and_may_reach_the_ends():
     )
 
 
+def test_intervals_are_stretched_where_the_labels_of_a_major_group_scatter():
+    model, X, y = small(replicas=20)
+    codes = [f"{group}-{i:04d}" for i, group in enumerate(np.repeat(["11", "53"], 60))]
+    order = np.random.default_rng(3).permutation(120)
+    X, y = X.iloc[order].set_axis(codes), y.iloc[order].set_axis(codes)
+    rng = np.random.default_rng(4)
+    noise = np.where(X.index.str.startswith("53"), 0.25, 0.02) * rng.standard_normal(120)
+    model.fit(X, (y + noise).clip(0, 1))
+    stretch = model.teacher_.stretch
+    assert stretch["53"] > 1 > stretch["11"]
+    ends = model.predict_interval(X)
+    plain = model.predict_interval(X.reset_index(drop=True))  # no codes, no groups
+    wider = (ends[:, 1] - ends[:, 0]) / (plain[:, 1] - plain[:, 0])
+    assert wider[X.index.str.startswith("53")].min() > 1 > wider[X.index.str.startswith("11")].max()
+    # The replicas are stretched alike: their spread is that of the interval.
+    spread = model.predict_replicas(X).std(axis=1) / model.predict_replicas(X.reset_index(drop=True)).std(
+        axis=1
+    )
+    assert spread[X.index.str.startswith("53")].mean() > 1 > spread[X.index.str.startswith("11")].mean()
+
+
 def test_labels_outside_zero_and_one_are_refused():
     model, X, y = small()
     with pytest.raises(ValueError, match="from 0 to 1"):
@@ -200,5 +221,5 @@ def test_the_two_axes_rank_occupations_differently():
 @pytest.mark.slow
 def test_the_manifest_is_plain_json():
     document = json.loads((exposure_bundle().path / "manifest.json").read_text(encoding="utf-8"))
-    assert document["settings"]["model"]["teacher"] == {"offset": 0.05}
+    assert document["settings"]["model"]["teacher"] == {"offset": 0.05, "group_prior": 10.0}
     assert replace(exposure_bundle(), version="x").nominal == 0.9

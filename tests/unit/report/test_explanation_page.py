@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 
 from helpers.explained import reference_explained, small_explained
+from helpers.trained import exposure_bundle
 from occurisk.explanation.explained_list import explain_list
 from occurisk.explanation.interactions import interactions
 from occurisk.explanation.words import load_phrases
+from occurisk.labour_market.comparison.axis_map import map_of_jobs
 from occurisk.model.axes.declaration import chosen_axes
 from occurisk.occupations.names import occupation_name
 from occurisk.report.explanation_charts import figure_set
@@ -46,6 +48,21 @@ def test_a_hostile_title_stays_data():
     assert "<img" not in page and ">alert(" not in page
     rows = {row["code"]: row["title"] for row in data_of(page)["rows"]}
     assert rows["43-9021"] == HOSTILE
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_the_map_of_two_axes_has_a_figure_for_every_threshold(model, language):
+    one, two = model, exposure_bundle()
+    jobs = pd.Series({"43-9021": 30.0, "11-1011": 20.0, "29-1141": 50.0})
+    about = replace(ABOUT, axis_map=map_of_jobs(jobs, one, two), language=language)
+    found = data_of(render(small_explained(), about))["map"]
+    grid = np.array(found["grid"])
+    assert grid.shape == (19, 19, 4, 3)
+    assert grid[..., 0].sum(axis=-1) == pytest.approx(1, abs=2e-4)
+    assert (grid[..., 1] <= grid[..., 0]).all() and (grid[..., 0] <= grid[..., 2]).all()
+    assert found["caveats"] == [*one.axis.words(language).caveats, *two.axis.words(language).caveats]
+    assert found["occupations"][0]["title"] == occupation_name("29-1141", language, "Registered Nurses")
+    assert data_of(render(small_explained(), replace(ABOUT, language=language)))["map"] is None
 
 
 def test_json_is_safe_inside_a_script_element():

@@ -9,6 +9,8 @@ import pytest
 
 from occurisk.errors import ReleaseError
 from occurisk.paths import FEATURES
+from occurisk.training_data.attribute_table import read_table
+from occurisk.training_data.catalogue import WIDE_CATALOGUE, load_catalogue
 from reference_tables import occupations as rooms
 from reference_tables.__main__ import main
 from reference_tables.crosswalks import census2018_to_soc2018
@@ -177,6 +179,20 @@ def test_the_ratings_of_exposure_stand_for_764_occupations_of_soc_2010():
     # How far two raters agree who shared one rubric: the ceiling of any model.
     assert table["label"].corr(table["gpt4"]) ** 2 == pytest.approx(0.78, abs=0.005)
     assert table["label"].corr(table["gpt4"], method="spearman") == pytest.approx(0.910, abs=0.001)
+
+
+def test_the_wide_set_holds_every_element_once_and_newer_ratings_of_skills():
+    wide = load_catalogue(WIDE_CATALOGUE)
+    table = read_table(FEATURES / "reference" / "task_attributes_wide.csv", wide)
+    assert table.shape == (827, 218)
+    # A skill and a knowledge of one name are two elements.
+    assert table["mathematics_skill"].corr(table["mathematics_knowledge"]) < 0.95
+    narrow = read_table(FEATURES / "reference" / "task_attributes.csv", load_catalogue())
+    assert set(narrow) <= set(table)
+    # Abilities are the same ratings, skills are of a later release.
+    assert (table["originality"] - narrow["originality"]).abs().max() < 0.00501  # two decimals
+    changed = (table["negotiation"] - narrow["negotiation"]).abs()
+    assert 0.1 < changed.mean() < 0.5
 
 
 @pytest.mark.slow

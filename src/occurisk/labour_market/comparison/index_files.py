@@ -23,6 +23,7 @@ from occurisk.training_data.labels import load_labels
 if TYPE_CHECKING:
     from occurisk.model.bundles.bundle import Bundle
 
+PUBLISHED = FEATURES / "reference" / "published_indexes.csv"
 EMPLOYMENT = FEATURES / "reference" / "us_employment.csv"
 
 
@@ -38,7 +39,8 @@ def embedded_indexes(bundles: Iterable[Bundle]) -> pd.DataFrame:
     -------
     DataFrame, index soc
         A column per axis; `frey_osborne_2017` (printed), `eloundou_human` and `eloundou_gpt4` (β),
-        `routine_intensity` (Acemoglu & Autor 2011). Detailed occupations of SOC 2010 alone.
+        `routine_intensity` (Acemoglu & Autor 2011), and what `reference/published_indexes.csv` holds.
+        Detailed occupations of SOC 2010 alone.
     """
     models = list(bundles)
     first = models[0]
@@ -50,6 +52,8 @@ def embedded_indexes(bundles: Iterable[Bundle]) -> pd.DataFrame:
         "eloundou_gpt4": ratings["gpt4"],
         "routine_intensity": routine_intensity(first.attributes, first.catalogue),
     }
+    published = pd.read_csv(PUBLISHED, dtype={"code": str}).set_index("code")
+    columns |= {str(name): published[name] for name in published}
     detailed = first.reference.index[first.reference["status"] == "soc2010"]
     return pd.DataFrame({name: column.reindex(detailed) for name, column in columns.items()})
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from occurisk.labour_market.breakdowns import breakdown
@@ -35,6 +36,7 @@ ORIGINS = {
     "with codes and labels, as CSV in a zip",
 }
 EXPOSURE_LABELS = FEATURES / "labels" / "eloundou_2023.csv"
+EXPOSURE_SOC2018 = FEATURES / "reference" / "exposure_soc2018.csv"
 EXPOSURE_RATERS = {"people": "label", "GPT-4": "gpt4"}
 EXPOSED = Bands(high=0.5, low=0.1)
 # Two that the literature argues about, neighbours in the CIS, and a spread of incomes.
@@ -132,26 +134,50 @@ def exposure_shares(folder: Path) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, index (`year`, `rater`)
-        `coverage`, `mean` (β), `from_10`, `from_50`: shares of the scored jobs in occupations where at least
-        10% and 50% of the tasks are exposed (Eloundou et al. 2023, section 4).
+    DataFrame, index (`year`, `rater`, `ratings`)
+        `coverage` (jobs whose code has a rating of its own), `mean` (β), `from_10`, `from_50`: shares of jobs
+        in occupations where at least 10% and 50% of the tasks are exposed (Eloundou et al. 2023, section 4).
+        `ratings` says of which codes: `SOC 2018` is what jobs and tasks are coded in, `SOC 2010` what the
+        axis learns from.
     """
     ratings = load_labels(EXPOSURE_LABELS, soft=True).table
+    by_2018 = pd.read_csv(EXPOSURE_SOC2018, dtype={"code": str}).set_index("code")
     rows = {}
     for year, name in OEWS_FILES.items():
         statistic = read_oes(folder / name)
         for rater, column in EXPOSURE_RATERS.items():
+            rows[(year, rater, "SOC 2018")] = _direct_shares(statistic.table, by_2018[column])
             scores = ratings[column].astype(float).rename("probability").rename_axis("soc").to_frame()
             lineage = to_soc2010(statistic.table["code"], statistic.system, scored=scores.index)
             market = Market(statistic.table, lineage, scores, None, EXPOSED, rater)
             found = market.figures().iloc[0]
-            rows[(year, rater)] = {
+            rows[(year, rater, "SOC 2010")] = {
                 "coverage": found["coverage"],
                 "mean": found["expected"],
                 "from_10": 1 - found["share_low"],
                 "from_50": found["share_high"],
             }
-    return pd.DataFrame(rows).T.rename_axis(["year", "rater"])
+    return pd.DataFrame(rows).T.rename_axis(["year", "rater", "ratings"])
+
+
+def _direct_shares(jobs: pd.DataFrame, ratings: pd.Series) -> dict[str, float]:
+    """Return the shares where jobs and ratings share their codes; without a rating the group's stands in."""
+    weight = jobs.groupby("code", observed=True)["weight"].sum()
+    codes = weight.index.astype(str)
+    own = np.asarray(codes.isin(ratings.index))
+    # 31-1120 joins 31-1121 and 31-1122: the broad group; then the minor, then the major group.
+    means = [ratings.groupby(ratings.index.str[:digits]).mean() for digits in (6, 5, 4, 2)]
+    score = pd.Series(codes.map(ratings), codes)
+    for mean in means:
+        score = score.fillna(pd.Series(codes.str[: len(mean.index[0])].map(mean), codes))
+    share = weight.to_numpy(dtype=float) / weight.sum()
+    score = score.round(10)  # a mean of halves is a half
+    return {
+        "coverage": float(share @ own),
+        "mean": float(share @ score),
+        "from_10": float(share @ (score >= EXPOSED.low)),
+        "from_50": float(share @ (score >= EXPOSED.high)),
+    }
 
 
 def countries(

@@ -47,6 +47,8 @@ class Axis(Strict):
         Its configuration: catalogue, attributes, labels, bands, estimator.
     label, source, licence, raters, ceiling : str
         What a label means, whose it is, and how good any model could be.
+    second_rater : str, optional
+        Column of the label file with another rater's labels.
     not_for : tuple of str
         What its model card warns of, in English.
     phrases : dict of AxisPhrases
@@ -63,6 +65,7 @@ class Axis(Strict):
     licence: Text
     raters: Text
     ceiling: Text
+    second_rater: Text | None = None
     not_for: Annotated[tuple[Text, ...], Field(min_length=1)]
     phrases: dict[str, AxisPhrases]
 

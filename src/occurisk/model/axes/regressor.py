@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import norm
 from sklearn.base import RegressorMixin
@@ -17,7 +20,12 @@ from sklearn.utils.validation import (
 )
 
 from occurisk.errors import SettingsError
-from occurisk.model.axes.gaussian_teacher import GaussianTeacher, fitted_process, kernel_figures
+from occurisk.model.axes.gaussian_teacher import (
+    GaussianTeacher,
+    fitted_process,
+    group_stretch,
+    kernel_figures,
+)
 from occurisk.model.estimator import StudentEstimator
 from occurisk.model.settings import GaussianProcessSettings, Settings
 from occurisk.model.teacher import FeatureMap
@@ -25,6 +33,8 @@ from occurisk.training_data.catalogue import Catalogue
 
 # No score is nearer to 0 or 1 than this, so that log-odds stay within what twenty-odd tasks can tell.
 LEAST = 0.005
+# An occupation of SOC; its first two digits are its major group.
+_SOC = re.compile(r"\d{2}-\d{4}")
 # Added to the diagonal of the draws' covariance, as a share of it: Cholesky needs it positive definite.
 _JITTER = 1e-8
 
@@ -40,6 +50,8 @@ class ExposureRegressor(RegressorMixin, StudentEstimator):  # type: ignore[misc]
     ----------
     offset : float
         Keeps labels of 0 and 1 finite: an occupation has some twenty rated tasks.
+    group_prior : float
+        For how many occupations the process's own expectation of scatter counts beside those of a group.
     signs : mapping of str to int, optional
         +1 or -1 by attribute name: monotone constraint of the student.
     rounds, num_leaves, learning_rate, min_data_in_leaf, lambda_l2, feature_fraction
@@ -63,6 +75,9 @@ class ExposureRegressor(RegressorMixin, StudentEstimator):  # type: ignore[misc]
     Notes
     -----
     `y` may hold NaN: an occupation without a label informs the standardisation and the student alone.
+
+    Raters agree more on some major groups than on others. Where X is a DataFrame with SOC codes as its index,
+    intervals are stretched by what the training labels of the group show (`GaussianTeacher.stretch`).
     """
 
     bundle_format = 3
@@ -73,6 +88,7 @@ class ExposureRegressor(RegressorMixin, StudentEstimator):  # type: ignore[misc]
         self,
         *,
         offset: float = 0.05,
+        group_prior: float = 10.0,
         signs: Mapping[str, int] | None = None,
         rounds: int = 600,
         num_leaves: int = 4,
@@ -86,6 +102,7 @@ class ExposureRegressor(RegressorMixin, StudentEstimator):  # type: ignore[misc]
         num_threads: int = 1,
     ) -> None:
         self.offset = offset
+        self.group_prior = group_prior
         self.signs = signs
         self.rounds = rounds
         self.num_leaves = num_leaves
@@ -122,6 +139,7 @@ class ExposureRegressor(RegressorMixin, StudentEstimator):  # type: ignore[misc]
             )
         params: dict[str, Any] = {
             "offset": teacher.offset,
+            "group_prior": teacher.group_prior,
             "signs": catalogue.signs if student.monotone else None,
             **student.model_dump(exclude={"monotone"}),
             "replicas": settings.model.replicas,
@@ -142,6 +160,7 @@ class ExposureRegressor(RegressorMixin, StudentEstimator):  # type: ignore[misc]
         sample_weight : array-like, optional
             Checked, and not used: a mean over raters comes without one.
         """
+        groups = major_groups(X)
         X = validate_data(self, X, ensure_all_finite="allow-nan", dtype=np.float64)
         y = column_or_1d(y, warn=True).astype(float)
         check_consistent_length(X, y)
@@ -161,12 +180,18 @@ class ExposureRegressor(RegressorMixin, StudentEstimator):  # type: ignore[misc]
         features = FeatureMap.learn(X, self.names_, (), 1.0)
         Z = features(X)
         self.process_ = fitted_process(Z[labelled], self._to_teacher(y[labelled]), self.random_state)
-        self.teacher_ = GaussianTeacher(features, kernel_figures(self.process_))
+        known = np.full(len(y), "") if groups is None else groups
+        stretch = group_stretch(self.process_, known[labelled], self.group_prior, self.nominal)
+        self.teacher_ = GaussianTeacher(features, kernel_figures(self.process_), stretch)
         mean, covariance = self.process_.predict(Z, return_cov=True)
         fitter = self._fitter(X)
         self.booster_ = fitter.fit(logit(self._to_score(mean)))
         draws = self._function_draws(mean, covariance)
         self.replica_boosters_ = [fitter.fit(logit(self._to_score(drawn))) for drawn in draws]
+        if self.replica_boosters_:
+            of_process = np.diag(covariance) - self.teacher_.noise**2
+            widening = float(np.sqrt(of_process.mean() / self._replica_variance(X).mean()))
+            self.teacher_ = replace(self.teacher_, widening=max(widening, 1.0))
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -183,17 +208,27 @@ class ExposureRegressor(RegressorMixin, StudentEstimator):  # type: ignore[misc]
 
         Each replica holds its draw of what the attributes say, and of each occupation's own part.
         """
-        drawn = self._to_teacher(expit(self._replicas_raw(self._checked(X))))
+        groups, X = major_groups(X), self._checked(X)
+        centre = self._to_teacher(expit(self._raw(self.booster_, X)))[:, None]
+        drawn = self._to_teacher(expit(self._replicas_raw(X)))
         own = np.random.default_rng([self.random_state, 3]).standard_normal(drawn.shape)
-        return self._to_score(drawn + self.teacher_.noise * own)
+        stretch = self.teacher_.stretch_of(groups, len(X))
+        away = self.teacher_.widening * (drawn - centre) + self.teacher_.noise * own
+        return self._to_score(centre + stretch * away)
 
     def predict_interval(self, X: Any) -> np.ndarray:
         """Return lower and upper end of what a panel would say, shape (n, 2); 0 and 1 are possible."""
-        X = self._checked(X)
+        groups, X = major_groups(X), self._checked(X)
         centre = self._to_teacher(expit(self._raw(self.booster_, X)))
-        variance = self._to_teacher(expit(self._replicas_raw(X))).var(axis=1, ddof=1)
+        variance = self.teacher_.widening**2 * self._replica_variance(X)
         half = norm.ppf(0.5 + self.nominal / 2) * np.sqrt(variance + self.teacher_.noise**2)
+        half = half * self.teacher_.stretch_of(groups, len(X))[:, 0]
         return np.clip(self._unshrunk(np.column_stack([centre - half, centre + half])), 0.0, 1.0)
+
+    def _replica_variance(self, X: np.ndarray) -> np.ndarray:
+        """Variance of the students of the draws on the teacher's scale, shape (n,)."""
+        variance: np.ndarray = self._to_teacher(expit(self._replicas_raw(X))).var(axis=1, ddof=1)
+        return variance
 
     def _function_draws(self, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
         """Draw from the posterior of what the attributes say, shape (replicas, n)."""
@@ -215,3 +250,10 @@ class ExposureRegressor(RegressorMixin, StudentEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def major_groups(X: Any) -> np.ndarray | None:
+    """Return the SOC major group of each row, shape (n,); None where the index of X holds no SOC codes."""
+    if not isinstance(X, pd.DataFrame) or not X.index.map(lambda code: bool(_SOC.match(str(code)))).all():
+        return None
+    return X.index.astype(str).str[:2].to_numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import Any
 
 import pandas as pd
@@ -30,9 +31,14 @@ def axis_map_figure(found: AxisMap, shown: int = 14) -> Any:
             x, y, text, transform=axes.transAxes, ha="right" if x > 0.5 else "left",
             va="top" if y > 0.5 else "bottom", fontsize=8, color=INK, weight="bold",
         )  # fmt: skip
-    _name_largest(axes, table, shown)
     # Below zero there is room for what the lower quadrants hold.
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.13, 1.02), xlabel=found.names[0], ylabel=found.names[1])
+    axes.set(
+        xlim=(-0.02, 1.02),
+        ylim=(-0.13, 1.02),
+        xlabel=found.axes[0].words("en").title,
+        ylabel=found.axes[1].words("en").title,
+    )
+    _name_largest(axes, table, shown)
     for panel, axis, draw in ((top, "first", top.bar), (side, "second", side.barh)):
         shares = found.marginal(axis)
         draw(shares.index + 0.025, shares.to_numpy(), 0.05, color=PALE)
@@ -46,13 +52,19 @@ def axis_map_figure(found: AxisMap, shown: int = 14) -> Any:
 
 
 def _name_largest(axes: Any, table: pd.DataFrame, shown: int) -> None:
-    """Name the largest occupations where no other name stands."""
-    taken: list[tuple[float, float]] = []
-    for row in table.head(3 * shown).itertuples():
-        x, y = min(row.first, 0.72), row.second
-        if any(abs(x - other) < 0.3 and abs(y - height) < 0.028 for other, height in taken):
+    """Name the largest occupations beside their circles, each where no other name stands."""
+    taken = [text.get_window_extent() for text in axes.texts]
+    for row in table.head(4 * shown).itertuples():
+        left = row.first > 0.5
+        label = axes.annotate(
+            shorten(row.title, 34, placeholder=" …"), (row.first, row.second),
+            xytext=(-4 if left else 4, 0), textcoords="offset points",
+            ha="right" if left else "left", va="center", fontsize=6.5, color=INK,
+        )  # fmt: skip
+        box = label.get_window_extent()
+        if any(box.overlaps(other) for other in taken):
+            label.remove()
             continue
-        if len(taken) == shown:
+        taken.append(box)
+        if len(taken) == shown + len(QUADRANTS):
             return
-        taken.append((x, y))
-        axes.text(x, y, row.title[:34], fontsize=6.5, color=INK, va="center")

@@ -249,4 +249,5 @@ def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
     table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={name: [""] for name in others})
     for name in text:
         table[name] = table[name].str.replace(r"^'(?=[=+\-@\t\r])", "", regex=True)
-    return table.reindex(columns=columns)
+    # Columns of further axes stand behind ours.
+    return table.reindex(columns=[*columns, *(name for name in table if name not in columns)])

@@ -3,5 +3,6 @@ drawHeadline();
 drawImportance();
 drawScatter();
 drawCautions();
+drawMap();
 refresh();
 if (location.hash.startsWith("#o-")) reveal(decodeURIComponent(location.hash.slice(3)));
