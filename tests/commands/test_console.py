@@ -88,6 +88,13 @@ def test_what_goes_to_a_file_or_a_program_is_not_cut(results, monkeypatch, capsy
     assert all(name in text for name in LIKE)
 
 
+def test_lines_in_a_pipe_are_not_filled_up_with_spaces(results, monkeypatch, capsys):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    for command in (["explain", "1021", "--system", "census2018"], ["national", results, "--no-track"]):
+        occurisk.main(words(*command), standalone_mode=False)
+    assert max(map(len, capsys.readouterr().out.splitlines())) < 400
+
+
 class Watching(io.StringIO):
     """Standard output that notes which files are there when the first word comes, and then is closed."""
 

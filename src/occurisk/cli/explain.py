@@ -129,9 +129,9 @@ def _print(explained: ExplainedList, code: str, language: str) -> None:
             share, p = f"{member.weight:.0%}", probability(member.probability)
             name = official_name(member.soc, language, member.title)
             text = f"{share:>4}  {member.soc}  {escape(name)}  {p}"
-            console.print(Padding(text, (0, 0, 0, 2)))
+            console.print(Padding(text, (0, 0, 0, 2), expand=False))
         if len(members) > 5:
-            console.print(Padding(f"… {len(members) - 5}", (0, 0, 0, 2)))
+            console.print(Padding(f"… {len(members) - 5}", (0, 0, 0, 2), expand=False))
     console.print(_waterfall(explained, code, language))
     if together := _by_group(explained, code, language):
         console.print(escape(together), soft_wrap=True)
