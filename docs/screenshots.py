@@ -1,4 +1,7 @@
-"""Take the docs' pictures: `PYTHONPATH=tests python docs/screenshots.py [FOLDER]` (needs chromium)."""
+"""Take the docs' pictures of the model in `models/`, after `make train` (needs chromium).
+
+`OCCURISK_MODELS_DIR=models PYTHONPATH=tests python docs/screenshots.py [FOLDER]`
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from occurisk.model.bundles.bundle import Bundle
 from occurisk.occupations.coding_systems import ISCO08
 from occurisk.occupations.concordances import load_tables
 from occurisk.report.explanation_page import render
-from occurisk.report.explanation_payload import About
+from occurisk.report.explanation_payload import About, Quality
 from occurisk.scoring.score import score_registry
 from occurisk.tracking.explanations import artifact_links
 from occurisk.tracking.interface import start_page
@@ -54,7 +57,10 @@ def report(bundle: Bundle, work: Path, folder: Path) -> None:
     ]
     for name, language, width, height, dark, code in shots:
         page = work / f"{language}.html"
-        about = About("Reference occupations", bundle.version, made, kind="reference", language=language)
+        about = About(
+            "Reference occupations", bundle.version, made, kind="reference", language=language,
+            quality=Quality.of(bundle.manifest["metrics"]),
+        )  # fmt: skip
         page.write_text(render(explained, about), encoding="utf-8")
         with chromium(width, height, dark) as driver:
             driver.get(page.as_uri() + (f"#o-{code}" if code else ""))
@@ -62,7 +68,7 @@ def report(bundle: Bundle, work: Path, folder: Path) -> None:
 
 
 def review(bundle: Bundle, work: Path, folder: Path) -> None:
-    """Run list, queues, one item with its answer, report and table, inside MLflow."""
+    """Run list, queues, one item with its answer, and the report, inside MLflow."""
     codes = [code for code in sorted(load_tables().known(ISCO08)) if len(code) == 4]
     jobs = np.random.default_rng(7).lognormal(8, 1, len(codes)).round()
     path = work / "jobs.csv"
@@ -86,9 +92,8 @@ def review(bundle: Bundle, work: Path, folder: Path) -> None:
         give_reason(driver, "Much of this work is done face to face.")
         shot("review")
         links = artifact_links(run.experiment_id, run.run_id, pictures=False)
-        for name in ("report", "table"):
-            go(driver, f"{address}/{links[name]}", "explanations")
-            shot(name)
+        go(driver, f"{address}/{links['report']}", "explanations")
+        shot("report")
 
 
 if __name__ == "__main__":

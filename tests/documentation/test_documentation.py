@@ -195,6 +195,11 @@ def test_every_link_leads_somewhere():
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_every_picture_is_shown_by_a_page():
+    shown = {name for text in TEXT.values() for name in re.findall(r"img/(\w+\.png)", text)}
+    assert {path.name for path in (PROJECT / "docs" / "img").iterdir()} == shown
+
+
 def test_the_architecture_names_what_there_is():
     """Each path or module that it names stands in the tree, and no package is left out."""
     source, text = PROJECT / "src" / "occurisk", TEXT["architecture.md"]

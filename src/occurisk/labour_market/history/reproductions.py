@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,13 +124,15 @@ def us_years(folder: Path, source: Sources) -> pd.DataFrame:
     return pd.DataFrame(rows).T.rename_axis("year")
 
 
-def exposure_shares(folder: Path) -> pd.DataFrame:
+def exposure_shares(folder: Path, files: Mapping[int, str] = OEWS_FILES) -> pd.DataFrame:
     """Return the shares of US jobs in occupations with so much exposed work, by the raters themselves.
 
     Parameters
     ----------
     folder : Path
-        Holds BLS's files of May 2021 to 2024.
+        Holds BLS's files.
+    files : mapping of int to str
+        Their names by year; those of May 2021 to 2024 by default.
 
     Returns
     -------
@@ -143,7 +145,7 @@ def exposure_shares(folder: Path) -> pd.DataFrame:
     ratings = load_labels(EXPOSURE_LABELS, soft=True).table
     by_2018 = pd.read_csv(EXPOSURE_SOC2018, dtype={"code": str}).set_index("code")
     rows = {}
-    for year, name in OEWS_FILES.items():
+    for year, name in files.items():
         statistic = read_oes(folder / name)
         for rater, column in EXPOSURE_RATERS.items():
             rows[(year, rater, "SOC 2018")] = _direct_shares(statistic.table, by_2018[column])
