@@ -2,13 +2,17 @@
 
 import re
 import time
-from itertools import pairwise
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import pytest
 
 from helpers.browsers import chromium, mlflow_server
 from helpers.explained import reference_explained, small_explained
 from helpers.journey import visible, wait
+from helpers.trained import default_bundle, exposure_bundle
+from occurisk.labour_market.comparison.axis_map import map_of_jobs
+from occurisk.labour_market.comparison.index_files import us_jobs
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About
 from occurisk.tracking import store as tracking
@@ -49,6 +53,33 @@ def page(tmp_path_factory):
 def browser():
     with chromium() as driver:
         yield driver
+
+
+def test_thresholds_of_the_map_move_shares_and_lines(browser, tmp_path):
+    """Shares follow the reader's thresholds; names of occupations do not lie over each other."""
+    one, two = default_bundle(), exposure_bundle()
+    detailed = one.reference.index[one.reference["status"] == "soc2010"]
+    found = map_of_jobs(us_jobs().reindex(detailed).dropna(), one, two)
+    path = tmp_path / "map.html"
+    path.write_text(render(small_explained(), replace(ABOUT, axis_map=found)), encoding="utf-8")
+    browser.get(path.as_uri())
+
+    def both():
+        return browser.find_element("css selector", "#map-shares .quadrant-both b").text
+
+    shown = [f"{100 * found.quadrants.loc['both', 'share']:.1f}", f"{100 * found.grid[13, 4, 0, 0]:.1f}"]
+    assert both().startswith(shown[0]) and shown[0] != shown[1]
+    move = "arguments[0].value = 5; arguments[0].dispatchEvent(new Event('input'))"
+    browser.execute_script(move, browser.find_element("id", "map-limit-1"))
+    assert both().startswith(shown[1])
+    assert "0.25" in browser.find_element("id", "map-limits").text
+    boxes = [label.rect for label in css(browser, "#map-picture text.label")]
+    assert len(boxes) > 5
+    for a, b in combinations(boxes, 2):
+        apart = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
+        assert apart or a["y"] + a["height"] <= b["y"] + 1 or b["y"] + b["height"] <= a["y"] + 1
+    assert len(css(browser, "#map-caveats li")) == len(found.caveats("en"))
+    assert not severe(browser)
 
 
 def test_search_sort_and_filter(browser, page):
