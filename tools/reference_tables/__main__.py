@@ -16,6 +16,7 @@ from reference_tables.exposure_labels import make_exposure_labels
 from reference_tables.job_zones import make_job_zones
 from reference_tables.occupations import make_reference_tables
 from reference_tables.published_indexes import make_published_indexes
+from reference_tables.rating_errors import make_rating_errors
 from reference_tables.wide_attributes import make_wide_attributes
 
 
@@ -35,6 +36,7 @@ def make_all(originals: Path, features: Path = FEATURES) -> list[Path]:
             *make_exposure_labels(originals, features),
             make_wide_attributes(originals, features),
             make_published_indexes(originals, features),
+            make_rating_errors(originals, features),
         ]
     except FileNotFoundError as problem:
         raise ReleaseError(

@@ -58,6 +58,7 @@ MODELS_DIR_OPTION = click.option(
     help="Where bundles live.  [default: models/ of the project, else of the working directory]",
 )
 _REQUIRED, _HELD = "occurisk.require_digest", "occurisk.held"
+RATING_ERROR = "occurisk.with_rating_error"  # in the context: what `rated_options` was given
 # Columns of output that no terminal shows; the narrowest name in a table.
 _PIPED, _LEAST_NAME = 1000, 16
 
@@ -318,7 +319,7 @@ def need_model(
     axis: Axis | None = None,
     pinned: bool = True,
 ) -> Bundle:
-    """Load the model that a command needs, of the digest that `--require-digest` asks for if it is pinned.
+    """Load the model that a command needs; a pinned one as `--require-digest` and `--with-rating-error` ask.
 
     Without a model, and if `train` allows it, that of the axis is trained, in seconds. No axis: the first.
     """
@@ -339,4 +340,11 @@ def need_model(
 
     context = click.get_current_context(silent=True)
     digest = context.meta.get(_REQUIRED) if context and pinned else None
-    return find_bundle(models_dir, version, train_one if train else None, digest, pointer)
+    bundle = find_bundle(models_dir, version, train_one if train else None, digest, pointer)
+    if not (context and pinned and context.meta.get(RATING_ERROR)):
+        return bundle
+    from occurisk.model.bundles.rating_error import effect, with_rating_error
+
+    wider = with_rating_error(bundle)
+    err().print(effect(bundle, wider))
+    return wider

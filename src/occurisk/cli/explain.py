@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, axis_option, err, model_options, need_model, out
+from occurisk.cli.console import JSON_OPTION, axis_option, err, need_model, out
+from occurisk.cli.options import rated_options
 from occurisk.files import write_json
 from occurisk.probabilities import probability
 
@@ -35,7 +36,7 @@ BAR = 12
 )
 @axis_option("", "What the score is about: susceptibility_2013, language_models_2023.  [default: the first]")
 @click.option("--model", "version", help="Version of the model.  [default: the current one]")
-@model_options
+@rated_options
 @JSON_OPTION
 @click.option(
     "--png", type=click.Path(path_type=Path), help="Also draw the waterfalls: a file, or a folder for many."

@@ -14,12 +14,11 @@ from occurisk.cli.console import (
     about_labels,
     axis_option,
     err,
-    model_options,
     need_model,
     out,
     ui_hint,
 )
-from occurisk.cli.options import TAXONOMIES, condition, further_models
+from occurisk.cli.options import TAXONOMIES, condition, further_models, rated_options
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @axis_option("", "Also a map with this further axis, or all.  [default: those that have a model]")
 @click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 @click.option("--model", "version", metavar="VERSION", help="For a raw registry.  [default: the current one]")
-@model_options
+@rated_options
 @JSON_OPTION
 def national(
     *,

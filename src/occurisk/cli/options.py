@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from occurisk.cli.console import RATING_ERROR, model_options
+
 if TYPE_CHECKING:
     from occurisk.model.bundles.bundle import Bundle
     from occurisk.registry.columns.sample import IntakeOptions
@@ -252,3 +254,19 @@ def further_models(models_dir: Path | None, first: Bundle, name: str | None) -> 
     known = (axis for axis in load_axes() if (folder / axis.pointer).is_file())
     wanted = chosen_axes(name) if name else tuple(known)
     return [need_model(models_dir, axis=axis, pinned=False) for axis in wanted if axis != first.axis]
+
+
+def _carry(context: click.Context, _: click.Parameter, value: bool) -> None:
+    context.meta[RATING_ERROR] = value
+
+
+def rated_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a model, and `--with-rating-error`, which `need_model` heeds."""
+    rated = click.option(
+        "--with-rating-error",
+        is_flag=True,
+        callback=_carry,
+        expose_value=False,
+        help="Intervals also carry that O*NET's ratings are off, by the spread between two releases.",
+    )
+    return model_options(rated(command))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, axis_option, err, model_options, need_model, out
-from occurisk.cli.options import further_models, intake_options, read_options, score_options
+from occurisk.cli.console import JSON_OPTION, axis_option, err, need_model, out
+from occurisk.cli.options import further_models, intake_options, rated_options, read_options, score_options
 from occurisk.cli.track import record, tracking_options
 from occurisk.errors import CoverageError
 from occurisk.files import write_json
@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     help="Of the explanations in MLflow.",
 )
 @click.option("--model", "version", metavar="VERSION", help="Model version.  [default: the current one]")
-@model_options
+@rated_options
 @JSON_OPTION
 def score(
     *,

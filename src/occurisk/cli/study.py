@@ -111,14 +111,21 @@ def _share(value: float) -> str:
 @JSON_OPTION
 def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
     """Train on another O*NET release: rank correlation, occupations whose band changes."""
-    from occurisk.evaluation.onet_vintage import compare_vintages, refit
+    from occurisk.evaluation.onet_vintage import compare_vintages, refit, wider_intervals
     from occurisk.model.training import load_data
     from occurisk.training_data.attribute_table import load_occupations
 
     console = out()
     data = [load_data(), load_data(attributes=attributes)]
-    here, there = (refit(d.classifier(), d.X, d.labels.y, d.labels.weight)[0] for d in data)
-    comparison = compare_vintages(here, there, load_occupations()["title"], data[0].settings.bands)
+    models = [one.classifier() for one in data]
+    here, there = (
+        refit(model, one.X, one.labels.y, one.labels.weight)[0]
+        for model, one in zip(models, data, strict=True)
+    )
+    titles, bands = load_occupations()["title"], data[0].settings.bands
+    comparison = compare_vintages(here, there, titles, bands)
+    wider = here.assign(**wider_intervals(models[0], data[0].X, data[0].catalogue))
+    with_error = compare_vintages(wider, there, titles, bands).within
     shown = table(
         f"{len(comparison.moved)} of {comparison.common} occupations change their band; "
         f"the {top} largest changes",
@@ -136,10 +143,12 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
         f"Spearman correlation {comparison.spearman:.3f}, "
         f"mean absolute difference {comparison.mean_difference:.3f}; "
         f"{(~jumps).sum()} occupations move between low and high. "
-        f"{comparison.within:.1%} of the other scores lie within the embedded ones' intervals."
+        f"{comparison.within:.1%} of the other scores lie within the embedded ones' intervals, "
+        f"{with_error:.1%} if these also carry the error of O*NET's ratings."
     )
     if json_path:
-        write_json(json_path, comparison.to_json())
+        document = comparison.to_json() | {"within_intervals_with_rating_error": with_error}
+        write_json(json_path, document)
         console.print(f"Figures  {json_path}", soft_wrap=True)
     else:
         console.print("Nothing was written; --json PATH keeps the figures.")

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from occurisk.errors import LabelError
 from occurisk.model.bundles.bundle import Bundle
+from occurisk.model.bundles.rating_error import drawn_with_rating_error
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.training import attributes_of
 from occurisk.probabilities import Bands
+from occurisk.training_data.attribute_table import load_rating_errors
+from occurisk.training_data.catalogue import Catalogue
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,32 @@ def refit(
     scores = pd.DataFrame({"probability": model.predict_proba(X)[:, 1]}, index=X.index)
     scores["lower"], scores["upper"] = model.predict_interval(X).T
     return scores, pd.DataFrame(model.predict_replicas(X), index=X.index)
+
+
+def wider_intervals(model: AutomationClassifier, X: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Return the intervals of a fitted model that also carry the error of O*NET's ratings.
+
+    Parameters
+    ----------
+    model : AutomationClassifier
+        Fitted with replicas.
+    X : DataFrame, shape (n_occupations, n_attributes)
+    catalogue : Catalogue
+
+    Returns
+    -------
+    DataFrame, index as X
+        `lower`, `upper`.
+    """
+    errors = load_rating_errors(catalogue)[list(X.columns)].to_numpy()
+    plain = model.link.replica_log_odds(model.predict_replicas(X))
+
+    def predict(matrix: np.ndarray) -> np.ndarray:
+        return model.decision_function(pd.DataFrame(matrix, columns=X.columns))
+
+    drawn = drawn_with_rating_error(predict, X.to_numpy(dtype=float), errors, plain)
+    ends = model.link.interval(model.decision_function(X), drawn.std(axis=1, ddof=1), model.nominal)
+    return pd.DataFrame(ends, index=X.index, columns=["lower", "upper"])
 
 
 def refit_bundle(bundle: Bundle, attributes: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -285,7 +285,7 @@ def _account(stream: RowStream, understood: Understood, seconds: float) -> Accou
         registry=source_of(stream.file),
         understood=understood,
         evidence=(),
-        model=ScoredWith(model.version, "model", "", model.bands),
+        model=ScoredWith(model.version, "model", "", model.bands, model.rating_error),
         output=output_of(stream.file, stream.kind, stream.prefix, stream.added),
         totals=Totals(
             rows_in=tally.total_rows + len(tally.ragged),

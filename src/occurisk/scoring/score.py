@@ -112,7 +112,9 @@ def score_registry(
                 choices.column_prefix, added, progress,
             )  # fmt: skip
             book, tally, groups = run.complete()
-            scored_with = ScoredWith(model.version, choices.scores, choices.weights, model.bands)
+            scored_with = ScoredWith(
+                model.version, choices.scores, choices.weights, model.bands, model.rating_error
+            )
             result = scored_by_code(
                 book, tally, groups, file, understanding, options, scored_with,
                 output_of(file, kind, choices.column_prefix, added), Path(out),

@@ -151,7 +151,7 @@ def _scored(
     groups = group_rows(book, tally, understanding, options.levels)
     book = book.with_repeats(groups.repeats)
     added = choices.added((*SCORE_COLUMNS, *scores.axis_columns))
-    scored_with = ScoredWith(model.version, choices.scores, choices.weights, model.bands)
+    scored_with = ScoredWith(model.version, choices.scores, choices.weights, model.bands, model.rating_error)
     result = scored_by_code(
         book, tally, groups, file, understanding, options, scored_with,
         output_of(file, "parquet", choices.column_prefix, added), out, time.monotonic() - started,

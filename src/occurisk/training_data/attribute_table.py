@@ -18,6 +18,7 @@ from occurisk.training_data.onet_ratings import check_scales
 
 REFERENCE_TABLE = FEATURES / "reference" / "task_attributes.csv"
 WIDE_TABLE = FEATURES / "reference" / "task_attributes_wide.csv"
+RATING_ERRORS = FEATURES / "reference" / "rating_errors.csv"
 ONETSOC_SOC2010 = FEATURES / "crosswalks" / "onetsoc_soc2010.csv"
 DECIMALS = 4
 
@@ -196,6 +197,36 @@ def load_attributes(path: Path | None = None, catalogue: Catalogue | None = None
     """
     catalogue = catalogue or load_catalogue()
     return catalogue.rescale(read_table(path or REFERENCE_TABLE, catalogue))
+
+
+def load_rating_errors(catalogue: Catalogue) -> pd.Series:
+    """Load how far off a rating of O*NET is: a standard error for each attribute, on [0, 1].
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+
+    Returns
+    -------
+    Series, index attribute
+        From the spread between O*NET 18.1 and 20.3 where occupations were rated anew.
+
+    Raises
+    ------
+    ReleaseError
+        If the element and scale of an attribute are not among those that were compared.
+    """
+    known = pd.read_csv(RATING_ERRORS).set_index(["element_id", "scale"])["standard_error"]
+    missing = [a.name for a in catalogue if (a.element_id, a.scale) not in known.index]
+    if missing:
+        raise ReleaseError(
+            f"The rating error of {len(missing)} of {len(catalogue)} attributes is not known.",
+            first=missing[0],
+            rule=f"Rating errors are known of the elements and scales in {RATING_ERRORS.name}.",
+            fix="Leave out --with-rating-error for this model.",
+        )
+    errors = {a.name: known[(a.element_id, a.scale)] / (a.range[1] - a.range[0]) for a in catalogue}
+    return pd.Series(errors, name="standard_error")
 
 
 def load_occupations() -> pd.DataFrame:

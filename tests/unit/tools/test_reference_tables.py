@@ -170,6 +170,14 @@ def test_job_zones_are_what_the_original_gives(originals, tmp_path):
     assert make_job_zones(originals, tmp_path).read_bytes() == JOB_ZONES.read_bytes()
 
 
+@pytest.mark.originals
+def test_rating_errors_are_what_two_releases_give(originals, tmp_path):
+    from occurisk.training_data.attribute_table import RATING_ERRORS
+    from reference_tables.rating_errors import make_rating_errors
+
+    assert make_rating_errors(originals, tmp_path).read_bytes() == RATING_ERRORS.read_bytes()
+
+
 def test_the_ratings_of_exposure_stand_for_764_occupations_of_soc_2010():
     table = pd.read_csv(FEATURES / "labels" / "eloundou_2023.csv", dtype={"code": str}).set_index("code")
     assert len(table) == 764

@@ -71,6 +71,8 @@ class Bundle:
     reference : DataFrame
         The reference occupations, index `soc`: title, status, probability, lower, upper, ranks, band,
         stability, published_probability, label, reasons (see `training.reference_scores`).
+    rating_error : bool
+        Whether intervals and replicas also carry the error of O*NET's ratings; see `rating_error`.
     """
 
     path: Path
@@ -78,6 +80,7 @@ class Bundle:
     digest: str
     version: str
     reference: pd.DataFrame
+    rating_error: bool = False
 
     @property
     def bands(self) -> Bands:

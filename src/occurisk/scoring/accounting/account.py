@@ -77,12 +77,13 @@ class Understood:
 
 @dataclass(frozen=True)
 class ScoredWith:
-    """Where scores come from: model `version`; `scores`, `model` or `published`; `weights` within a code."""
+    """Where scores come from: `model` or `published`; `weights` within a code; what intervals carry."""
 
     version: str
     scores: str
     weights: str
     bands: Bands
+    rating_error: bool = False
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,6 @@ class Account:
         Heaviest first, a few.
     mixed : Mixed
     seconds : float
-        That scoring took.
     titles : Mapping or None
         What rests on titles; see `title_account`.
 

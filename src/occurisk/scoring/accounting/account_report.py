@@ -64,7 +64,8 @@ def intake_markdown(account: Account) -> str:
             f"occupations within a code weighted by {model.weights}."
             if model.weights
             else "every row by its own attributes."
-        ),
+        )
+        + (" Intervals carry the error of O\\*NET's ratings." if model.rating_error else ""),
         "",
         *(f"**Warning: {_cell(text)}**\n" for text in understood.warnings),
         "## What was understood",

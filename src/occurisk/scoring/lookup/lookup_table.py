@@ -135,7 +135,9 @@ def make_lookup(
         tally = _tally(distinct, number, len(book.keys))
         groups = group_rows(book, tally, understanding, options.levels)
         book = book.with_repeats(groups.repeats)
-        scored_with = ScoredWith(model.version, choices.scores, choices.weights, model.bands)
+        scored_with = ScoredWith(
+            model.version, choices.scores, choices.weights, model.bands, model.rating_error
+        )
         scored = scored_by_code(
             book, tally, groups, file, understanding, counted_by, scored_with,
             Written(LOOKUP, choices.column_prefix, SCORE_COLUMNS), Path(out), 0.0,
