@@ -13,6 +13,7 @@ from helpers.journey import visible, wait
 from helpers.trained import default_bundle, exposure_bundle
 from occurisk.labour_market.comparison.axis_map import map_of_jobs
 from occurisk.labour_market.comparison.index_files import us_jobs
+from occurisk.occupations.names import occupation_name
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About
 from occurisk.tracking import store as tracking
@@ -94,6 +95,9 @@ def test_search_sort_and_filter(browser, page):
     assert [node.text for node in css(browser, "tr.row .title")] == ["Data Entry Keyers"]
     search(browser, "35-3031")
     assert [node.text for node in css(browser, "tr.row .title")] == ["Waiters and Waitresses"]
+    for language in ("ru", "kk"):  # by its name in another language, too
+        search(browser, occupation_name("35-3031", language, ""))
+        assert [node.text for node in css(browser, "tr.row .title")] == ["Waiters and Waitresses"]
     search(browser, "no such work")
     assert not css(browser, "tr.row") and "No occupation" in browser.find_element("id", "rows").text
     browser.find_element("css selector", "button[type=reset]").click()
@@ -124,6 +128,12 @@ def test_an_occupation_opens_with_bars_words_neighbours(browser, page):
     assert len(bars) >= 10
     widths = [bar.rect["width"] for bar in bars]
     assert max(widths) > 60 and min(widths) > 0
+    # One figure an attribute; log-odds only for who asks for them.
+    for step in css(detail, ".steps li:not(.ends)"):
+        (figure,) = css(step, ".figure")
+        assert len(re.findall(r"\d+[.,]\d+", step.text)) == 1 and figure.text.endswith("pp")
+    assert not visible(browser, "tr.detail details table") and "Log-odds" in detail.text
+    assert detail.text.count("Log-odds") == 1  # the heading that opens them
     # Each step begins where the one before it ends.
     steps = css(detail, ".steps li:not(.ends) .bar")
     edges = [(bar.rect["x"], bar.rect["x"] + bar.rect["width"]) for bar in steps]

@@ -50,7 +50,9 @@ def test_answers_of_the_browser_decide_titles(desk):
     assert {title for _, title in asked} == {"Менеджер", "Специалист", "Инспектор", BROAD}
     text = asked["ann", BROAD].data.spans[0].outputs["choices"][0]["message"]["content"]
     codes = asked["ann", BROAD].info.tags[CODES_TAG].split()
-    assert "Рабочих мест: 3" in text and f"1. {codes[0]} " in text and "nothing is sure" not in text
+    assert (
+        "Рабочих мест: 3, это 5,1% от" in text and f"1. {codes[0]} " in text and "nothing is sure" not in text
+    )
     words = load_phrases("ru").queue
     none, other = words["title_none"], words["title_other"]
     assert words["title_no_candidates"] in str(asked["ann", "Менеджер"].data.spans[0].outputs)

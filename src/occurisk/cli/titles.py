@@ -231,16 +231,19 @@ def _make_queue(
     from occurisk.explanation.words import load_phrases
     from occurisk.scoring.accounting.title_review import questions
     from occurisk.tracking.reviewing.queue import check_reviewers
-    from occurisk.tracking.reviewing.title_queue import make_title_queue
+    from occurisk.tracking.reviewing.title_queue import LONGEST, make_title_queue
 
     names = check_reviewers(reviewers)
     if not rows:
         click.echo("No title was left open: there is nothing to ask.")
         return
-    asked = questions(rows, load_phrases(lang).queue, why=lang == "en")
+    phrases = load_phrases(lang)
+    asked = questions(rows, phrases.queue, why=lang == "en", decimal=phrases.decimal)
     queue = make_title_queue(Path(name).name, system, asked, lang, names)
     whose = f", one for each of {', '.join(names)}" if names else ""
     click.echo(f"Review queue of {queue.items} titles{whose}: {queue.link}")
+    if queue.items < len(rows):
+        click.echo(f"Not asked: {len(rows) - queue.items} titles of more than {LONGEST:,} characters.")
     click.echo(f"When it is filled in: occurisk titles review {scored} --collect")
 
 

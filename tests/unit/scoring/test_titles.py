@@ -14,7 +14,7 @@ from occurisk.explanation.words import load_phrases
 from occurisk.labour_market.scored_market import find_folder, read_market
 from occurisk.occupations.titles import own_titles
 from occurisk.probabilities import Bands
-from occurisk.scoring.accounting.title_review import OpenTitle, questions, sheet
+from occurisk.scoring.accounting.title_review import OpenTitle, open_titles, questions, sheet
 
 STAFF = """Должность,Численность
 Бухгалтер по зарплате,12
@@ -168,6 +168,17 @@ def test_open_titles_become_questions_of_a_queue_and_no_title_can_forge_one():
     assert one.options[-1] == other.options[-1] == "none"
     assert other.options[0].split()[0].isdigit()
     assert other.options[0] in other.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1251"])
+def test_open_titles_are_read_in_the_users_own_habits(tmp_path, encoding):
+    """A list with semicolons and decimal commas is written back so, and its titles are asked about."""
+    text = STAFF.replace(",", ";").replace(";40", ";40,5").replace(";9", ";9,25")
+    (tmp_path / "staff.csv").write_bytes(text.encode(encoding))
+    scored(tmp_path / "staff.csv", tmp_path / "out")
+    folder = find_folder(tmp_path / "out")
+    waiting = {one.title: one.weight for one in open_titles(folder.path, folder.account.understood)}
+    assert waiting["Менеджер"] == 40.5 and waiting["Специалист"] == 9.25
 
 
 def test_a_wrong_answer_takes_nothing_over(staff, tmp_path, own_folder):

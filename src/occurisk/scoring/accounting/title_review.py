@@ -11,12 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from occurisk.errors import RegistryError
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import occupation_name
 from occurisk.occupations.titles.cascade import Answer, TitleMatcher
+from occurisk.registry.columns.sample import texts
+from occurisk.registry.numbers import NumberStyle, read_numbers
+from occurisk.registry.opening import open_registry
 from occurisk.scoring.accounting.account import Understood
 from occurisk.scoring.outcomes import UNDECIDED
 
@@ -49,39 +55,40 @@ def open_titles(folder: Path, understood: Understood) -> list[OpenTitle]:
     understood : Understood
         Of its account.
     """
-    column, weight = understood.title_column, understood.weight_column
-    if column is None:
+    if understood.title_column is None:
         raise RegistryError(
             f"No title was matched in {folder}.",
             rule="Titles stand in where a row has no code.",
             fix="Score with --title-column NAME, or --titles only.",
         )
-    parts = [_weighed(_read(folder, "unscored"), column, weight, "reason", UNDECIDED)]
-    parts.append(_weighed(_read(folder, "scored"), column, weight, "title_match", "group"))
+    parts = [_weighed(_read(folder, "unscored"), understood, "reason", UNDECIDED)]
+    parts.append(_weighed(_read(folder, "scored"), understood, "title_match", "group"))
     together = pd.concat(parts).groupby("title", sort=False)["weight"].sum()
     together = together.sort_values(ascending=False, kind="stable")
     return [OpenTitle(str(title), float(jobs)) for title, jobs in together.items()]
 
 
-def _read(folder: Path, stem: str) -> pd.DataFrame:
+def _read(folder: Path, stem: str) -> pa.Table | None:
+    """Read a written list, whatever its separator, encoding and decimal mark: those of the user."""
     for suffix in (".parquet", ".csv", ".xlsx"):
         path = folder / f"{stem}{suffix}"
-        if path.is_file():
-            if suffix == ".parquet":
-                return pd.read_parquet(path)
-            if suffix == ".csv":
-                return pd.read_csv(path, dtype=str, keep_default_na=False)
-            return pd.read_excel(path, dtype=str, engine="calamine", keep_default_na=False)
-    return pd.DataFrame()
+        if path.exists():
+            return pa.Table.from_batches(open_registry(path).batches())
+    return None
 
 
-def _weighed(rows: pd.DataFrame, column: str, weight: str | None, what: str, value: str) -> pd.DataFrame:
-    name = next((c for c in rows.columns if str(c).endswith(what)), None)
-    if name is None or column not in rows:
+def _weighed(rows: pa.Table | None, understood: Understood, what: str, value: str) -> pd.DataFrame:
+    column, weight = understood.title_column, understood.weight_column
+    names = [] if rows is None else rows.column_names
+    name = next((c for c in names if c.endswith(what)), None)
+    if rows is None or name is None or column not in names:
         return pd.DataFrame({"title": pd.Series(dtype=str), "weight": pd.Series(dtype=float)})
-    rows = rows[rows[name].astype(str) == value]
-    jobs = pd.to_numeric(rows[weight], errors="coerce").fillna(0.0) if weight in rows else 1.0
-    return pd.DataFrame({"title": rows[column].astype(str), "weight": jobs})
+    open_ones = rows.filter(pc.equal(texts(rows[name].combine_chunks()), value))
+    jobs = np.ones(len(open_ones))
+    if weight in names:
+        numbers = read_numbers(open_ones[weight].combine_chunks(), NumberStyle(understood.decimal))
+        jobs = numbers.value
+    return pd.DataFrame({"title": texts(open_ones[column].combine_chunks()).to_pylist(), "weight": jobs})
 
 
 def sheet(titles: list[OpenTitle], matcher: TitleMatcher, most: int, language: str) -> list[dict[str, Any]]:
@@ -150,6 +157,9 @@ class TitleQuestion:
     Attributes
     ----------
     title : str
+        As the list has it.
+    shown : str
+        The same without marks of Markdown and HTML, and not too long to read.
     text : str
         The question in Markdown: what the title weighs, why it is open, what it may be.
     options : tuple of str
@@ -157,12 +167,13 @@ class TitleQuestion:
     """
 
     title: str
+    shown: str
     text: str
     options: tuple[str, ...]
 
 
 def questions(
-    rows: list[dict[str, Any]], words: Mapping[str, str], *, why: bool = True
+    rows: list[dict[str, Any]], words: Mapping[str, str], *, why: bool = True, decimal: str = "."
 ) -> list[TitleQuestion]:
     """Return the rows of a sheet as questions for a review queue, in their order.
 
@@ -174,18 +185,26 @@ def questions(
         `title_jobs`, `title_open`, `title_candidates`, `title_no_candidates` in the reader's language.
     why : bool
         Also say why a title is open; the matcher says so in English.
+    decimal : str
+        Of the reader's language.
     """
     asked = []
     for row in rows:
         options = [row[f"candidate_{n}"] for n in range(1, SHOWN + 1) if row[f"candidate_{n}"]]
         lines = [
             f"## {_short(row['title'])}",
-            words["title_jobs"].format(**{key: row[key] for key in ("jobs", "share", "running_share")}),
+            words["title_jobs"].format(
+                **{key: row[key].replace(".", decimal) for key in ("jobs", "share", "running_share")}
+            ),
             *([words["title_open"].format(why=_plain(row["why"]))] if why else []),
             words["title_candidates" if options else "title_no_candidates"],
             "\n".join(f"{n}. {option}" for n, option in enumerate(options, 1)),
         ]
-        asked.append(TitleQuestion(row["title"], "\n\n".join(filter(None, lines)), (*options, NONE_FITS)))
+        asked.append(
+            TitleQuestion(
+                row["title"], _short(row["title"]), "\n\n".join(filter(None, lines)), (*options, NONE_FITS)
+            )
+        )
     return asked
 
 

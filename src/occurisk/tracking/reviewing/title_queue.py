@@ -26,8 +26,8 @@ from occurisk.tracking.store import SCORING, guarded, need_experiment, open_stor
 LIST_TAG, TITLE_TAG, CODES_TAG, SYSTEM_TAG = (
     f"occurisk.{name}" for name in ("titles_of", "title", "candidates", "system")
 )
-# What MLflow keeps of a tag, less a margin; nobody's title is so long.
-LONGEST = 4000
+# MLflow keeps 8,000 characters of a tag: of a longer title it would ask about another.
+LONGEST = 8000
 MOST_CANDIDATES = 5
 
 
@@ -82,7 +82,7 @@ def make_title_queue(
     items = [
         Item(
             one.title,
-            words["title_question"].format(title=one.title[:300]),
+            words["title_question"].format(title=one.shown),
             one.text,
             {
                 TITLE_TAG: one.title,
