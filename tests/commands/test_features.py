@@ -96,6 +96,34 @@ def test_build_writes_the_table_of_my_catalogue(release, mine, tmp_path):
     assert "has no 2.B.1.d" in negotiation["missing"]
 
 
+def test_what_a_release_prints_of_its_precision_is_kept(release, mine, tmp_path, capsys):
+    said = dict(RATINGS)
+    for old, new in (
+        ("IM 3.00", "IM 3.00 e0.30"),
+        ("IM 4.00", "IM 4.00 e0.40"),
+        ("LV 2.00 S", "LV 2.00 S e0.70"),
+    ):
+        said = {name: text.replace(old, new) for name, text in said.items()}
+    folder = write_text_release(tmp_path / "sure", said)
+    out = tmp_path / "sure.csv"
+    assert "1 of 4 means have a standard error" in run(
+        "build", "--onet", folder, "--catalogue", mine, "--out", out
+    )
+    table = pd.read_csv(tmp_path / "sure.errors.csv", dtype={"code": str}).set_index(["code", "attribute"])
+    nurse = table.loc[("29-1141", "originality")]  # of two O*NET-SOC codes
+    assert (nurse["ratings"], nurse["raters"], nurse["suppressed"]) == (2, 40, 0)
+    assert nurse["standard_error"] == pytest.approx(np.hypot(0.3, 0.4) / 2)
+    dropped = table.loc[("15-1132", "fine_arts_level")]
+    assert (dropped["ratings"], dropped["suppressed"]) == (0, 1) and np.isnan(dropped["standard_error"])
+    out.unlink()
+    code, message = fails(capsys, "build", "--onet", folder, "--catalogue", mine, "--out", out)
+    assert code == OutputError.exit_code and "sure.errors.csv exists already" in message
+    assert "prints no standard errors" in run(
+        "build", "--onet", release, "--catalogue", mine, "--out", out, "--force"
+    )
+    assert out.is_file() and not (tmp_path / "sure.errors.csv").exists()
+
+
 def test_build_goes_into_the_working_directory_and_never_over_a_file(
     release, mine, tmp_path, monkeypatch, capsys
 ):

@@ -1,7 +1,7 @@
 """Small O*NET releases in the official layouts, for the tests to read.
 
 A release is a dict of table name to rows; a row is `code element scale value`, then optional flags:
-`S` Recommend Suppress, `R` Not Relevant, a digit Category.
+`S` Recommend Suppress, `R` Not Relevant, a digit Category, `e0.30` Standard Error.
 """
 
 from __future__ import annotations
@@ -59,11 +59,17 @@ def records(table: str, rows: str) -> list[dict[str, str]]:
         category = next((flag for flag in flags if flag.isdigit()), "n/a")
         relevant = ("Y" if "R" in flags else "N") if scale == "LV" else "n/a"
         suppress = "Y" if "S" in flags else "N"
+        error = next((flag[1:] for flag in flags if flag.startswith("e")), "n/a")
         spelt.append(
             dict.fromkeys(EXCEL_HEAD, "n/a")
             | dict(zip(HEAD, [code, element, "Café", scale, category, value], strict=True))
             | {"Title": "Someone", "Scale Name": f"Scale {scale}", "N": "20"}
-            | {"Recommend Suppress": suppress, "Not Relevant": relevant, "Date": "04/2016"}
+            | {
+                "Standard Error": error,
+                "Recommend Suppress": suppress,
+                "Not Relevant": relevant,
+                "Date": "04/2016",
+            }
         )
     return spelt
 

@@ -82,15 +82,22 @@ def build(
     """
     from occurisk.errors import OutputError
     from occurisk.files import write_json, write_text
-    from occurisk.training_data.attribute_table import average_to_soc, format_table, load_onetsoc_soc2010
+    from occurisk.training_data.attribute_table import (
+        average_precision,
+        average_to_soc,
+        errors_beside,
+        format_table,
+        load_onetsoc_soc2010,
+    )
     from occurisk.training_data.catalogue import load_catalogue
     from occurisk.training_data.table_report import agreement, soc_basis
 
     catalogue = load_catalogue(catalogue_path)
     other = None if compare is None else _other_table(compare, catalogue)
-    if out.exists() and not force:
+    errors = errors_beside(out)
+    if not force and (there := next((path for path in (out, errors) if path.exists()), None)):
         raise OutputError(
-            f"{out} exists already.",
+            f"{there} exists already.",
             rule="Nothing is overwritten unasked.",
             fix="Add --force to replace it, or choose another name with --out.",
         )
@@ -109,7 +116,19 @@ def build(
         _print_unmapped(console, reading, socs)
     if agreed is not None:
         _print_agreement(console, agreed, str(compare))
+    precision = average_precision(reading.precision, catalogue, socs)
     write_text(out, format_table(table))
+    errors.unlink(missing_ok=True)  # of the table that this one replaces
+    known = precision["standard_error"].dropna()
+    if len(known):
+        write_text(errors, precision.to_csv(index=False, lineterminator="\n", float_format="%.4g"))
+    console.print(
+        f"Wrote {errors}: N, standard error and suppression; {len(known):,} of {len(precision):,} means have "
+        f"a standard error, the median is {known.median():.2f}."
+        if len(known)
+        else "The release prints no standard errors.",
+        soft_wrap=True,
+    )
     console.print(
         f"Wrote {out}: {len(table):,} occupations × {len(catalogue)} attributes, on O*NET's scales.",
         soft_wrap=True,

@@ -109,7 +109,7 @@ def wider_intervals(model: AutomationClassifier, X: pd.DataFrame, catalogue: Cat
     DataFrame, index as X
         `lower`, `upper`.
     """
-    errors = load_rating_errors(catalogue)[list(X.columns)].to_numpy()
+    errors = load_rating_errors(catalogue, X.index)[list(X.columns)].to_numpy()
     plain = model.link.replica_log_odds(model.predict_replicas(X))
 
     def predict(matrix: np.ndarray) -> np.ndarray:

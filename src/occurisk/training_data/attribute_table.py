@@ -60,6 +60,50 @@ def average_to_soc(
     return table.reindex(columns=catalogue.names).rename_axis(columns=None).astype(float)
 
 
+def average_precision(
+    precision: pd.DataFrame, catalogue: Catalogue, socs: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Tell how precise the means of `average_to_soc` are.
+
+    Parameters
+    ----------
+    precision : DataFrame
+        As `Reading.precision` holds it.
+    catalogue, socs
+        As for `average_to_soc`.
+
+    Returns
+    -------
+    DataFrame
+        `code` (SOC), `attribute`; `ratings` (O*NET-SOC codes averaged), `suppressed` (left out), `raters`
+        (their sum), `standard_error` of the mean, in points of the scale. NaN where the release does not say.
+    """
+    wanted = pd.DataFrame(
+        [(a.element_id, a.scale, a.name) for a in catalogue], columns=["element_id", "scale", "attribute"]
+    )
+    rated = precision.merge(wanted, on=["element_id", "scale"])
+    rated = rated.assign(soc=rated["code"].map(soc_of)) if socs is None else rated.merge(socs, on="code")
+    rated["variance"] = rated["standard_error"] ** 2
+    kept = rated[~rated["suppressed"]].groupby(["soc", "attribute"])
+    count = kept.size()
+    table = pd.DataFrame(
+        {
+            "ratings": count,
+            "suppressed": rated.groupby(["soc", "attribute"])["suppressed"].sum(),
+            "raters": kept["raters"].sum(min_count=1),
+            # One rating whose error is not printed leaves that of the mean unknown.
+            "standard_error": kept["variance"].sum().where(kept["variance"].count() == count) ** 0.5 / count,
+        }
+    )
+    table["ratings"] = table["ratings"].fillna(0).astype(int)
+    return table.rename_axis(["code", "attribute"]).reset_index()
+
+
+def errors_beside(path: Path) -> Path:
+    """Return where the precision of an attribute table is kept: `table.errors.csv` beside `table.csv`."""
+    return path.with_suffix(".errors.csv")
+
+
 def build_attributes(ratings: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     """Encode ratings as X: checked, averaged to SOC-6, each attribute on [0, 1].
 
@@ -199,34 +243,46 @@ def load_attributes(path: Path | None = None, catalogue: Catalogue | None = None
     return catalogue.rescale(read_table(path or REFERENCE_TABLE, catalogue))
 
 
-def load_rating_errors(catalogue: Catalogue) -> pd.Series:
-    """Load how far off a rating of O*NET is: a standard error for each attribute, on [0, 1].
+def load_rating_errors(
+    catalogue: Catalogue, codes: pd.Index, printed: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Load how far off ratings of O*NET are: standard errors, on [0, 1].
 
     Parameters
     ----------
     catalogue : Catalogue
+    codes : Index
+        SOC codes.
+    printed : DataFrame, optional
+        `code`, `attribute`, `standard_error`, as `average_precision` returns them.
 
     Returns
     -------
-    Series, index attribute
-        From the spread between O*NET 18.1 and 20.3 where occupations were rated anew.
+    DataFrame, shape (n_codes, n_attributes)
+        As printed. Where a release prints none, the spread between O*NET 18.1 and 20.3 stands in, of
+        occupations that were rated anew.
 
     Raises
     ------
     ReleaseError
-        If the element and scale of an attribute are not among those that were compared.
+        If nothing is known of an attribute.
     """
-    known = pd.read_csv(RATING_ERRORS).set_index(["element_id", "scale"])["standard_error"]
-    missing = [a.name for a in catalogue if (a.element_id, a.scale) not in known.index]
+    stand_in = pd.read_csv(RATING_ERRORS).set_index(["element_id", "scale"])["standard_error"]
+    table = pd.DataFrame(
+        {a.name: stand_in.get((a.element_id, a.scale), float("nan")) for a in catalogue}, index=codes
+    )
+    if printed is not None:
+        own = printed.pivot(index="code", columns="attribute", values="standard_error")
+        table = own.reindex(index=codes, columns=catalogue.names).astype(float).fillna(table)
+    missing = [a.name for a in catalogue if table[a.name].isna().any()]
     if missing:
         raise ReleaseError(
             f"The rating error of {len(missing)} of {len(catalogue)} attributes is not known.",
             first=missing[0],
-            rule=f"Rating errors are known of the elements and scales in {RATING_ERRORS.name}.",
+            rule=f"It is printed by the release, or the element and scale are in {RATING_ERRORS.name}.",
             fix="Leave out --with-rating-error for this model.",
         )
-    errors = {a.name: known[(a.element_id, a.scale)] / (a.range[1] - a.range[0]) for a in catalogue}
-    return pd.Series(errors, name="standard_error")
+    return table / pd.Series({a.name: a.range[1] - a.range[0] for a in catalogue})
 
 
 def load_occupations() -> pd.DataFrame:

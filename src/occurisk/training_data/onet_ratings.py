@@ -45,11 +45,14 @@ COLUMNS = {
     "Element ID": "element_id",
     "Scale ID": "scale",
     "Data Value": "value",
+    "N": "raters",
+    "Standard Error": "standard_error",
     "Category": "category",
     "Recommend Suppress": "suppress",
     "Not Relevant": "not_relevant",
 }
 REQUIRED = ("code", "element_id", "scale", "value")
+PRECISION = ("code", "element_id", "scale", "raters", "standard_error", "suppressed")
 SCALE_COLUMNS = {"Scale ID": "scale", "Minimum": "low", "Maximum": "high"}
 LEVEL = "LV"
 LOWEST_LEVEL = 0.0  # Scales Reference of every release since 5.0: LV runs from 0 to 7.
@@ -104,6 +107,9 @@ class Reading:
         Release number, such as `18.1`.
     ratings : DataFrame
         `code` (NN-NNNN.NN), `element_id`, `scale`, `value`; usable ratings only.
+    precision : DataFrame
+        `code`, `element_id`, `scale`, `raters` (N), `standard_error`, `suppressed`, of every rating with a
+        figure, those dropped as suppressed too; NaN where the release does not say.
     files : tuple of FileTally
         The files read.
     absent_tables : tuple of str
@@ -115,6 +121,7 @@ class Reading:
     path: Path
     number: str | None
     ratings: pd.DataFrame
+    precision: pd.DataFrame
     files: tuple[FileTally, ...]
     absent_tables: tuple[str, ...]
     missing: dict[str, str]
@@ -179,7 +186,7 @@ def read_release(
         _check_ranges(catalogue, scales, source)
     needed = set(TABLES.values()) if catalogue is None else {table_of(a.element_id) for a in catalogue}
     present = sorted(table for table in needed if table and source.has(table))
-    ratings, tallies, seen = [], [], set()
+    ratings, precision, tallies, seen = [], [], [], set()
     for place, table in enumerate(present):
         if on_file is not None:
             on_file(source.file_name(table), place, len(present))
@@ -187,8 +194,9 @@ def read_release(
         _check_rows(rows, source.file_name(table))
         wanted = _wanted(rows, catalogue)
         seen |= set(wanted[["element_id", "scale"]].drop_duplicates().itertuples(index=False, name=None))
-        kept, tally = _usable(wanted, source.file_name(table), len(rows), scales, not_relevant)
+        kept, sure, tally = _usable(wanted, source.file_name(table), len(rows), scales, not_relevant)
         ratings.append(kept)
+        precision.append(sure)
         tallies.append(tally)
     empty = pd.DataFrame({"code": [], "element_id": [], "scale": [], "value": []}).astype({"value": float})
     together = pd.concat(ratings, ignore_index=True) if ratings else empty
@@ -196,6 +204,7 @@ def read_release(
         path=Path(release),
         number=source.number(),
         ratings=together,
+        precision=pd.concat(precision, ignore_index=True) if precision else pd.DataFrame(columns=PRECISION),
         files=tuple(tallies),
         absent_tables=tuple(sorted(table for table in needed if table and not source.has(table))),
         missing=_missing(catalogue, source, together, seen),
@@ -252,8 +261,8 @@ def _wanted(rows: pd.DataFrame, catalogue: Catalogue | None) -> pd.DataFrame:
 
 def _usable(
     wanted: pd.DataFrame, name: str, rows: int, scales: pd.DataFrame, not_relevant: NotRelevant
-) -> tuple[pd.DataFrame, FileTally]:
-    """Check the wanted rows of one file and keep the usable ones."""
+) -> tuple[pd.DataFrame, pd.DataFrame, FileTally]:
+    """Check the wanted rows of one file and keep the usable ones, and how precise they are."""
     category = ~_blank(wanted["category"]) if "category" in wanted else _no(wanted)
     rated = wanted[~category].assign(value=lambda r: _figures(r, name))
     ends = scales.reindex(rated["scale"]).set_index(rated.index)
@@ -277,7 +286,11 @@ def _usable(
         blank=int(blank.sum()),
         categories=int(category.sum()),
     )
-    return kept[list(REQUIRED)].astype({"code": str, "element_id": str, "scale": str}), tally
+    names = {"code": str, "element_id": str, "scale": str}
+    sure = rated[~blank].assign(suppressed=suppressed)
+    for column in ("raters", "standard_error"):
+        sure[column] = pd.to_numeric(sure[column], errors="coerce") if column in sure else float("nan")
+    return kept[list(REQUIRED)].astype(names), sure[list(PRECISION)].astype(names), tally
 
 
 def _missing(

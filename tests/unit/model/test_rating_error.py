@@ -1,6 +1,8 @@
 """O*NET's ratings are off: what that does to intervals, and where it is said."""
 
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,9 +12,11 @@ from helpers.commands import run
 from helpers.registries import write
 from helpers.trained import default_bundle
 from occurisk.errors import ReleaseError
+from occurisk.model.bundles.bundle import load_bundle
 from occurisk.model.bundles.rating_error import drawn_with_rating_error, effect, with_rating_error
+from occurisk.model.training import load_data, train
 from occurisk.scoring.code_scores import Scores
-from occurisk.training_data.attribute_table import load_rating_errors
+from occurisk.training_data.attribute_table import REFERENCE_TABLE, errors_beside, load_rating_errors
 from occurisk.training_data.catalogue import Catalogue, load_catalogue
 
 
@@ -56,7 +60,33 @@ def test_errors_of_a_linear_model_add_their_variance():
 def test_an_attribute_whose_error_is_not_known_is_refused():
     one = load_catalogue()["originality"].model_copy(update={"name": "other", "element_id": "1.A.9"})
     with pytest.raises(ReleaseError, match="1 of 1 attributes is not known"):
-        load_rating_errors(Catalogue(attributes=(one,)))
+        load_rating_errors(Catalogue(attributes=(one,)), pd.Index(["11-1011"]))
+
+
+def test_what_a_release_prints_goes_before_what_stands_in():
+    catalogue = Catalogue(attributes=(load_catalogue()["originality"],))
+    printed = pd.DataFrame({"code": ["11-1011"], "attribute": ["originality"], "standard_error": [0.08]})
+    found = load_rating_errors(catalogue, pd.Index(["11-1011", "43-9021"]), printed)["originality"]
+    assert found["11-1011"] == pytest.approx(0.02)  # importance runs from 1 to 5
+    assert found["43-9021"] == pytest.approx(0.2418 / 4)
+
+
+def test_a_bundle_keeps_what_the_release_of_its_attributes_prints(tmp_path):
+    table = tmp_path / "own.csv"
+    shutil.copyfile(REFERENCE_TABLE, table)
+    rows = [f"{code},originality,1,0,8,{error}" for code, error in (("11-1011", 0.08), ("43-9021", ""))]
+    head = "code,attribute,ratings,suppressed,raters,standard_error"
+    errors_beside(table).write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    data = load_data(attributes=table)
+    student = data.settings.model.student.model_copy(update={"rounds": 20})
+    model = data.settings.model.model_copy(update={"replicas": 20, "student": student})
+    settings = data.settings.model_copy(update={"name": "own", "model": model})
+    bundle = load_bundle(train(replace(data, settings=settings), tmp_path / "models").bundle.path)
+    assert "rating_errors.csv" in bundle.manifest["sha256"]
+    found = load_rating_errors(bundle.catalogue, bundle.attributes.index, bundle.rating_errors)
+    assert found.loc["11-1011", "originality"] == pytest.approx(0.02)
+    assert found.loc["43-9021", "originality"] == found.loc["29-1141", "originality"]
+    assert with_rating_error(bundle).rating_error
 
 
 def test_a_command_says_what_it_did_and_keeps_it(model, tmp_path):

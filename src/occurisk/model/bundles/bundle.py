@@ -38,6 +38,7 @@ TEACHER = "teacher.json"
 X_TRAINED = "attributes.parquet"
 ATTRIBUTES = "attributes.csv"  # on the scales of O*NET, for people; format 1 had nothing else
 LABELS = "labels.csv"
+RATING_ERRORS = "rating_errors.csv"  # only where the release of the attributes prints them
 SCORES = "scores.csv"
 CARD = "MODEL_CARD.md"
 # Between two model texts in one file; LightGBM never writes it.
@@ -103,6 +104,14 @@ class Bundle:
                 return pd.read_parquet(self.path / X_TRAINED).set_index("soc")[self.names]
             table = pd.read_csv(self.path / ATTRIBUTES, dtype={"code": str}).set_index("code")
             return self.catalogue.rescale(table.rename_axis("soc"))
+
+    @cached_property
+    def rating_errors(self) -> pd.DataFrame | None:
+        """N and standard errors of its attributes, as the release prints them; None if it does not."""
+        if RATING_ERRORS not in self.manifest["sha256"]:
+            return None
+        with self._readable("table of rating errors"):
+            return pd.read_csv(self.path / RATING_ERRORS, dtype={"code": str})
 
     @cached_property
     def replicas(self) -> pd.DataFrame:

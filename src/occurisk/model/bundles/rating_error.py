@@ -47,7 +47,7 @@ def with_rating_error(bundle: Bundle) -> Bundle:
             fix="Leave out --with-rating-error.",
         )
     X = bundle.attributes[bundle.names]
-    errors = load_rating_errors(bundle.catalogue)[bundle.names].to_numpy()
+    errors = load_rating_errors(bundle.catalogue, X.index, bundle.rating_errors)[bundle.names].to_numpy()
     link, log_odds = bundle.link, bundle.log_odds(X.to_numpy())
     drawn = link.replica_log_odds(bundle.replicas.loc[X.index].to_numpy(dtype=float))
     drawn = drawn_with_rating_error(bundle.log_odds, X.to_numpy(), errors, drawn)
@@ -72,7 +72,7 @@ def drawn_with_rating_error(
     predict : callable
         The model: X to log-odds.
     X : ndarray, shape (n, p)
-    errors : ndarray, shape (p,)
+    errors : ndarray, shape (n, p) or (p,)
         Standard errors, on [0, 1].
     drawn : ndarray, shape (n, B)
         Log-odds of the replicas on the ratings as printed.

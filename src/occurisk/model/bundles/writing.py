@@ -18,6 +18,7 @@ from occurisk.model.bundles.bundle import (
     BOOSTER,
     CARD,
     LABELS,
+    RATING_ERRORS,
     REPLICA_BOOSTERS,
     REPLICA_SCORES,
     SCORES,
@@ -30,6 +31,7 @@ from occurisk.model.bundles.bundle import (
 from occurisk.model.bundles.manifest import MANIFEST
 from occurisk.model.bundles.models_folder import put_in_place, staging
 from occurisk.probabilities import six_digits
+from occurisk.training_data.attribute_table import errors_beside
 
 if TYPE_CHECKING:
     from occurisk.model.estimator import StudentEstimator
@@ -88,6 +90,8 @@ def save_bundle(
         _write_model(folder, model)
         _write_tables(folder, reference, replicas, attributes, catalogue)
         shutil.copyfile(settings.labels, folder / LABELS)
+        if (errors := errors_beside(settings.attributes)).is_file():
+            shutil.copyfile(errors, folder / RATING_ERRORS)
         (folder / CARD).write_text(card, encoding="utf-8")
         document = _document(model, catalogue, settings) | {
             "data": data,
