@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from occurisk.model.bundles.current import find_bundle, set_current
 from occurisk.model.bundles.manifest import MANIFEST, read_manifest, version_of
 from occurisk.model.bundles.models_folder import CURRENT, put_in_place, staging
 from occurisk.model.contributions import explain
-from occurisk.model.training import train_default
+from occurisk.model.training import load_data, train, train_default
 from occurisk.probabilities import ends
 
 
@@ -346,11 +347,13 @@ def test_what_is_no_bundle_is_refused(tmp_path):
         find_bundle(tmp_path)
 
 
-@pytest.mark.slow
 def test_a_place_that_cannot_be_written_leaves_nothing(tmp_path):
     (tmp_path / "models").write_text("a file in the way")
+    data = load_data()
+    few = data.settings.model.model_copy(update={"replicas": 2})
+    data = replace(data, settings=data.settings.model_copy(update={"model": few}))
     with pytest.raises(OutputError, match="Cannot write"):
-        train_default(tmp_path / "models")
+        train(data, tmp_path / "models")
     assert os.listdir(tmp_path) == ["models"]
 
 
