@@ -35,7 +35,8 @@ def test_a_reviewer_finds_the_list_and_judges_it_in_russian(tmp_path, monkeypatc
         go(driver, run.queue, "jobs.csv")
         press(driver, "Start review")
         wait(lambda: "0 of 4 reviewed" in text_of(driver))
-        code = re.search(r"[а-я].*\b(\d{4})\b", text_of(driver))[1]  # under its Russian name
+        # Under its Russian name.
+        code = wait(lambda: re.search(r"[а-я].*\b(\d{4})\b", text_of(driver)))[1]
         choose(driver, "вердикт", "завышено")
         give_reason(driver, "Сверка счетов уже идёт без людей")
         press(driver, "Submit")
