@@ -106,20 +106,13 @@ def score(
     Rows that can be scored go to scored.*, every other row to unscored.* with its reason; intake.md says
     what was understood and what was lost.
     """
-    from occurisk.model.axes.declaration import ALL, chosen_axes
     from occurisk.result_sets import refuse_overwriting
     from occurisk.scoring.score import score_registry
 
     if engine == "here" and (len(registry) > 1 or master):
         raise click.UsageError("Several files, and --master, are for --engine spark.")
     refuse_overwriting(json_path, [*map(Path, registry), *([options.crosswalk] if options.crosswalk else [])])
-    if choices.attributes and axis_name and axis_name != ALL:
-        # Rows with attributes of their own are scored by one axis's model, whose catalogue names the columns.
-        bundle, others = need_model(models_dir, version, axis=chosen_axes(axis_name)[0]), []
-        choices = replace(choices, column_prefix=choices.column_prefix + bundle.axis.column_prefix)
-    else:
-        bundle = need_model(models_dir, version)
-        others = further_models(models_dir, bundle, axis_name) if axis_name else []
+    bundle, others, choices = _models(choices, axis_name, version, models_dir)
     console = out()
     understood: list[tuple[RegistryFile, Understanding]] = []
 
@@ -161,13 +154,28 @@ def score(
     _print_result(console, result.account)
     for other in others:
         _print_axis(console, result, other)
-    for caveat in bundle.axis.words("en").caveats if bundle.axis.column_prefix else ():
-        console.print(caveat)
+    if axis_name or version:  # by default it is the first axis, whose caveats stand in the docs
+        for caveat in bundle.axis.words("en").caveats if bundle.axis.column_prefix else ():
+            console.print(caveat)
     _print_closing(console, result, json_path)
     if not no_track:
         record(console, result, bundle, track_rows, track_min_cell, queue, reviewers, lang, others)
     if short:
         raise short
+
+
+def _models(
+    choices: ScoreOptions, axis_name: str | None, version: str | None, models_dir: Path | None
+) -> tuple[Bundle, list[Bundle], ScoreOptions]:
+    """Load what the list is scored with: a model, those of further axes, and how their columns are called."""
+    if choices.attributes and axis_name and axis_name != "all":
+        from occurisk.model.axes.declaration import chosen_axes
+
+        # Rows with attributes of their own are scored by one axis's model, whose catalogue names the columns.
+        own = need_model(models_dir, version, axis=chosen_axes(axis_name)[0])
+        return own, [], replace(choices, column_prefix=choices.column_prefix + own.axis.column_prefix)
+    bundle = need_model(models_dir, version)
+    return bundle, further_models(models_dir, bundle, axis_name) if axis_name else [], choices
 
 
 def _print_axis(console: Console, result: ScoredRegistry, other: Bundle) -> None:
