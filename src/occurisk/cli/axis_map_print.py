@@ -29,9 +29,8 @@ def print_map(console: Console, found: AxisMap) -> None:
         console.print(caveat)
     for key, cells in found.by.items():
         names = [name for name in cells if name.startswith("share_")]
-        made = table(
-            f"By {escape(key)}", [escape(key), "jobs", *(name[6:].replace("_", " ") for name in names)]
-        )
+        heads = [escape(key), "jobs", *(name[6:].replace("_", " ") for name in names)]
+        made = table(f"By {escape(key)}", heads, heads[0])
         for cell, row in cells.iterrows():
             figures = ["–" if row["suppressed"] else f"{row[name]:.1%}" for name in names]
             jobs = "–" if row["suppressed"] else f"{row['jobs']:,.0f}"

@@ -127,15 +127,9 @@ def score(
         from occurisk.spark.parquet_job import score_parquet
 
         result = score_parquet(
-            bundle,
-            registry,
-            folder,
-            master=master,
-            options=options,
-            choices=choices,
-            force=force,
+            bundle, registry, folder, master=master, options=options, choices=choices, force=force,
             others=others,
-        )
+        )  # fmt: skip
     else:
         with _Progress() as tick:
             result = score_registry(
