@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from helpers.look_alikes import UNITS
 from helpers.registries import scored, write
-from helpers.trained import default_bundle, models_dir
+from helpers.trained import default_bundle, exposure_bundle, models_dir
 from occurisk import cli
 from occurisk.cli import occurisk
 from occurisk.cli.console import out, show, table
@@ -63,6 +63,7 @@ def test_names_of_other_scripts_and_marks_are_cut_to_the_same_width(monkeypatch,
 
 
 def test_national_at_80_columns_shows_every_figure_of_a_wide_terminal(results):
+    exposure_bundle()  # jobs are also laid out by its axis; not only once another test has trained it
     text = {}
     for columns in ("80", "400"):
         arguments = words("national", results, "--by", "branch", "--by", "major_group", "--no-track")
