@@ -64,14 +64,14 @@ def open_parquet(path: Path, name: str) -> RegistryFile:
 
 
 def _sound(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
-    """Return a batch whose texts are UTF-8: Parquet promises it, and nobody has looked so far."""
+    """Return a batch whose texts are UTF-8 and stand in their dictionaries: nobody has looked so far."""
     for field, column in zip(batch.schema, batch.columns, strict=True):
         try:
-            (column.dictionary if pa.types.is_dictionary(column.type) else column).validate(full=True)
-        except pa.ArrowInvalid as problem:
+            column.validate(full=True)
+        except (pa.ArrowInvalid, pa.ArrowIndexError) as problem:
             raise RegistryError(
                 f"The column {field.name!r} of {name} holds what it must not: {problem}.",
-                rule="Text in Parquet is UTF-8.",
+                rule="Text in Parquet is UTF-8, and a value's number is one of its dictionary.",
                 fix="Write the file again with a tool that checks its texts.",
             ) from problem
     return batch
