@@ -187,28 +187,6 @@ def _together(parts: list[OwnRows] | None) -> OwnRows | None:
     )
 
 
-def score_rows(
-    model: Bundle,
-    file: RegistryFile,
-    staging: Path,
-    kind: str,
-    options: IntakeOptions,
-    choices: ScoreOptions,
-    out: Path,
-    progress: Progress | None,
-    elapsed: Callable[[], float],
-) -> ScoredRegistry:
-    """Stream a registry of rows with attributes through the model; see `score_registry`.
-
-    Gaps take the median of the reference occupations and are counted in `occurisk_gaps`; a row without
-    any attribute, or with a figure off its scale, is set aside. Intervals come from `Bundle.uncertainty`: the
-    replicas themselves would cost a hundred times the prediction.
-    """
-    stream = row_stream(model, file, staging, kind, options, choices, progress)
-    stream.run()
-    return scored_by_rows(stream, options, choices, out, elapsed())
-
-
 def row_stream(
     model: Bundle,
     file: RegistryFile,
@@ -218,7 +196,11 @@ def row_stream(
     choices: ScoreOptions,
     progress: Progress | None = None,
 ) -> RowStream:
-    """Find a registry's columns of attributes and of weights; nothing is scored yet.
+    """Find a registry's columns of attributes and of weights; nothing is scored before `run`.
+
+    Gaps take the median of the reference occupations and are counted in `occurisk_gaps`; a row without
+    any attribute, or with a figure off its scale, is set aside. Intervals come from `Bundle.uncertainty`: the
+    replicas themselves would cost a hundred times the prediction.
 
     Raises
     ------

@@ -95,12 +95,11 @@ def score_registry(
         results.claim([f"scored{SUFFIX[kind]}", f"unscored{SUFFIX[kind]}", *REPORTS])
         if choices.attributes is not None:
             check_axes(others)
-            from occurisk.scoring.by_attributes import score_rows
+            from occurisk.scoring.by_attributes import row_stream, scored_by_rows
 
-            result = score_rows(
-                model, file, staging, kind, options, choices, Path(out), progress,
-                lambda: time.monotonic() - started,
-            )  # fmt: skip
+            rows = row_stream(model, file, staging, kind, options, choices, progress)
+            rows.run()
+            result = scored_by_rows(rows, options, choices, Path(out), time.monotonic() - started)
         else:
             understanding = understand(file, options)
             if said:
