@@ -34,6 +34,19 @@ def collect_verdicts(mlflow: Any, experiment_id: str, run_id: str) -> pd.DataFra
     return pd.DataFrame(rows, columns=COLUMNS, dtype=str) if rows else empty_verdicts()
 
 
+def reviewer_of(item: Any, answer: Any) -> str:
+    """Return who answered: without a login, the one whose queue it was.
+
+    Parameters
+    ----------
+    item : TraceInfo
+    answer : Assessment
+        Of that item.
+    """
+    who: str = answer.source.source_id
+    return item.tags.get(REVIEWER_TAG) or who if who == NOBODY else who
+
+
 def _answers(info: Any) -> list[tuple[str, ...]]:
     tags = info.tags
     phrases = load_phrases(tags.get(LANGUAGE_TAG, "en"))
@@ -51,7 +64,7 @@ def _answers(info: Any) -> list[tuple[str, ...]]:
         who = answer.source.source_id
         note = "; ".join(filter(None, [reasons.get(who, ""), answer.rationale or ""]))
         moment = datetime.fromtimestamp((answer.last_update_time_ms or 0) / 1000, UTC)
-        reviewer = tags.get(REVIEWER_TAG) or who if who == NOBODY else who
+        reviewer = reviewer_of(info, answer)
         verdict = options[answer.feedback.value]
         rows.append(
             (tags[CODE_TAG], verdict, " ".join(note.split()), reviewer, f"{moment:%Y-%m-%d %H:%M:%S}")

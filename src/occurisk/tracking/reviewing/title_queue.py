@@ -10,10 +10,9 @@ from typing import Any
 from occurisk.explanation.words import load_phrases
 from occurisk.occupations.concordances import load_tables
 from occurisk.scoring.accounting.title_review import NONE_FITS, TitleQuestion
+from occurisk.tracking.reviewing.answers import reviewer_of
 from occurisk.tracking.reviewing.queue import (
     LANGUAGE_TAG,
-    NOBODY,
-    REVIEWER_TAG,
     Form,
     Item,
     Queue,
@@ -137,8 +136,7 @@ def _answers(info: Any) -> list[tuple[str, str, str]]:
     last: dict[str, str] = {}
     given = [a for a in info.assessments or [] if a.feedback is not None and a.name == words["title"]]
     for answer in sorted(given, key=lambda a: a.last_update_time_ms or 0):
-        value, who = str(answer.feedback.value), answer.source.source_id
-        who = info.tags.get(REVIEWER_TAG) or who if who == NOBODY else who
+        value, who = str(answer.feedback.value), reviewer_of(info, answer)
         if value == words["title_none"]:
             last[who] = ""
         elif value == words["title_other"]:
