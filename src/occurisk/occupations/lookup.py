@@ -87,17 +87,19 @@ def _match(text: str) -> TitleFound | None:
     def named(code: str) -> str:
         return f"{code} {occupation_name(code, language, official.get(code, ''))}"
 
-    others = [f"{named(code)} ({weight:.0%})" for code, weight in answer.candidates if code != answer.code]
+    others = [(named(code), weight) for code, weight in answer.candidates if code != answer.code]
     if answer.code:
         said = f"{text!r} is matched to {named(answer.code)} ({answer.confidence:.0%}), {answer.reason}."
-        also = f" It may also be: {'; '.join(others[: _SHOWN - 1])}." if others else ""
+        also = "; ".join(f"{name} ({weight:.0%})" for name, weight in others[: _SHOWN - 1])
+        also = f" It may also be: {also}." if also else ""
         return TitleFound(answer.code, system, said + also)
     # Of an unknown or too general English title, the official titles that hold it say more.
     if english and (not answer.candidates or answer.confidence == 0):
         return None
     raise CrosswalkError(
-        f"Which occupation {text!r} is cannot be said: {answer.reason}.",
-        first="it may be " + "; ".join(others[:_SHOWN]) if others else None,
+        f"{text!r} cannot be matched to an occupation: {answer.reason}.",
+        # Without their weights: none of them is likely, and the digits would say otherwise.
+        first="it may be " + "; ".join(name for name, _ in others[:_SHOWN]) if others else None,
         rule="A title is answered only where the answer is likely to be right.",
         fix="Give the code, or more of the title.",
     )

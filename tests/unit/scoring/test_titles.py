@@ -219,4 +219,4 @@ def test_explain_matches_a_title_and_says_so():
 def test_explain_of_a_general_title_refuses():
     run = CliRunner().invoke(occurisk, ["explain", "менеджер"])
     assert run.exit_code != 0
-    assert "cannot be said" in str(run.exception)
+    assert "cannot be matched" in str(run.exception)
