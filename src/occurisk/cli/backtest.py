@@ -37,19 +37,26 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--before",
     required=True,
     type=FILE,
-    help="National OES or OEWS file of the earlier year; or BLS's projections, given twice.",
+    help="Read the earlier year: BLS's national OES or OEWS file, or its projections, given twice.",
 )
-@click.option("--after", required=True, type=FILE, help="The same of the later year.")
-@click.option("--before-year", type=int, help="[default: from the file's name]")
-@click.option("--after-year", type=int, help="[default: from the file's name]")
-@click.option("--scores", type=click.Choice(["model", "published"]), default="model", show_default=True)
+@click.option("--after", required=True, type=FILE, help="Read the later year, from such a file.")
+@click.option("--before-year", type=int, help="Say which year --before is of.  [default: from its name]")
+@click.option("--after-year", type=int, help="Say which year --after is of.  [default: from its name]")
 @click.option(
-    "--draws", type=click.IntRange(min=100), default=1000, show_default=True, help="Bootstrap samples."
+    "--scores", type=click.Choice(["model", "published"]), default="model", show_default=True,
+    help="Use the model's scores, or those that Frey & Osborne printed.",
+)  # fmt: skip
+@click.option(
+    "--draws",
+    type=click.IntRange(min=100),
+    default=1000,
+    show_default=True,
+    help="Draw so many samples for intervals.",
 )
-@axis_option("", "Also beside this further axis, or all.  [default: the first axis alone]")
+@axis_option("", "Also hold this further axis against growth, or all.  [default: the first axis alone]")
 @click.option(
     "--placebo", type=(FILE, FILE), metavar="BEFORE AFTER",
-    help="Two earlier files, before the technology of the further axes: their figures stand beside.",
+    help="Show the same of two earlier files beside it, from before the technology of the further axes.",
 )  # fmt: skip
 @figure_option("--figure")
 @model_options
@@ -68,7 +75,7 @@ def backtest(
     models_dir: Path | None,
     json_path: Path | None,
 ) -> None:
-    """Realised growth by risk band, and whether p adds to routine intensity and wages.
+    """Show how jobs grew in each risk band, and whether p adds to routine intensity and wages.
 
     The scores are from 2013 and from O*NET 20.3 (2016): growth after that is out of sample, growth
     before it is not quite.

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 PNG_OPTION = figure_option("--png")
-NO_TRACK_OPTION = click.option("--no-track", is_flag=True, help="Leave MLflow out.")
+NO_TRACK_OPTION = click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 _AT_LEAST_ONE = click.IntRange(min=1)
-TOP_OPTION = click.option("--top", type=_AT_LEAST_ONE, default=10, show_default=True, help="Rows to print.")
+TOP_OPTION = click.option(
+    "--top", type=_AT_LEAST_ONE, default=10, show_default=True, help="Print so many rows."
+)
 
 
 @click.group(cls=NearestGroup)
@@ -46,7 +48,7 @@ def compare() -> None:
     type=click.Choice(["share_high", "expected"]),
     default="share_high",
     show_default=True,
-    help="The share at high risk, or the expected value.",
+    help="Split the change of the share at high risk, or of the expected value.",
 )
 @TOP_OPTION
 @PNG_OPTION
@@ -63,8 +65,8 @@ def lists(
 ) -> None:
     """Split the change of a headline between two folders that `occurisk score` wrote.
 
-    Two years, or one list scored by two models. The parts of composition, scores, coverage and codes add
-    up to the change, and so do the parts of the occupations.
+    They hold two years, or one list scored by two models. The parts of composition, scores, coverage and
+    codes add up to the change, and so do the parts of the occupations.
     """
     from occurisk.errors import RegistryError
     from occurisk.labour_market.comparison.lists import code_table, compare_lists
@@ -90,7 +92,7 @@ def lists(
 @compare.command()
 @click.option(
     "--index", "files", multiple=True, metavar="NAME=FILE[:VALUE[:CODE]]",
-    help="Another index: a file, its column of figures, its column of codes; repeatable.",
+    help="Read another index: a file, its column of figures, its column of codes; repeatable.",
 )  # fmt: skip
 @TOP_OPTION
 @PNG_OPTION
@@ -105,7 +107,7 @@ def indexes(
     models_dir: Path | None,
     json_path: Path | None,
 ) -> None:
-    """Rank correlations of our axes with published indexes, and how many axes there are among them.
+    """Show how our axes rank occupations beside published indexes, and how many axes there are among them.
 
     Embedded: the probabilities of Frey & Osborne, the ratings of Eloundou et al., Microsoft's scores of AI
     applicability, routine intensity. Other indexes are read from your own files.
@@ -135,17 +137,29 @@ def indexes(
 @compare.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.option(
-    "--by", "keys", multiple=True, metavar="COL", help="Also by this column: sex, region …; repeatable."
+    "--by",
+    "keys",
+    multiple=True,
+    metavar="COL",
+    help="Break down by this column, too: sex, region …; repeatable.",
 )
-@click.option("--wage", metavar="COL", help="Column of wages, for --by wage_decile.")
-@click.option("--weight", metavar="COL", help="Column of jobs.  [default: the one found when scoring]")
+@click.option("--wage", metavar="COL", help="Make the deciles of --by wage_decile of this column.")
 @click.option(
-    "--second", "second_name", metavar="NAME", help="The axis beside the first.  [default: the second]"
+    "--weight", metavar="COL", help="Take the jobs from this column.  [default: that of the scoring]"
 )
-@click.option("--high-first", type=SHARE, help="From here the first axis is high.  [default: its bands']")
-@click.option("--high-second", type=SHARE, help="From here the second axis is high.  [default: its bands']")
 @click.option(
-    "--min-cell", type=click.FloatRange(min=0), default=10, show_default=True, help="Smallest cell shown."
+    "--second", "second_name", metavar="NAME", help="Set this axis beside the first.  [default: the second]"
+)
+@click.option("--high-first", type=SHARE, help="Call the first axis high from here.  [default: as its bands]")
+@click.option(
+    "--high-second", type=SHARE, help="Call the second axis high from here.  [default: as its bands]"
+)
+@click.option(
+    "--min-cell",
+    type=click.FloatRange(min=0),
+    default=10,
+    show_default=True,
+    help="Hide cells of fewer jobs.",
 )
 @PNG_OPTION
 @NO_TRACK_OPTION

@@ -49,13 +49,15 @@ def _drawable(context: click.Context, parameter: click.Parameter, path: Path | N
 def figure_option(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The option that names a file to draw into."""
     kind = click.Path(dir_okay=False, path_type=Path)
-    return click.option(name, type=kind, callback=_drawable, help="Also draw it (PNG, SVG or PDF).")
+    return click.option(
+        name, type=kind, callback=_drawable, help="Also draw a picture into this file (PNG, SVG or PDF)."
+    )
 
 
 MODELS_DIR_OPTION = click.option(
     "--models-dir",
     type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
-    help="Where bundles live.  [default: models/ of the project, else of the working directory]",
+    help="Use the models in this folder.  [default: models/ of the project, else of the working directory]",
 )
 _REQUIRED, _HELD = "occurisk.require_digest", "occurisk.held"
 RATING_ERROR = "occurisk.with_rating_error"  # in the context: what `rated_options` was given
@@ -76,7 +78,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="SHA256",
         callback=_require,
         expose_value=False,
-        help="Refuse any model whose manifest.json has another SHA-256.",
+        help="Refuse any model whose manifest.json has another checksum (SHA-256).",
     )
     return MODELS_DIR_OPTION(digest(command))
 

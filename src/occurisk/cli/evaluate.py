@@ -25,15 +25,17 @@ OURS = "lightgbm"
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
-    help="Configuration, such as configs/frey_osborne_2013.yaml.  [default: configs/train.yaml]",
+    help="Take this configuration, such as configs/frey_osborne_2013.yaml.  [default: configs/train.yaml]",
 )
-@axis_option("", "Whose protocol is run.  [default: the first axis]")
-@click.option("--labels", type=click.Path(path_type=Path), help="Your own label file.")
-@click.option("--attributes", type=click.Path(path_type=Path), help="Your own attribute table.")
+@axis_option("", "Run the protocol of this axis.  [default: the first axis]")
+@click.option("--labels", type=click.Path(path_type=Path), help="Use your own label file.")
+@click.option("--attributes", type=click.Path(path_type=Path), help="Use your own attribute table.")
 @click.option(
-    "--splits", type=click.IntRange(min=2), help="Random halves.  [default: the configuration's, 100]"
+    "--splits",
+    type=click.IntRange(min=2),
+    help="Draw so many random halves.  [default: the configuration's, 100]",
 )
-@click.option("--mean-rater", is_flag=True, help="Of an axis with two raters: the mean of both is held out.")
+@click.option("--mean-rater", is_flag=True, help="Hold out the mean of both raters, of an axis with two.")
 @JSON_OPTION
 def evaluate(
     config: Path | None,

@@ -28,18 +28,20 @@ BAR = 12
 @click.argument("codes", nargs=-1, required=True)
 @click.option(
     "--system",
-    help="Coding system: soc2010, soc2018, onetsoc, isco08, isco88, census2010, census2018, nkrk.  "
-    "[default: told by the code]",
+    help="Read the codes by this system: soc2010, soc2018, onetsoc, isco08, isco88, census2010, census2018, "
+    "nkrk.  [default: told by the code]",
 )
 @click.option(
-    "--lang", "language", type=click.Choice(["en", "ru", "kk"]), default="en", help="Language of the words."
+    "--lang", "language", type=click.Choice(["en", "ru", "kk"]), default="en", help="Write in this language."
 )
-@axis_option("", "What the score is about: susceptibility_2013, language_models_2023.  [default: the first]")
-@click.option("--model", "version", help="Version of the model.  [default: the current one]")
+@axis_option("", "Explain this axis: susceptibility_2013 or language_models_2023.  [default: the first]")
+@click.option("--model", "version", help="Use this model version.  [default: the current one]")
 @rated_options
 @JSON_OPTION
 @click.option(
-    "--png", type=click.Path(path_type=Path), help="Also draw the waterfalls: a file, or a folder for many."
+    "--png",
+    type=click.Path(path_type=Path),
+    help="Also draw the contributions as bars: into a file, or into a folder for many codes.",
 )
 @click.option(
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Also write the report of these codes."

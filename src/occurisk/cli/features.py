@@ -30,20 +30,20 @@ def features() -> None:
     "--onet",
     required=True,
     type=click.Path(path_type=Path),
-    help="An official O*NET release, 15 to 30: the zip as downloaded, or its folder; text or Excel.",
+    help="Read this official O*NET release, 15 to 30: the zip as downloaded, or its folder; text or Excel.",
 )
 @click.option(
     "--catalogue",
     "catalogue_path",
     type=click.Path(path_type=Path),
-    help="YAML list of the attributes you want. [default: the 25 of features/catalogue.yaml]",
+    help="Take the attributes of this YAML list. [default: the 25 of features/catalogue.yaml]",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("task_attributes.csv"),
     show_default=True,
-    help="Where the table goes.",
+    help="Write the table to this file.",
 )
 @click.option("--force", is_flag=True, help="Replace the table if it exists.")
 @click.option(
@@ -51,7 +51,7 @@ def features() -> None:
     type=click.Choice(["lowest", "drop"]),
     default="lowest",
     show_default=True,
-    help="Level ratings that O*NET flags Not Relevant: the lowest level (0), or no rating.",
+    help="Take level ratings that O*NET flags Not Relevant as the lowest level (0), or drop them.",
 )
 @click.option(
     "--soc2010",

@@ -19,19 +19,21 @@ def labels() -> None:
 
 @labels.command()
 @click.option(
-    "--config", type=click.Path(path_type=Path), help="Configuration.  [default: configs/train.yaml]"
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Train by this configuration.  [default: configs/train.yaml]",
 )
-@click.option("--labels", "label_file", type=click.Path(path_type=Path), help="Your own label file.")
-@click.option("--top", type=click.IntRange(min=1), default=15, show_default=True, help="Rows to print.")
+@click.option("--labels", "label_file", type=click.Path(path_type=Path), help="Use your own label file.")
+@click.option("--top", type=click.IntRange(min=1), default=15, show_default=True, help="Print so many rows.")
 @click.option(
     "--out",
     "out_path",
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("label_audit.csv"),
     show_default=True,
-    help="Where the whole table goes.",
+    help="Write the whole table to this file.",
 )
-@click.option("--no-track", is_flag=True, help="Leave MLflow out.")
+@click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 @JSON_OPTION
 def audit(
     config: Path | None,

@@ -19,32 +19,56 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("values", required=False)
 @click.option(
-    "--out", "folder", type=click.Path(file_okay=False, path_type=Path), help="Folder of the lookup."
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the lookup into this folder.",
 )
-@click.option("--table", default="register", show_default=True, help="The register's name in the engine.")
-@click.option("--code", default="code", show_default=True, help="Its column of codes.")
-@click.option("--weight", help="Its column of jobs or weights.  [default: none; each row counts once]")
-@click.option("--by", multiple=True, metavar="COLUMN", help="With --query: a breakdown; repeatable.")
+@click.option(
+    "--table", default="register", show_default=True, help="Name the register's table in the database."
+)
+@click.option("--code", default="code", show_default=True, help="Name its column of codes.")
+@click.option("--weight", help="Name its column of jobs or weights.  [default: none; each row counts once]")
+@click.option(
+    "--by", multiple=True, metavar="COLUMN", help="Break down by this column, with --query; repeatable."
+)
 @click.option(
     "--query",
     type=click.Choice(DIALECTS),
     help="Print the query that makes VALUES from the register, and stop.",
 )
-@click.option("--value-column", default="value", show_default=True, help="Column of values in VALUES.")
-@click.option("--rows-column", default="rows", show_default=True, help="Column of numbers of rows in VALUES.")
-@click.option("--weight-column", help="Column of summed weights in VALUES.  [default: weight, if --weight]")
+@click.option(
+    "--value-column", default="value", show_default=True, help="Take the codes from this column of VALUES."
+)
+@click.option(
+    "--rows-column",
+    default="rows",
+    show_default=True,
+    help="Take the numbers of rows from this column of VALUES.",
+)
+@click.option(
+    "--weight-column",
+    help="Take the sums of weights from this column of VALUES.  [default: weight, if --weight]",
+)
 @click.option(
     "--taxonomy",
     type=click.Choice(TAXONOMIES),
     default="auto",
     show_default=True,
-    help="Coding system.",
+    help="Read the codes by this coding system.",
 )
-@click.option("--crosswalk", type=click.Path(path_type=Path), metavar="MAP.csv", help="Your own map.")
-@click.option("--titles", is_flag=True, help="The column holds titles, not codes.")
+@click.option(
+    "--crosswalk",
+    type=click.Path(path_type=Path),
+    metavar="MAP.csv",
+    help="Lead the codes to others by your own map (from,to,weight).",
+)
+@click.option("--titles", is_flag=True, help="Match titles: the column holds these, not codes.")
 @read_options
 @click.option("--force", is_flag=True, help="Replace an earlier lookup.")
-@click.option("--model", "version", metavar="VERSION", help="Model version.  [default: the current one]")
+@click.option(
+    "--model", "version", metavar="VERSION", help="Use this model version.  [default: the current one]"
+)
 @model_options
 @JSON_OPTION
 def lookup(

@@ -34,41 +34,59 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 @click.command()
 @click.argument("registry", type=click.Path(path_type=Path, exists=True))
-@click.option("--weight", metavar="COL", help="Column of jobs.  [default: the one found when scoring]")
-@click.option("--wage", metavar="COL", help="Column of wages: deciles, gradient, polarisation.")
+@click.option(
+    "--weight", metavar="COL", help="Take the jobs from this column.  [default: that of the scoring]"
+)
+@click.option(
+    "--wage", metavar="COL", help="Take the wages from this column, for deciles and how risk goes with pay."
+)
 @click.option(
     "--by", "keys", multiple=True, metavar="COL[,COL]",
     help="Break down by a column (sex, age, region …) or by two; repeatable. Built in: major_group, "
     "skill_level, education, wage_decile.",
 )  # fmt: skip
 @click.option(
-    "--min-cell", type=click.FloatRange(min=0), default=10, show_default=True, help="Smallest cell shown."
+    "--min-cell",
+    type=click.FloatRange(min=0),
+    default=10,
+    show_default=True,
+    help="Hide cells of fewer jobs.",
 )
-@click.option("--high", type=SHARE, help="Threshold of high risk.  [default: 0.7]")
-@click.option("--low", type=SHARE, help="Threshold of low risk.  [default: 0.3]")
+@click.option("--high", type=SHARE, help="Call a probability high from here.  [default: 0.7]")
+@click.option("--low", type=SHARE, help="Call a probability low below this.  [default: 0.3]")
 @click.option(
     "--scenario", "scenarios", multiple=True, metavar="NAME|FILE",
-    help="Assumptions of adoption and wages: a preset of configs/scenarios, or a YAML file; repeatable.",
+    help="Assume adoption and wages as in a preset of configs/scenarios, or in a YAML file; repeatable.",
 )  # fmt: skip
 @click.option(
     "--vintage", "vintages", multiple=True, metavar="LABEL=TABLE.csv",
-    help="For the multiverse: refit on another attribute table (occurisk features build --soc2010).",
+    help="Also show the figure of this attribute table (features build --soc2010) among the choices.",
 )  # fmt: skip
 @click.option(
-    "--scores", type=click.Choice(["model", "published"]), default="model", help="For a raw registry."
+    "--scores",
+    type=click.Choice(["model", "published"]),
+    default="model",
+    help="Score a raw list by the model, or take the scores that Frey & Osborne printed.",
 )
-@click.option("--taxonomy", type=click.Choice(TAXONOMIES), default="auto", help="For a raw registry.")
-@click.option("--code-column", metavar="COL", help="For a raw registry.")
 @click.option(
-    "--where", multiple=True, metavar="COLUMN=VALUE", help="For a raw registry: only these rows; repeatable."
+    "--taxonomy", type=click.Choice(TAXONOMIES), default="auto", help="Read a raw list by this coding system."
+)
+@click.option("--code-column", metavar="COL", help="Take the codes of a raw list from this column.")
+@click.option(
+    "--where", multiple=True, metavar="COLUMN=VALUE", help="Take only such rows of a raw list; repeatable."
 )
 @click.option(
     "--out", "folder", type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for national.html, national.json, tables and figures (PNG and SVG).",
+    help="Write national.html, national.json, tables and figures (PNG and SVG) into this folder.",
 )  # fmt: skip
-@axis_option("", "Also a map with this further axis, or all.  [default: those that have a model]")
+@axis_option("", "Also map the jobs by this further axis, or by all.  [default: those that have a model]")
 @click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
-@click.option("--model", "version", metavar="VERSION", help="For a raw registry.  [default: the current one]")
+@click.option(
+    "--model",
+    "version",
+    metavar="VERSION",
+    help="Score a raw list with this model version.  [default: the current one]",
+)
 @rated_options
 @JSON_OPTION
 def national(
@@ -93,9 +111,9 @@ def national(
     models_dir: Path | None,
     json_path: Path | None,
 ) -> None:
-    """The national picture of REGISTRY: an occupation list, or the folder that `occurisk score` wrote.
+    """Draw the national picture of REGISTRY: an occupation list, or the folder that `occurisk score` wrote.
 
-    Always both statistics, with intervals, coverage and bounds; then who holds the risk, and how the
+    It has both statistics, with intervals, coverage and bounds; then who holds the risk, and how the
     headline moves with every choice.
     """
     from occurisk.cli.national_print import print_summary

@@ -130,59 +130,73 @@ intake_options = packed(
     "options",
     _intake,
     click.option(
-        "--code-column", metavar="NAME", help="Column of occupation codes.  [default: found by its values]"
+        "--code-column",
+        metavar="NAME",
+        help="Take the codes from this column.  [default: found by its values]",
     ),
     click.option(
-        "--title-column", metavar="NAME", help="Column of titles.  [default: found by its name and words]"
+        "--title-column",
+        metavar="NAME",
+        help="Take the titles from this column.  [default: found by its name and words]",
     ),
     click.option(
         "--titles",
         type=click.Choice(["auto", "only", "off"]),
         default="auto",
         show_default=True,
-        help="Titles: where a row has no code, in place of all codes, or never.",
+        help="Match titles where a row has no code (auto), in place of all codes (only), or never (off).",
     ),
     click.option(
-        "--weight-column", metavar="NAME", help="Column of jobs or weights.  [default: found by its name]"
+        "--weight-column",
+        metavar="NAME",
+        help="Take the jobs of each row from this column, or none.  [default: found by its name]",
     ),
     click.option(
-        "--level-column", metavar="NAME", help="Column that says total, major … detailed, as OEWS has it."
+        "--level-column",
+        metavar="NAME",
+        help="Read in this column which rows are totals, groups or detail (OEWS has O_GROUP).",
     ),
     click.option(
         "--taxonomy",
         type=click.Choice(TAXONOMIES),
         default="auto",
         show_default=True,
-        help="Coding system. nkrk: НК РК 01-2017 of Kazakhstan. With --crosswalk: that of its targets.",
+        help="Read the codes by this coding system; nkrk is НК РК 01-2017 of Kazakhstan. "
+        "With --crosswalk, it is that of the targets.",
     ),
     click.option(
         "--prefix",
         type=click.IntRange(1, 4),
-        help="National codes built on ISCO: how many digits are ISCO's.",
+        help="Take so many leading digits of national codes as ISCO.",
     ),
     click.option(
         "--crosswalk",
         type=click.Path(path_type=Path),
         metavar="MAP.csv",
-        help="Your own map: from,to,weight.",
+        help="Lead the codes to others by your own map, with the columns from,to,weight.",
     ),
     click.option(
         "--levels",
         type=click.Choice(["auto", "totals", "separate"]),
         default="auto",
         show_default=True,
-        help="Groups listed beside their detail: add it up (leave them out), or stand for other rows.",
+        help="Leave groups out that repeat their listed detail (totals), or count them as jobs of their own "
+        "(separate).",
     ),
     click.option(
-        "--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value; repeatable."
+        "--where", multiple=True, metavar="COLUMN=VALUE", help="Take only rows with this value; repeatable."
     ),
 )
 read_options = packed(
     "reading",
     _reading,
-    click.option("--sheet", metavar="NAME", help="Excel sheet.  [default: the first]"),
-    click.option("--encoding", metavar="NAME", help="Of a text file.  [default: found out]"),
-    click.option("--delimiter", metavar="CHAR", help="Of a text file.  [default: found out]"),
+    click.option("--sheet", metavar="NAME", help="Read this Excel sheet.  [default: the first]"),
+    click.option(
+        "--encoding", metavar="NAME", help="Read a text file in this encoding.  [default: found out]"
+    ),
+    click.option(
+        "--delimiter", metavar="CHAR", help="Split a text file at this character.  [default: found out]"
+    ),
 )
 score_options = packed(
     "choices",
@@ -192,51 +206,51 @@ score_options = packed(
         type=click.Choice(["model", "published"]),
         default="model",
         show_default=True,
-        help="The model's, or those that Frey & Osborne printed.",
+        help="Use the model's scores, or those that Frey & Osborne printed.",
     ),
     click.option(
         "--weights",
         type=click.Choice(["employment", "equal"]),
         default="employment",
         show_default=True,
-        help="How occupations within a code count: by US jobs, or equally.",
+        help="Average the occupations within a code by US jobs, or equally.",
     ),
     click.option(
         "--attributes",
         metavar="all|NAMES",
-        help="Score each row by its own task attributes: all of the catalogue's, or these, by commas.",
+        help="Score each row by its own task attributes: all of the catalogue's, or these, with commas.",
     ),
     click.option(
         "--attribute-scale",
         type=click.Choice(["onet", "unit"]),
         default="onet",
         show_default=True,
-        help="Attributes on O*NET's scales, or on 0 to 1.",
+        help="Read the attributes on O*NET's scales (onet), or on 0 to 1 (unit).",
     ),
     click.option(
         "--reasons",
         is_flag=True,
-        help="With --attributes: also the three strongest reasons of each row; takes ten times as long.",
+        help="Add the three strongest reasons of each row, with --attributes; this takes ten times as long.",
     ),
     click.option(
         "--format",
         "output",
         type=click.Choice(["parquet", "csv", "excel", "arrow", "stata", "spss"]),
-        help="Of the rows written.  [default: the registry's]",
+        help="Write the rows in this format.  [default: the registry's]",
     ),
     click.option(
         "--add",
         default="all",
         show_default=True,
         metavar="all|NAMES",
-        help="Columns to add to each row, by commas, such as code,probability,band.",
+        help="Add only these columns to each row, with commas between, such as code,probability,band.",
     ),
     click.option(
         "--column-prefix",
         default="occurisk_",
         show_default=True,
         metavar="TEXT",
-        help="Of the added columns.",
+        help="Begin the names of the added columns with this.",
     ),
 )
 
@@ -267,6 +281,6 @@ def rated_options(command: Callable[..., Any]) -> Callable[..., Any]:
         is_flag=True,
         callback=_carry,
         expose_value=False,
-        help="Intervals also carry that O*NET's ratings are off, by the spread between two releases.",
+        help="Widen the intervals by the errors of O*NET's ratings, estimated from two releases.",
     )
     return model_options(rated(command))

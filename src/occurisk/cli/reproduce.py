@@ -23,7 +23,7 @@ DATA = click.option(
     default=Path("../shared/data/employment"),
     show_default=True,
     callback=lambda context, _, folder: _complete(context.info_name or "", folder),
-    help="Folder of the official files; without it, which files these are and where to get them is said.",
+    help="Read the official files in this folder. If one is missing, the command says where to get it.",
 )
 FIGURE = figure_option("--figure")
 
@@ -38,7 +38,7 @@ def reproduce() -> None:
 @model_options
 @JSON_OPTION
 def us(data: Path, models_dir: Path | None, json_path: Path | None) -> None:
-    """The United States, May 2010 to 2015 and 2021 to 2024, with both score sources."""
+    """Compute the US figures of May 2010 to 2015 and 2021 to 2024, with both sources of scores."""
     from occurisk.labour_market.history.reproductions import us_years
 
     console = out()
@@ -77,7 +77,7 @@ def us(data: Path, models_dir: Path | None, json_path: Path | None) -> None:
 @DATA
 @JSON_OPTION
 def exposure(data: Path, json_path: Path | None) -> None:
-    """US jobs in occupations with at least 10% and 50% of their tasks exposed to language models."""
+    """Count US jobs in occupations with at least 10% and 50% of their tasks exposed to language models."""
     from occurisk.labour_market.history.reproductions import exposure_shares
 
     console = out()
@@ -101,9 +101,13 @@ def exposure(data: Path, json_path: Path | None) -> None:
 @reproduce.command()
 @DATA
 @click.option(
-    "--country", "codes", multiple=True, metavar="ISO", help="Such as DEU; repeatable.  [default: a choice]"
+    "--country",
+    "codes",
+    multiple=True,
+    metavar="ISO",
+    help="Take this country, such as DEU; repeatable.  [default: a choice]",
 )
-@click.option("--year", type=int, help="[default: the earliest of each country]")
+@click.option("--year", type=int, help="Take this year.  [default: the earliest of each country]")
 @FIGURE
 @model_options
 @JSON_OPTION
@@ -115,7 +119,7 @@ def countries(
     models_dir: Path | None,
     json_path: Path | None,
 ) -> None:
-    """Germany, Sweden and more from ILOSTAT's two-digit ISCO."""
+    """Compute the figures of Germany, Sweden and more from ILOSTAT's two-digit ISCO."""
     from occurisk.labour_market.history.official_statistics import ilostat_table
     from occurisk.labour_market.history.reproductions import COUNTRIES, ILOSTAT
     from occurisk.labour_market.history.reproductions import countries as compute
@@ -156,16 +160,20 @@ def countries(
 
 @reproduce.command()
 @DATA
-@click.option("--scenario", "name", default="kazakhstan_2022", show_default=True)
 @click.option(
-    "--structure", "codes", multiple=True, default=("KGZ", "RUS", "MNG"), show_default=True, metavar="ISO"
-)
+    "--scenario", "name", default="kazakhstan_2022", show_default=True,
+    help="Apply these assumptions of adoption and wages.",
+)  # fmt: skip
+@click.option(
+    "--structure", "codes", multiple=True, default=("KGZ", "RUS", "MNG"), show_default=True, metavar="ISO",
+    help="Borrow the risk within each skill level from this country; repeatable.",
+)  # fmt: skip
 @model_options
 @JSON_OPTION
 def kazakhstan(
     data: Path, name: str, codes: tuple[str, ...], models_dir: Path | None, json_path: Path | None
 ) -> None:
-    """The forecast to 2022, held against susceptibility with neighbours' risk structure."""
+    """Hold Kazakhstan's forecast to 2022 against susceptibility, with the risk structure of neighbours."""
     from occurisk.cli.national_print import print_scenario
     from occurisk.labour_market.history.official_statistics import ilostat_table
     from occurisk.labour_market.history.reproductions import ILOSTAT, stand_in_scenario

@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("run", default="latest")
-@click.option("--occupation", "code", help="Code, as the run's report shows it.")
+@click.option("--occupation", "code", help="Judge this code, as the run's report shows it.")
 @click.option(
     "--verdict",
     type=click.Choice(["agree", "too-high", "too-low", "disagree", "unsure"]),
-    help="What you think of its score.",
+    help="Say what you think of its score.",
 )
-@click.option("--note", default="", help="Why.")
+@click.option("--note", default="", help="Say why.")
 @click.option(
     "--csv",
     "csv_path",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Many verdicts: code, verdict, note.",
+    help="Read many verdicts from this file: code, verdict, note.",
 )
-@click.option("--reviewer", help="Who says so.  [default: your user name]")
-@click.option("--collect", "fetch", is_flag=True, help="First bring home what was answered in the browser.")
+@click.option("--reviewer", help="Say who judges.  [default: your user name]")
+@click.option("--collect", "fetch", is_flag=True, help="Take over first what was answered in the browser.")
 @click.option(
     "--queue",
     "count",
@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     help="Make a review queue of N occupations, to be filled in the browser.  [N: 40 if not given]",
 )
 @click.option(
-    "--reviewers", default="", metavar="A,B", help="With --queue: a queue of their own for each of these."
+    "--reviewers", default="", metavar="A,B", help="Make a queue for each of these people, with --queue."
 )
 @click.option(
-    "--lang", "language", type=click.Choice(["en", "ru", "kk"]), default="en", help="Of the queue's words."
+    "--lang", "language", type=click.Choice(["en", "ru", "kk"]), default="en", help="Ask in this language."
 )
 @click.option(
     "--export",

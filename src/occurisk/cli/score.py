@@ -37,31 +37,31 @@ if TYPE_CHECKING:
     "folder",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the results.",
+    help="Write the results into this folder.",
 )
 @intake_options
 @score_options
-@axis_option(
-    "", "Score on this further axis, too, or on all; its columns bear its name.  [default: the first]"
-)
+@axis_option("", "Also score on this further axis (another technology), or on all.  [default: the first]")
 @read_options
-@click.option("--query", metavar="SQL", help="Of a database: the SELECT whose rows are the list.")
+@click.option("--query", metavar="SQL", help="Take the rows of this SELECT, of a database, as the list.")
 @click.option(
     "--engine",
     type=click.Choice(["here", "spark"]),
     default="here",
     show_default=True,
-    help="Where rows are scored: on this machine, or by Spark, which takes Parquet files as one table.",
+    help="Score on this machine, or on Spark, which takes Parquet files as one table.",
 )
 @click.option(
-    "--master", metavar="URL", help="Of Spark.  [default: as spark-submit says, else all cores here]"
+    "--master",
+    metavar="URL",
+    help="Use this Spark cluster.  [default: as spark-submit says, else all cores here]",
 )
 @click.option(
     "--min-coverage",
     type=click.FloatRange(0, 1),
     default=0.0,
     metavar="SHARE",
-    help="End with exit code 13 if less of the weight is scored. Nothing scored ends so, too.",
+    help="End with exit code 13 if less of the weight is scored, or nothing.",
 )
 @click.option("--force", is_flag=True, help="Replace the results of an earlier run.")
 @click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
@@ -71,9 +71,11 @@ if TYPE_CHECKING:
     type=click.Choice(["en", "ru", "kk"]),
     default="en",
     show_default=True,
-    help="Of the explanations in MLflow.",
+    help="Write the explanations in MLflow in this language.",
 )
-@click.option("--model", "version", metavar="VERSION", help="Model version.  [default: the current one]")
+@click.option(
+    "--model", "version", metavar="VERSION", help="Use this model version.  [default: the current one]"
+)
 @rated_options
 @JSON_OPTION
 def score(

@@ -29,20 +29,29 @@ def study() -> None:
 
 
 @study.command()
-@click.option("--panels", type=click.IntRange(min=1), default=10, show_default=True, help="Panels per truth.")
-@click.option("--replicas", type=click.IntRange(min=20), default=60, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--panels",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Simulate so many panels of experts for each truth.",
+)
+@click.option(
+    "--replicas", type=click.IntRange(min=20), default=60, show_default=True,
+    help="Train so many replicas of the model for each panel.",
+)  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Begin the random numbers here.")
 @click.option(
     "--prior-share",
     type=click.FloatRange(0, 1),
-    help="Share of the randomised prior; 0 is the plain bootstrap.  [default: the configuration's]",
+    help="Take so much of the randomised prior; 0 is the plain bootstrap.  [default: the configuration's]",
 )
 @click.option(
     "--truths",
     type=click.Choice(["all", "no-errors", "label-errors", "heavy-tails"]),
     default="all",
     show_default=True,
-    help="Experts who never err, who err at 2% and 5%, or a chance with heavy tails.",
+    help="Choose the truths: experts never err, err at 2% and 5%, or a chance has heavy tails.",
 )
 @figure_option("--figure")
 @JSON_OPTION
@@ -105,9 +114,9 @@ def _share(value: float) -> str:
     "--attributes",
     required=True,
     type=click.Path(path_type=Path),
-    help="The other attribute table (occurisk features build --onet RELEASE).",
+    help="Train on this attribute table (occurisk features build --onet RELEASE).",
 )
-@click.option("--top", type=click.IntRange(min=1), default=15, show_default=True)
+@click.option("--top", type=click.IntRange(min=1), default=15, show_default=True, help="Print so many rows.")
 @JSON_OPTION
 def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
     """Train on another O*NET release: rank correlation, occupations whose band changes."""
@@ -155,7 +164,7 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
 
 
 @study.command()
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Begin the random numbers here.")
 @model_options
 @JSON_OPTION
 def rows(seed: int, models_dir: Path | None, json_path: Path | None) -> None:

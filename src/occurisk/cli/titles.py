@@ -21,8 +21,13 @@ def titles() -> None:
 
 @titles.command()
 @click.argument("title")
-@click.option("--system", type=click.Choice(SYSTEMS), default="isco08", show_default=True)
-@click.option("--lang", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True)
+@click.option(
+    "--system", type=click.Choice(SYSTEMS), default="isco08", show_default=True, help="Match to this system."
+)
+@click.option(
+    "--lang", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True,
+    help="Name the codes in this language.",
+)  # fmt: skip
 def match(title: str, system: str, lang: str) -> None:
     """Say what TITLE is matched to, why, and what else it may be."""
     from occurisk.occupations.concordances import load_tables
@@ -51,10 +56,14 @@ def match(title: str, system: str, lang: str) -> None:
 @titles.command()
 @click.argument("title_list", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--system", type=click.Choice(SYSTEMS), default="isco08", show_default=True, help="Of the codes."
+    "--system",
+    type=click.Choice(SYSTEMS),
+    default="isco08",
+    show_default=True,
+    help="Read the codes by this system.",
 )
-@click.option("--title-column", metavar="NAME", help="Column of titles.  [default: found]")
-@click.option("--code-column", metavar="NAME", help="Column of codes.  [default: found]")
+@click.option("--title-column", metavar="NAME", help="Take the titles from this column.  [default: found]")
+@click.option("--code-column", metavar="NAME", help="Take the codes from this column.  [default: found]")
 @click.option(
     "--originals",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -64,14 +73,20 @@ def match(title: str, system: str, lang: str) -> None:
     "--out",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the matcher goes.  [default: titles/ beside the models]",
+    help="Write the matcher into this folder.  [default: titles/ beside the models]",
 )
 @click.option(
     "--names",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="An official list of names (code,name) in place of ours; with --lang.",
+    help="Take this official list of names (code,name) in place of ours; with --lang.",
 )
-@click.option("--lang", type=click.Choice(["ru", "kk"]), default="ru", show_default=True, help="Of --names.")
+@click.option(
+    "--lang",
+    type=click.Choice(["ru", "kk"]),
+    default="ru",
+    show_default=True,
+    help="Say which language --names is in.",
+)
 def build(
     title_list: Path | None,
     system: str,
@@ -152,21 +167,24 @@ def _take_names(path: Path, folder: Path, lang: str) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("titles.xlsx"),
     show_default=True,
-    help="Where the sheet goes: .xlsx with lists to choose from, or .csv.",
+    help="Write the sheet to this file: .xlsx with lists to choose from, or .csv.",
 )
-@click.option("--top", type=click.IntRange(min=1), default=100, show_default=True, help="Titles on it.")
+@click.option("--top", type=click.IntRange(min=1), default=100, show_default=True, help="Ask about so many.")
 @click.option(
     "--answers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Take over the answers of a sheet that was filled in.",
 )
-@click.option("--lang", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True)
+@click.option(
+    "--lang", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True,
+    help="Ask in this language.",
+)  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace an earlier sheet.")
 @click.option(
     "--queue", "in_queue", is_flag=True, help="Ask in MLflow, in the browser, instead of on a sheet."
 )
 @click.option(
-    "--reviewers", default="", metavar="A,B", help="With --queue: a queue of their own for each of these."
+    "--reviewers", default="", metavar="A,B", help="Make a queue for each of these people, with --queue."
 )
 @click.option("--collect", "fetch", is_flag=True, help="Take over what was answered in the browser.")
 def review(

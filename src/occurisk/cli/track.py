@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     click.option(
-        "--track-rows", is_flag=True, help="In MLflow: also your own rows.  [default: totals by code only]"
+        "--track-rows", is_flag=True, help="Also upload your own rows.  [default: totals by code only]"
     ),
     click.option(
         "--track-min-cell", type=click.IntRange(0), default=0, metavar="N",
-        help="In MLflow: leave out codes of fewer than N rows.",
+        help="Leave codes of fewer than N rows out of MLflow.",
     ),
     click.option(
         "--queue", type=click.IntRange(0), default=40, show_default=True, metavar="N",
-        help="In MLflow: occupations in the review queue; 0 makes none.",
+        help="Put N occupations into the review queue in MLflow; 0 makes none.",
     ),
     click.option(
-        "--reviewers", default="", metavar="A,B", help="In MLflow: a review queue for each of these."
+        "--reviewers", default="", metavar="A,B", help="Make a review queue for each of these people."
     ),
 )  # fmt: skip
 LANGUAGE_OPTION = click.option(
@@ -37,7 +37,7 @@ LANGUAGE_OPTION = click.option(
     type=click.Choice(["en", "ru", "kk"]),
     default="en",
     show_default=True,
-    help="Of the explanations in MLflow.",
+    help="Write the explanations in MLflow in this language.",
 )
 
 

@@ -35,13 +35,15 @@ ENDS = 5
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
-    help="Configuration.  [default: configs/train.yaml]",
+    help="Train by this configuration.  [default: configs/train.yaml]",
 )
-@click.option("--labels", type=click.Path(path_type=Path), help="Your own label file (code, label, …).")
+@click.option(
+    "--labels", type=click.Path(path_type=Path), help="Learn from your own label file (code, label, …)."
+)
 @click.option(
     "--attributes",
     type=click.Path(path_type=Path),
-    help="Your own attribute table (occurisk features build).",
+    help="Learn from your own attribute table (occurisk features build).",
 )
 @click.option(
     "--reviews",
@@ -49,10 +51,10 @@ ENDS = 5
     metavar="RUN",
     help="Also train on the verdicts of this reviewed run, or of `latest`; repeatable.",
 )
-@axis_option("all", "What is trained. With labels, attributes or a configuration of yours: one model.")
+@axis_option("all", "Train this axis, or all. Labels, attributes or a configuration of yours make one model.")
 @MODELS_DIR_OPTION
-@click.option("--no-evaluation", is_flag=True, help="Skip the held-out protocol.")
-@click.option("--no-track", is_flag=True, help="Leave MLflow out.")
+@click.option("--no-evaluation", is_flag=True, help="Do not measure the quality on held-out labels.")
+@click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 @JSON_OPTION
 def train(
     config: Path | None,

@@ -10,10 +10,12 @@ import click
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
-@click.option("--auth", is_flag=True, help="With accounts: reviewers log in, and verdicts have their names.")
 @click.option(
-    "--reviewers", default="", metavar="A,B", help="With --auth: make an account for each of these."
+    "--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Listen on this port."
+)
+@click.option("--auth", is_flag=True, help="Let reviewers log in, so that verdicts have their names.")
+@click.option(
+    "--reviewers", default="", metavar="A,B", help="Make an account for each of these people, with --auth."
 )
 def ui(port: int, auth: bool, reviewers: str) -> None:
     """Open the tracking store in the MLflow UI; Ctrl-C stops it."""
