@@ -39,6 +39,8 @@ def register(rows: int = ROWS) -> pd.DataFrame:
     codes = [chance.choice(CODES) for _ in range(rows)]
     weights = [chance.randrange(1, 10**5) / 10 for _ in range(rows)]
     weights[5], weights[7], weights[9], weights[11] = -1.0, float("nan"), float("inf"), 0.1 + 0.2
+    # On either side of what is added up as whole numbers: digits, and size.
+    weights[13], weights[15], weights[17], weights[19] = 99_999.9999, 100_000.1, 7.00001, 2.5e6
     return pd.DataFrame(
         {
             "id": range(rows),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from occurisk.registry.uncoded_rows import NEITHER
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.codebook import SEPARATOR, TITLE_MARK, CodeBook
 from occurisk.scoring.outcomes import MOST_BESIDE, Tally, exact_sums
+from occurisk.spark.register import PARTS
 from occurisk.spark.session import functions, named
 from occurisk.spark.uncoded_rows import JOBLESS, TITLE, WORD, without_code
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _MOST_KEYS = 1_000_000
 _CODE, _LEVEL = "occurisk_key_code", "occurisk_key_level"
 _BESIDE = "occurisk_beside"
+_EXACT = pa.decimal256(76, 18)
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,9 @@ def distinct_keys(
         neither = {_CODE: F.lit("")}
         titled = understanding.title is not None
         by = without_code(df.where(kept), understanding, weight, every, every) if titled else neither
-        table = _grouped(df, by, weight, kept, exact)
+        table = _grouped(df, by, weight, kept)
         return Keys(by, table, _key_texts(table, book))
-    table = _grouped(df, by, weight, kept, exact)
+    table = _grouped(df, by, weight, kept)
     lacking, blank = _without_code(table, book)
     if not lacking.any():
         pairs = _pairs(df.where(kept), by, understanding, exact)
@@ -116,7 +118,7 @@ def distinct_keys(
     lacks = _among(by[_CODE], [v for v, one in zip(values, lacking, strict=True) if one])
     empty = _among(by[_CODE], [v for v, one in zip(values, blank, strict=True) if one])
     further = without_code(df.where(kept & lacks), understanding, weight, lacks, empty)
-    regrouped = _grouped(df.where(lacks), by | further, weight, kept, exact)
+    regrouped = _grouped(df.where(lacks), by | further, weight, kept)
     rest = table.filter(pa.array(~lacking))
     for name in further:
         rest = rest.append_column(name, pa.nulls(rest.num_rows, regrouped.schema.field(name).type))
@@ -134,9 +136,7 @@ def _codes(understanding: Understanding) -> dict[str, Column]:
     return {name: named(understanding.names[at]) for name, at in places.items() if at is not None}
 
 
-def _grouped(
-    df: DataFrame, by: dict[str, Column], weight: Weight | None, kept: Column, exact: Column
-) -> pa.Table:
+def _grouped(df: DataFrame, by: dict[str, Column], weight: Weight | None, kept: Column) -> pa.Table:
     """Bring the groups to the driver, with rows and exact weight."""
     F = functions()
     one, none = F.when(kept, F.lit(1)), F.lit(0)
@@ -145,10 +145,15 @@ def _grouped(
         "missing": F.sum(none) if weight is None else F.count_if(kept & weight.missing),
         "unusable": F.sum(none) if weight is None else F.count_if(kept & weight.unusable),
         "filtered": F.count_if(~kept),
-        "weight": F.sum(exact),
+        "parts": F.count(one) * PARTS if weight is None else F.sum(F.when(kept, weight.parts)),
+        "rest": F.sum(none) if weight is None else F.sum(F.when(kept, weight.rest)),
     }
     grouped = df.groupBy(*(column.alias(name) for name, column in by.items()))
-    return _collected(grouped.agg(*(total.alias(name) for name, total in sums.items())))
+    table = _collected(grouped.agg(*(total.alias(name) for name, total in sums.items())))
+    parts, rest = (table[name].to_pylist() for name in ("parts", "rest"))
+    with localcontext(prec=_EXACT.precision):
+        weights = [Decimal(a or 0) / PARTS + (b or 0) for a, b in zip(parts, rest, strict=True)]
+    return table.drop_columns(["parts", "rest"]).append_column("weight", pa.array(weights, _EXACT))
 
 
 def _pairs(
