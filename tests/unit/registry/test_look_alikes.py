@@ -7,6 +7,7 @@ import pytest
 from helpers.look_alikes import SOC, SPREAD, THREE, TWO, UNITS, numbers, table
 from helpers.registries import write
 from occurisk.errors import RegistryError
+from occurisk.registry.columns.header_words import JOBS, read_header
 from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.registry.understanding import open_for_intake, understand
 
@@ -59,12 +60,33 @@ def test_of_two_depths_the_finer_is_scored(tmp_path):
         (["CIUO-08", "Mujeres ocupadas", "Población ocupada total"], -1),
         (["Кәсіп коды", "соның ішінде әйелдер", "Жұмыспен қамтылғандар, мың адам"], -1),
         (["isco08", "unemployed persons", "share of workers"], None),
+        (["isco08", "Численность женщин", "Численность работников"], -1),
+        (["isco08", "n", "Численность, чел."], -1),
+        (["isco08", "Число вакансий", "Кол-во работников"], -1),
+        (["isco08", "Число вакансий"], -1),
+        (["isco08", "Female employment", "Full-time employment"], None),
+        (["isco08", "Trabajador", "Trabajadores"], -1),
+        (["isco08", "firm_size_employees"], None),
+        (["isco08", "PWGTP1", "PWGTP"], -1),
     ],
 )
 def test_jobs_of_now_are_the_weights(tmp_path, header, weight):
     figures = [numbers(5, 500, 1, len(UNITS)) for _ in header[1:]]
     got = take(table(tmp_path, header, UNITS, *figures))
     assert got.name(got.weight) == (header[weight] if isinstance(weight, int) else weight)
+
+
+def test_what_tells_jobs_speaks_against_codes():
+    words = [word.replace("*", "x") for words in JOBS.values() for word in words.split()]
+    assert [word for word in words if not read_header(word).other] == []
+
+
+def test_a_small_staff_is_no_status(tmp_path):
+    """One to five people to a post are jobs; ones and twos under `employed` say who works."""
+    posts = [1, 2, 3, 5] * 10
+    for name, weight in (("Численность", "Численность"), ("employed", None), ("Занятость", None)):
+        got = take(table(tmp_path, ["isco08", name], UNITS[:40], posts))
+        assert got.name(got.weight) == weight
 
 
 @pytest.mark.parametrize("names", [["2014", "2015", "2016"], ["jobs 2014", "jobs 2015", "jobs 2016"]])

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-# A word ending in * stands for all that begin so. English, Russian, Ukrainian, Kazakh, Spanish, Portuguese,
-# French, Italian, German, Dutch, Polish, Czech, Turkish and Nordic words; accents and case do not matter.
+# A star stands for any letters, `_` for what parts two words. English, Russian, Ukrainian, Kazakh, Spanish,
+# Portuguese, French, Italian, German, Dutch, Polish, Czech, Turkish and Nordic words; accents and case do not
+# matter.
 _OCCUPATION = """
         occupation* occup occ profession* prof job jobs trade vocation* position* post професс* професі*
         должност* посад* занят* занятт* специальност* мамандық* мамандығы* кәсіп* кәсіб* лауазым*
         ocupacion* ocupati* ocupaca* ocupado profesion* profissa* profissao puesto cargo oficio emploi metier*
         poste fonction* professione* occupazione* mestiere beruf* tatigkeit* beroep* zawod* zawodu
-        stanowisk* povolani* profes* meslek* yrke* erhverv* ammatti* foglalkozas*"""
+        unitgroup stanowisk* povolani* profes* meslek* yrke* erhverv* ammatti* foglalkozas*"""
 _CODE = """
         code codes cod kod kodu codigo* codice* classif* classification* klass* kod* schlussel nummer
         код* шифр* klasifikace cdd cve clave kodi коды"""
@@ -44,6 +46,39 @@ FOREIGN = {
     "occ1990": "US Census 1990 codes",
     "occ1990dd": "US Census 1990 codes (dd)", "occ1950": "US Census 1950 codes",
 }  # fmt: skip
+# Jobs, those who hold them and how many they are, by what their words tell of a column; each word once.
+# Of a word for people it is the form that counts them: `сотрудников`, not `сотрудник`, who may have an id.
+JOBS = {
+    # Jobs in whatever heading; alone, of a person, a status: 1 employed, 2 not.
+    "employed": """
+        employment employed employees занятых занятые занято занятости занятость заинятих заиняті
+        заинятість жұмыспен* ocupados ocupadas ocupada personal_ocupado pessoal_ocupado empleados
+        empleadas empregados empregadas occupati beschaftigt* erwerbstatig* pracujacy pracujacych zatrudnion*
+        tyollis* sysselsat* anstallda ansatte ansatt istihdam* foglalkoztatott* zamestnani zamestnanost
+        zamestnanych zamestnanci zamestnancu zamestnancov 就業者* 취업자*""",
+    # Jobs in whatever heading.
+    "workers": """
+        jobs workers headcount head_count workforce численност* работников работники сотрудников
+        сотрудники працівників працівники рабочих_мест тыс_чел* млн_чел* штатных_единиц қызметкерлер*
+        жұмыскерлер* effectif* emplois trabajadores trabajadoras trabalhadores trabalhadoras addetti
+        lavoratori lavoratrici mitarbeiter mitarbeitende* mitarbeiterzahl calisan calisanlar*""",
+    # Jobs where they begin or end a heading: `число …`, `… саны`.
+    "counting": """
+        количеств* число кол_во liczba* numar* broj* pocet* letszam* so_nguoi so_luong عدد* 인원* саны
+        sayisi""",
+    # Jobs where a name says nothing else.
+    "alone": """
+        emp n number count counts freq frequency persons people чел человек anzahl antal antall aantal
+        maara lkm jumlah personas pessoas personnes persone personen osob osoba osoby kisi 人数 人員*""",
+    "figure": "obs_value",
+    "weights": """
+        *weight* wgt wt pweight perwt fwt wtfinl pwgtp asecwt earnwt pwsswgt pwcmpwgt pworwgt *wght factor
+        factor_expansion factor_de_expansion fexp* fac_tri peso ponder* gewicht* poids вес вага""",
+    # People and places for them, but not jobs that are held.
+    "others": """
+        employ* worker staff vacanc* openings population obs value кол работник* сан адам* вакан* штат*
+        ставк* единиц* salaries pracownik* sayi""",
+}
 # What else a column may hold, most telling first.
 _OTHER = {
     "pay": """
@@ -74,6 +109,9 @@ _OTHER = {
         geo fips location* place* territor* kato като окато октмо област* район* город* страна*
         регион* аймақ* облыс* departamento comune comuna estado municipio pays land kreis woje* gmina
         powiat il ilce nuts branch* филиал* address адрес*""",
+    "units of an organisation": """
+        unit units department* dept подразделен* отдел* цех* бөлім* abteilung* unidad* dipartiment*
+        reparto* wydzial* oddzial* dzial* birim* afdeling* avdelning*""",
     "industries": """
         industry industr* sector* naics isic nace sic okved оквэд отрасл* сектор* вид_деятельност* ветвь
         cnae ciiu scian caed actividad* atividade* branche* wirtschaft* pkd sektor* company employer*
@@ -88,12 +126,7 @@ _OTHER = {
     "figures of change": """
         change* growth diff difference increase decrease прирост* измен* өсім* variac* croissance
         wachstum zmian* index score rank ranking rating* balance*""",
-    "counts of people": """
-        count* employ* emp workers worker staff people persons headcount jobs vacanc* openings tot_emp
-        obs value employees employed population численност* количеств* кол число занято работник* сан
-        саны адам* вакан* empleados trabajadores personas empregados pessoas effectif* effectifs
-        salaries beschaftigte* anzahl liczba pracownik* kisi sayi sayisi weight* wgt wt вес вага штат*
-        ставк* единиц*""",
+    "counts of people": " ".join(JOBS.values()),
     "sexes": "sex gender пол стать жыныс* sexo sexe geschlecht plec cinsiyet",
     "grades": """
         grade level tier class category categor* разряд* категор* уровен* клас* деңгей rank stufe skill*""",
@@ -115,6 +148,7 @@ def words(name: str) -> tuple[str, ...]:
     """Return the words of a column's name: `OCC2010` -> occ 2010, `iscoGroup` -> isco group."""
     text = re.sub(r"o\*?[.\s_-]?net\b", "onet ", name, flags=re.I)
     text = re.sub(r"нк[\s_-]*рк", "нкрк ", text, flags=re.I)
+    text = re.sub(_UNIT_GROUP, "unitgroup ", text, flags=re.I)
     text = re.sub(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])", " ", text)
     parts: list[str] = []
     for part in re.findall(r"[^\W_]+|№", fold(text)):
@@ -122,26 +156,34 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-@dataclass(frozen=True)
-class _Words:
-    whole: frozenset[str]
-    stems: tuple[str, ...]
+def any_of(text: str, *, between: str = "_", letters: str = "[^_]*") -> str:
+    """Return an expression for any of these words.
 
-    def any(self, tokens: tuple[str, ...]) -> bool:
-        return any(t in self.whole or (self.stems and t.startswith(self.stems)) for t in tokens)
+    Parameters
+    ----------
+    text : str
+        Words as above.
+    between, letters : str
+        What stands between two words, and for a star: of words joined by `_` by default.
+    """
+    entries = (fold(entry).replace("*", letters).replace("_", between) for entry in text.split())
+    return f"(?:{'|'.join(entries)})"
 
 
-def _table(text: str) -> _Words:
-    entries = [fold(entry) for entry in text.split()]
-    return _Words(
-        frozenset(e for e in entries if not e.endswith("*")),
-        tuple(e[:-1] for e in entries if e.endswith("*")),
-    )
+def _among(text: str) -> Callable[[tuple[str, ...]], bool]:
+    """Return a test whether any of these words is among the words of a name."""
+    found = re.compile(f"(?:^|_){any_of(text)}(?:_|$)")
+    return lambda tokens: found.search("_".join(tokens)) is not None
 
 
 _WHOLE = {"peio1ocd", "peio2ocd", "ptio1ocd", "occ1990dd", "occ1990", "occ1950", "cp2011", "oc1", "oc2"}
-_OCCUPATION_WORDS, _CODE_WORDS = _table(_OCCUPATION), _table(_CODE)
-_OTHER_WORDS = {what: _table(text) for what, text in _OTHER.items()}
+# A level of ISCO and its kin, in what units of an organisation would else be looked for.
+_UNIT_GROUP = (
+    r"unit[\s_-]*groups?|(?<=occupation[\s_-])units?|начальн\w+[\s_]+групп\w*|бастапқы[\s_]+топ\w*|"
+    r"grupos?[\s_]+primarios?"
+)
+_names_occupations, _names_codes = _among(_OCCUPATION), _among(_CODE)
+_OTHERS = {what: _among(text) for what, text in _OTHER.items()}
 _SYSTEM_WORDS = {fold(name): systems for name, systems in _SYSTEMS.items()}
 _FOREIGN_WORDS = {fold(name): title for name, title in FOREIGN.items()}
 # Strengths of a name, as the evidence counts them.
@@ -203,7 +245,7 @@ def read_header(name: str) -> Header:
     if named in (("soc2010", "soc2018", "onetsoc"), ("census2010", "census2018")):
         of_year = tuple(system for system in named if len(years) == 1 and system[-2:] in years)
         named = (*of_year, *(s for s in named if s == "onetsoc")) if of_year else named
-    occupation, code = _OCCUPATION_WORDS.any(tokens), _CODE_WORDS.any(tokens)
+    occupation, code = _names_occupations(tokens), _names_codes(tokens)
     other = other_meaning(tokens)
     if named:
         counted = other in ("pay", "shares and rates", "figures of change", "counts of people", "hours")
@@ -219,7 +261,7 @@ def read_header(name: str) -> Header:
 
 def other_meaning(tokens: tuple[str, ...]) -> str:
     """Return what a name says that a column holds, if not codes of occupations."""
-    return next((what for what, table in _OTHER_WORDS.items() if table.any(tokens)), "")
+    return next((what for what, is_said in _OTHERS.items() if is_said(tokens)), "")
 
 
 def said_of_itself(column: str, values: list[str]) -> set[str]:

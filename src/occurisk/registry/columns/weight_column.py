@@ -8,42 +8,35 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from occurisk.errors import RegistryError
-from occurisk.registry.columns.header_words import fold
+from occurisk.registry.columns.header_words import JOBS, any_of, fold, words
 from occurisk.registry.columns.sample import IntakeOptions, distinct, position_of, texts
 from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.numbers import NumberStyle, number_style, read_numbers
 
 NO_WEIGHTS = "none"
-_NAMES = (
-    r"tot_?emp|employment|employed|employees|emp",
-    r"obs_?value",
-    r"(?:jobs|workers|persons|people|head_?count|count|n|number|freq(?:uency)?)",
-    r"(?:weights?|wgt|wt|pweight|perwt|fwt|sample_?weight|survey_?weight|wtfinl|pwgtp|asecwt|earnwt|pw(?:ss|cmp|or)wgt)(?:_.*)?",
-    r"(?:n|no|number|count|sum)_?(?:of)?_?(?:jobs|workers|persons|people|employees)",
-    r"численность|количество|занятые|занято|вес|жұмыспен.*|саны",
-    r"(?:численность|количество|число|кол_?во)[\s_].*|.*саны",
-    r"empleados|ocupados|trabajadores|empregados|ocupacao|effectifs?|beschaftigte?|anzahl|liczba.*|.*sayisi",
-    r"pessoas|personas|personnes|persone|personen|osob[ya]?|antall?|aantal|maara|lkm|jumlah|pocet.*|letszam.*",
-    r"erwerbstatige.*|mitarbeiter.*|numar.*|broj.*|so[ _](?:nguoi|luong).*|عدد.*",
-    r"人数|人員数?|就業者数|취업자.*|인원.*",
-    r"[a-z]{0,4}wght|factor(?:[ _].*)?|fexp.*|fac_tri|peso(?:_.*)?|ponder.*|gewicht.*|poids",
-    r".*(?:weight|employment|численность).*",
+# How well a name tells jobs, best first.
+_JOBS_ALONE, _FIGURE, _COUNT_ALONE, _WEIGHTS, _HEADING, _VACANT = range(6)
+_MORE = "of no sum total tot all всего итого барлығы"
+_SOME_JOBS = f"{JOBS['employed']} {JOBS['workers']}"
+_ALONE = re.compile(
+    rf"(?:{any_of(' '.join((_MORE, _SOME_JOBS, JOBS['counting'], JOBS['alone'], JOBS['figure'])))}(?:_|$))+"
 )
-# What longer headings are about, such as "Всего занятых, тыс. чел."; letters are folded, so that й is и.
-_JOBS = re.compile(
-    r"\b(?:employ(?:ed|ees|ment)|workers|jobs|headcount|workforce|занят(?:ых|ые|о|ости)|численност|"
-    r"(?:работник|сотрудник)(?:ов|и)|рабочих мест|(?:тыс|млн)\W+чел|штатных единиц|қызметкер|жұмыспен|"
-    r"жұмыскер|effectif|emplois|beschaftigt|erwerbstatig|pracuj|zatrudnion|ocupad|emplead|empregad|trabajador|"
-    r"trabalhador|occupati\b|addetti|lavorator|tyollis|sysselsat|anstall|ansatt|calisan|istihdam|заинят|"
-    r"працівник|foglalkoztatott|zamestnan)"
-)
+_COUNTS = re.compile(rf"(?:^|_){any_of(' '.join((JOBS['counting'], JOBS['alone'], JOBS['figure'])))}(?:_|$)")
+_TELLS_JOBS = re.compile(rf"(?:^|_){any_of(_SOME_JOBS + ' emp')}(?:_|$)")
+_STATUS = re.compile(rf"(?:{any_of(_MORE + ' emp ' + JOBS['employed'])}(?:_|$))+")
+_WEIGHING = re.compile(rf"{any_of(JOBS['weights'])}(?:_.*)?|.*_{any_of(JOBS['weights'])}")
+_COUNTING = re.compile(rf"{any_of(JOBS['counting'])}(?:_.*)?|.*_{any_of(JOBS['counting'])}")
+# What longer headings are about, such as "Всего занятых, тыс. чел."; a machine's name, such as
+# `firm_size_employees`, is no heading: `_` parts no words here.
+_HEADING_OF_JOBS = any_of(_SOME_JOBS, between=r"\W+", letters=r"[^\W_]*")
+_SPEAKS_OF_JOBS = re.compile(rf"\b{_HEADING_OF_JOBS}\b")
 # One part of the jobs only.
 _PART = re.compile(
     r"женщин|мужчин|\b(?:wo)?men\b|\b(?:fe)?males?\b|femme|homme|mujer|hombre|frauen|manner|kobiet|mezczyzn|"
     r"kadin|erkek|әиел|ер адам|жінок|чоловік|в том числе|в т\. ?ч|из них|соның ішінде|of which|of them|"
-    r"dont\b|davon|w tym|part.?time|full.?time|self.employed|urban|rural|город|сельск|\bage|лет\b|vacan|вакан"
+    r"dont\b|davon|w tym|part.?time|full.?time(?!.?equiv)|self.employed|urban|rural|город|сельск|\bage|лет\b"
 )
-_FIRST_STATUS = 0
+_VACANCIES = re.compile(r"vacan|вакан")
 _NO_JOBS = re.compile(
     r"percent|pct|share|rate|ratio|wage|salar|\bpay|earn|change|growth|project|forecast|code|matrix|status|"
     r"unemploy|decline|increase|index|error|rse|height|median|mean|average|openings|type|class|"
@@ -128,10 +121,8 @@ def _by_name(
         plain = re.sub(r"[\s,_]+(?:thousands|тыс\.?)?[\s,_]*$|^[\s,_]+", "", fold(plain.strip()))
         if _NO_JOBS.search(plain):
             continue
-        rank = next((r for r, p in enumerate(_NAMES) if re.fullmatch(p, plain, re.I)), None)
-        if rank is None and _JOBS.search(plain) and not _PART.search(plain):
-            rank = len(_NAMES)
-        if rank is not None and not _not_jobs(table.column(i), file, rank):
+        rank = _rank(plain)
+        if rank is not None and not _not_jobs(table.column(i), file, plain, rank):
             candidates.append((rank, i))
     if not candidates:
         if len(years) > 1:
@@ -139,7 +130,7 @@ def _by_name(
         return None
     rank = min(candidates)[0]
     best = [i for r, i in candidates if r == rank]
-    if rank == len(_NAMES) and len(best) > 1 and not any(_YEAR.search(names[i]) for i in best):
+    if rank >= _HEADING and len(best) > 1 and not any(_YEAR.search(names[i]) for i in best):
         raise _ask(file, names, best, "Several headings speak of jobs", "Which of them counts")
     dated = [i for i in best if _YEAR.search(names[i])]
     if len(dated) < 2 or len(dated) < len(best):
@@ -149,6 +140,22 @@ def _by_name(
         notes.append(f"jobs are those of {names[dated[0]]!r}; {names[dated[1]]!r} is a projection")
         return dated[0]
     raise _ask(file, names, dated, "Jobs stand in columns of several years")
+
+
+def _rank(name: str) -> int | None:
+    """Tell how well a column's name, folded, tells jobs; None if it does not."""
+    text = "_".join(words(name))
+    if _ALONE.fullmatch(text):
+        if _TELLS_JOBS.search(text):
+            return _JOBS_ALONE
+        if _COUNTS.search(text):
+            return _FIGURE if text == JOBS["figure"] else _COUNT_ALONE
+        return None
+    if _WEIGHING.fullmatch(re.sub(r"\W+", "_", name)):  # PWGTP1 is one word: a replicate of PWGTP
+        return _WEIGHTS
+    if (_COUNTING.fullmatch(text) or _SPEAKS_OF_JOBS.search(name)) and not _PART.search(name):
+        return _VACANT if _VACANCIES.search(name) else _HEADING
+    return None
 
 
 def _ask(
@@ -164,14 +171,17 @@ def _ask(
     )
 
 
-def _not_jobs(column: pa.ChunkedArray, file: RegistryFile, rank: int) -> bool:
+def _not_jobs(column: pa.ChunkedArray, file: RegistryFile, name: str, rank: int) -> bool:
     """Tell a status (employed: 1, 2), or shares that add up to 1 or 100, from numbers of jobs."""
     figures = read_numbers(texts(column.slice(0, 5000)), _style(column, file))
     value = figures.value[~figures.missing & ~figures.unusable]
-    if rank == _FIRST_STATUS and len(value) > 20 and len(set(value.tolist())) <= 5 and value.max() <= 9:
+    may_be_status = _STATUS.fullmatch("_".join(words(name))) is not None
+    if may_be_status and len(value) > 20 and len(set(value.tolist())) <= 5 and value.max() <= 9:
         return True
     fractions = len(value) >= 3 and bool((value != value.round()).any())
-    return fractions and rank != 3 and any(abs(float(value.sum()) - t) <= 0.006 * t for t in (1.0, 100.0))
+    return (
+        fractions and rank != _WEIGHTS and any(abs(float(value.sum()) - t) <= 0.006 * t for t in (1.0, 100.0))
+    )
 
 
 def _style(column: pa.ChunkedArray, file: RegistryFile) -> NumberStyle:
