@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from helpers.registries import scored
 from occurisk.errors import RegistryError
-from occurisk.registry.formats import csv_lines as registry_lines
-from occurisk.registry.formats import csv_reader as registry_csv
-from occurisk.registry.opening import open_registry
+from occurisk.registry.formats.base import CSV_BLOCK
+from occurisk.registry.formats.csv_reader import open_csv
 
 PIECES = [
     "a",
@@ -51,10 +50,9 @@ SLOW = settings(
 )
 
 
-def read(path, needed, block, monkeypatch):
+def read(path, needed, block):
     """Return rows, needed columns, ragged rows as read with blocks of this size, or the error."""
-    monkeypatch.setattr(registry_lines, "CSV_BLOCK", block)
-    file = open_registry(path, encoding="utf-8", delimiter=",")
+    file = open_csv(path, path.name, "text", "utf-8", ",", line_block=block)
     ragged, rows, parsed, whole = [], [], [], 0
     try:
         for piece in file.read_rows(ragged.append, needed):
@@ -82,12 +80,11 @@ def read(path, needed, block, monkeypatch):
 @SLOW
 @pytest.mark.slow
 def test_lines_mean_what_cells_mean(tmp_path_factory, body, block, bom):
-    with pytest.MonkeyPatch.context() as patch:
-        path = tmp_path_factory.getbasetemp() / "lines.csv"
-        path.write_bytes(f"{bom}one,two,three\n1,2,3\n{body}".encode())
-        expected, _ = read(path, None, block, patch)
-        found, _ = read(path, frozenset({0, 2}), block, patch)
-        assert found == expected
+    path = tmp_path_factory.getbasetemp() / "lines.csv"
+    path.write_bytes(f"{bom}one,two,three\n1,2,3\n{body}".encode())
+    expected, _ = read(path, None, block)
+    found, _ = read(path, frozenset({0, 2}), block)
+    assert found == expected
 
 
 @pytest.mark.parametrize(
@@ -101,38 +98,38 @@ def test_lines_mean_what_cells_mean(tmp_path_factory, body, block, bom):
         ("a,=b,c\n" * 50, False),
     ],
 )
-def test_plain_text_is_passed_on_as_lines_and_only_that(tmp_path, monkeypatch, body, plain):
+def test_plain_text_is_passed_on_as_lines_and_only_that(tmp_path, body, plain):
     path = tmp_path / "r.csv"
     path.write_bytes(b"one,two,three\n" + body.encode())
-    (rows, *_), whole = read(path, frozenset({0, 2}), 64, monkeypatch)
+    (rows, *_), whole = read(path, frozenset({0, 2}), 64)
     assert len(rows) == 50
     assert whole == (50 if plain else 0)
 
 
 @pytest.mark.parametrize("where", [(), (("note", "a"),)])
-def test_scoring_by_line_writes_what_scoring_by_cell_writes(tmp_path, monkeypatch, where):
+def test_scoring_by_line_writes_what_scoring_by_cell_writes(tmp_path, where):
     lines = ["soc2010,note,employment"]
+    # A block of plain lines, and then cells that need care.
+    lines += [f"29-1141,{'x' * 100_000},{i}" for i in range(CSV_BLOCK // 100_000 + 1)]
+    plain = len(lines)
     lines += [
         f"{code},{note},{weight}"
         for code in ("43-9021", "11-1011", "55-1011", "x")
         for note in ("a", '"b, c"', "=d", "é")
         for weight in ("1", "2.5", "-1", "*")
     ]
-    lines[7:7] = ["43-9021,short", "43-9021,too,long,row"]
-    path = tmp_path / "r.csv"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for place in (plain + 6, 3):
+        lines[place:place] = ["43-9021,short", "43-9021,too,long,row"]
     results = {}
-    for name, block in (("lines", 128), ("cells", None)):
-        if block is None:
-            monkeypatch.setattr(registry_csv, "_UTF8", set())
-        else:
-            monkeypatch.setattr(registry_lines, "CSV_BLOCK", block)
+    for name, encoding in (("lines", "utf-8"), ("cells", "utf-16")):  # only UTF-8 passes as lines
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join(lines) + "\n", encoding=encoding)
         scored(
             path, tmp_path / name, code_column="soc2010", weight_column="employment", taxonomy="soc2010",
             where=where,
         )  # fmt: skip
         for stem in ("scored", "unscored", "by_occupation"):
-            text = (tmp_path / name / f"{stem}.csv").read_text(encoding="utf-8")
+            text = (tmp_path / name / f"{stem}.csv").read_text(encoding="utf-8-sig")
             results.setdefault(stem, []).append(list(csv.reader(io.StringIO(text, newline=""))))
     for stem, (one, other) in results.items():
         assert one == other, stem

@@ -11,6 +11,7 @@ from helpers.stores import new_store
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.scoring.accounting.account_report import read_back
+from occurisk.scoring.by_attributes import MOST_EXPLAINED
 from occurisk.scoring.lookup.dialects import Register
 from occurisk.scoring.lookup.lookup_table import ValueColumns, make_lookup
 from occurisk.scoring.score import score_registry
@@ -108,7 +109,8 @@ def test_a_lookup_is_tracked_and_asked_about_like_any_list(store, model, tmp_pat
 
 
 def own_rows(model: Bundle, count: int, folder: Path) -> Path:
-    table = model.attributes.dropna().head(count).reset_index(drop=True).astype(object)
+    known = model.attributes.dropna()
+    table = known.iloc[[i % len(known) for i in range(count)]].reset_index(drop=True).astype(object)
     table.insert(0, "job title", [f"<b>job {i}</b>" for i in range(count)])
     table.loc[0, "persuasion"] = ""
     table.loc[1, "persuasion"] = 7
@@ -142,13 +144,13 @@ def test_rows_with_their_own_attributes_are_explained_one_by_one(store, model, t
     assert by_code["row 3"]["values"][place] is not None
 
 
-def test_more_rows_than_anybody_reads_are_tracked_without_explanations(store, model, tmp_path, monkeypatch):
-    monkeypatch.setattr("occurisk.scoring.by_attributes.MOST_EXPLAINED", 20)
-    path = own_rows(model, 30, tmp_path)
+def test_more_rows_than_anybody_reads_are_tracked_without_explanations(store, model, tmp_path):
+    count = MOST_EXPLAINED + 10
+    path = own_rows(model, count, tmp_path)
     scored = score_registry(model, path, tmp_path / "out", attributes="all", attribute_scale="unit")
     run = track_scoring(scored, model, options=TrackOptions(rows=True))
     client = tracking.open_store().MlflowClient()
     found = client.get_run(run.run_id)
     assert "--reasons" in found.data.tags["occurisk.explanations"]
-    assert found.data.metrics["jobs"] == 30
+    assert found.data.metrics["jobs"] == count
     assert not client.list_artifacts(run.run_id, "explanations")

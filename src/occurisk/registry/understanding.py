@@ -120,7 +120,7 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
     """
     names = [str(n) for n in file.schema.names]
     where = tuple((position_of(names, name, "--where"), value) for name, value in options.where)
-    table = sample(file, where)
+    table = sample(file, where, options.sample_rows)
     sampled = Sampled(file, names, table, [counted(table.column(i)) for i in range(table.num_columns)])
     if options.code_column is None:
         _check_header(sampled)

@@ -217,7 +217,7 @@ def row_stream(
         choices.attribute_scale,
     )
     where = tuple((position_of(names, n, "--where"), v) for n, v in options.where)
-    table = sample(file, where)
+    table = sample(file, where, options.sample_rows)
     chosen = find_weight(file, table, names, options)
     styles = [
         NumberStyle() if i is None else number_style(distinct(table.column(i)), file.delimiter)

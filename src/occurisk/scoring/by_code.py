@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from occurisk.background import finished
-from occurisk.registry.columns.sample import keep, position_of, texts
+from occurisk.registry.columns.sample import SAMPLE_ROWS, keep, position_of, texts
 from occurisk.registry.formats.base import RegistryFile, Rows, Writer
 from occurisk.registry.group_rows import GroupRows, find_repeats
 from occurisk.registry.numbers import Numbers, read_numbers
@@ -22,7 +22,7 @@ from occurisk.registry.uncoded_rows import NEITHER, sums, without_jobs
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.code_scores import Scores
 from occurisk.scoring.codebook import SEPARATOR, TITLE_MARK, CodeBook, ScoreColumns
-from occurisk.scoring.options import Progress
+from occurisk.scoring.options import MOST_UNKNOWN, Progress
 from occurisk.scoring.outcomes import (
     OUTCOMES,
     TITLE_ONLY,
@@ -34,8 +34,6 @@ from occurisk.scoring.outcomes import (
     check_ragged,
     write_ragged,
 )
-
-_SAMPLE_ROWS = 200_000
 
 
 def group_rows(book: CodeBook, tally: Tally, understanding: Understanding, groups: str) -> GroupRows:
@@ -80,6 +78,10 @@ class Stream:
     added : tuple of str
         Their names, without the prefix.
     progress : Progress or None
+    sample_rows : int
+        Rows after which the groups that add up listed detail are first told.
+    most_unknown : int
+        See `ScoreOptions`.
     """
 
     file: RegistryFile
@@ -92,6 +94,8 @@ class Stream:
     prefix: str
     added: tuple[str, ...]
     progress: Progress | None
+    sample_rows: int = SAMPLE_ROWS
+    most_unknown: int = MOST_UNKNOWN
 
     @cached_property
     def conditions(self) -> tuple[tuple[int, str], ...]:
@@ -105,7 +109,7 @@ class Stream:
         Which groups merely add up listed detail shows only when all codes are known. A sample decides
         first (all of a small file), so that one pass is enough for nearly every registry.
         """
-        book, tally = self._count(_SAMPLE_ROWS)
+        book, tally = self._count(self.sample_rows)
         grouped = group_rows(book, tally, self.understanding, self.groups)
         for _ in range(2):
             book = book.with_repeats(grouped.repeats)
@@ -118,7 +122,8 @@ class Stream:
 
     def _count(self, most: int) -> tuple[CodeBook, Tally]:
         """Count keys without writing anything."""
-        book, tally = CodeBook(self.understanding, self.scores), Tally()
+        book = CodeBook(self.understanding, self.scores, most_unknown=self.most_unknown)
+        tally = Tally()
         for batch in self.file.batches():
             rows = batch if (mask := self._keep(batch)) is None else batch.filter(mask)
             weight = self._weight_of(rows)

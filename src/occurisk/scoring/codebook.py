@@ -16,7 +16,7 @@ from occurisk.registry.group_rows import level_word
 from occurisk.registry.uncoded_rows import NEITHER
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.code_scores import AXIS_COLUMNS, Scores, score_occupations
-from occurisk.scoring.options import PREFIX
+from occurisk.scoring.options import MOST_UNKNOWN, PREFIX
 from occurisk.scoring.outcomes import NO_JOBS, OUTCOMES, REPEATS, SCORED, TITLE, TOTAL_ROW, UNDECIDED, UNKNOWN
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ _TITLE_TEXTS = ("title_match", "title_reason", "title_candidates")
 _TEXTS = ("code", "title", "match", "band", "stability", "reason_1", "reason_2", "reason_3")
 _FLOATS = ("probability", "lower", "upper")
 _AXIS_TEXTS = tuple(name for name in AXIS_COLUMNS if name in _TEXTS)
-# More distinct unknown codes than this are told apart no longer, so that memory stays bounded.
-MOST_UNKNOWN = 200_000
+# What the unknown codes are called that are told apart no longer.
 MANY_UNKNOWN = "(further unknown codes)"
 
 
@@ -46,7 +45,8 @@ class CodeBook:
     """Every distinct key met so far, with its score and outcome, growing as batches arrive.
 
     A key is a cell of the code column, or cell and level word, or a title that stands in for a code.
-    Position in `keys` is the key's number.
+    Position in `keys` is the key's number. Of more than `most_unknown` distinct unknown codes the further
+    ones share a key.
     """
 
     understanding: Understanding
@@ -62,6 +62,7 @@ class CodeBook:
     tables: list[pd.DataFrame] = field(default_factory=list)
     members: list[pd.DataFrame] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
+    most_unknown: int = MOST_UNKNOWN
     _number: dict[str, int] = field(default_factory=dict)
     _unknown: int = 0
 
@@ -97,7 +98,7 @@ class CodeBook:
             rows = self._with_titles(rows, titles)
         unknown = rows["outcome"].isin((UNKNOWN, UNDECIDED)).to_numpy()
         overflow: dict[str, int] = {}
-        room = max(0, MOST_UNKNOWN - self._unknown)
+        room = max(0, self.most_unknown - self._unknown)
         if unknown.sum() > room:
             over = unknown & (unknown.cumsum() > room)
             other = self._number.get(MANY_UNKNOWN)
@@ -165,7 +166,7 @@ class CodeBook:
         book = CodeBook(
             self.understanding, self.scores, repeats, list(self.keys), [], list(self.matched),
             list(self.words), _number=dict(self._number), _unknown=self._unknown, members=list(self.members),
-            answers=dict(self.answers),
+            answers=dict(self.answers), most_unknown=self.most_unknown,
         )  # fmt: skip
         start = 0
         for table in self.tables:

@@ -10,6 +10,8 @@ from occurisk.errors import RegistryError
 # progress(rows done, rows in all or None)
 Progress = Callable[[int, int | None], None]
 PREFIX = "occurisk_"
+# More distinct unknown codes than this are told apart no longer, so that memory stays bounded.
+MOST_UNKNOWN = 200_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class ScoreOptions:
         Of the columns that are added.
     add : tuple of str or None
         Which columns are added, without their prefix; None for all.
+    most_unknown : int
+        Distinct unknown codes that are told apart; the further ones are counted together.
     """
 
     scores: str = "model"
@@ -65,6 +69,7 @@ class ScoreOptions:
     output: str | None = None
     column_prefix: str = PREFIX
     add: tuple[str, ...] | None = None
+    most_unknown: int = MOST_UNKNOWN
 
     def added(self, known: tuple[str, ...]) -> tuple[str, ...]:
         """Return the columns to add, in their own order, of those that this way of scoring knows.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.opening import SUFFIX, WRITTEN, on_disk
 from occurisk.registry.sources.addresses import is_address
 from occurisk.registry.understanding import Understanding, open_for_intake, understand
-from occurisk.result_sets import result_set
+from occurisk.result_sets import Staging, result_set
 from occurisk.scoring.accounting.account import ScoredWith
 from occurisk.scoring.accounting.account_report import REPORTS, write_reports
 from occurisk.scoring.by_code import Stream
@@ -80,16 +81,7 @@ def score_registry(
     options = options or IntakeOptions()
     reading, choices = _merged(reading or ReadOptions(), choices or ScoreOptions(), named)
     started = time.monotonic()
-    inputs = [Path(registry)] if str(registry) != "-" and not is_address(registry) else []
-    inputs += [options.crosswalk] if options.crosswalk else []
-    with (
-        on_disk(registry, reading.query) as (path, name),
-        result_set(Path(out), "score", replace=force, inputs=inputs) as results,
-    ):
-        file = open_for_intake(
-            path, options, name=name, sheet=reading.sheet, encoding=reading.encoding,
-            delimiter=reading.delimiter,
-        )  # fmt: skip
+    with opened(registry, Path(out), "score", options, reading, force) as (file, results):
         _check_names(file, choices.column_prefix)
         kind, staging = choices.output or WRITTEN.get(file.kind, file.kind), results.folder
         results.claim([f"scored{SUFFIX[kind]}", f"unscored{SUFFIX[kind]}", *REPORTS])
@@ -108,7 +100,7 @@ def score_registry(
             added = choices.added((*SCORE_COLUMNS, *scores.axis_columns))
             run = Stream(
                 file, understanding, options.where, options.levels, scores, kind, staging,
-                choices.column_prefix, added, progress,
+                choices.column_prefix, added, progress, options.sample_rows, choices.most_unknown,
             )  # fmt: skip
             book, tally, groups = run.complete()
             scored_with = ScoredWith(
@@ -121,6 +113,32 @@ def score_registry(
             )  # fmt: skip
         write_reports(result, staging)
     return result
+
+
+@contextmanager
+def opened(
+    registry: Path | str, out: Path, kind: str, options: IntakeOptions, reading: ReadOptions, force: bool
+) -> Iterator[tuple[RegistryFile, Staging]]:
+    """Open a registry, and the set of results that comes of it; no file that is read may lie in `out`.
+
+    Parameters
+    ----------
+    registry, out, options, reading, force
+        As for `score_registry`.
+    kind : str
+        Of the results; see `result_set`.
+    """
+    inputs = [Path(registry)] if str(registry) != "-" and not is_address(registry) else []
+    inputs += [options.crosswalk] if options.crosswalk else []
+    with (
+        on_disk(registry, reading.query) as (path, name),
+        result_set(out, kind, replace=force, inputs=inputs) as results,
+    ):
+        file = open_for_intake(
+            path, options, name=name, sheet=reading.sheet, encoding=reading.encoding,
+            delimiter=reading.delimiter,
+        )  # fmt: skip
+        yield file, results
 
 
 def check_axes(others: Sequence[Bundle]) -> None:

@@ -17,15 +17,13 @@ from occurisk.spark.session import functions, named
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-# As many first rows as a file is understood by.
-_SAMPLE_ROWS = 200_000
 _DIGITS = 18
 # Most weights have few digits. Spark adds those up as whole numbers, in less than half the time of decimals.
 # Below this bound nine billion rows of one key do not overflow.
 PARTS, _MOST_SHORT = 10_000, 100_000
 
 
-def first_rows(df: DataFrame, name: str, path: Path) -> RegistryFile:
+def first_rows(df: DataFrame, name: str, path: Path, most: int) -> RegistryFile:
     """Return a table's first rows as a registry, to be understood by.
 
     Parameters
@@ -35,9 +33,11 @@ def first_rows(df: DataFrame, name: str, path: Path) -> RegistryFile:
         For people.
     path : Path
         Where it lies; need not be a file.
+    most : int
+        Rows.
     """
     # One task reads the partitions in their order, and stops as soon as it has enough.
-    table = df.coalesce(1).limit(_SAMPLE_ROWS).toArrow()
+    table = df.coalesce(1).limit(most).toArrow()
 
     def read(_: Callable[[Ragged], None]) -> Iterator[pa.RecordBatch]:
         yield from table.to_batches()

@@ -136,13 +136,14 @@ def _scored(
 ) -> ScoredTable:
     started = time.monotonic()
     check_names(df, choices.column_prefix)
-    file = first_rows(df, name, source)
+    file = first_rows(df, name, source, options.sample_rows)
     if choices.attributes is not None:
         check_axes(others)
         return ScoredTable(*score_by_attributes(df, file, model, options, choices, out))
     understanding = understand(file, options)
     scores = Scores.of(model, choices.scores, choices.weights).beside(others)
-    book, kept = CodeBook(understanding, scores), condition_on(df, options.where)
+    book = CodeBook(understanding, scores, most_unknown=choices.most_unknown)
+    kept = condition_on(df, options.where)
     weight = weight_of(df, understanding.name(understanding.weight))
     keys = distinct_keys(df, understanding, book, weight, kept)
     number = book.numbers(keys.text)

@@ -23,7 +23,7 @@ try:
 except ImportError:  # Windows: no lock, the rest holds
     fcntl = None  # type: ignore[assignment]
 
-# Seconds.
+# Seconds that a store may take to answer.
 ANSWER = 6
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 # A run takes seconds; whoever waits longer than this goes ahead beside the other.
@@ -37,8 +37,14 @@ def sqlite_file(uri: str) -> Path | None:
     return Path(unquote(uri.partition("://")[2].removeprefix("/").partition("?")[0])).absolute()
 
 
-def check_reachable(uri: str) -> None:
+def check_reachable(uri: str, patience: float = ANSWER) -> None:
     """Ask a store once whether it is there and can be written.
+
+    Parameters
+    ----------
+    uri : str
+    patience : float
+        Seconds that it may take to answer.
 
     Raises
     ------
@@ -47,18 +53,18 @@ def check_reachable(uri: str) -> None:
     """
     path = sqlite_file(uri)
     if path is not None:
-        _check_sqlite(path)
+        _check_sqlite(path, patience)
     elif uri.startswith(("http:", "https:")):
-        _check_server(uri)
+        _check_server(uri, patience)
     elif host := urlsplit(uri).hostname:
         port = urlsplit(uri).port or _PORTS.get(uri.partition(":")[0].partition("+")[0])
         if port:
-            socket.create_connection((host, port), ANSWER).close()
+            socket.create_connection((host, port), patience).close()
 
 
-def _check_sqlite(path: Path) -> None:
+def _check_sqlite(path: Path, patience: float) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=ANSWER)
+    connection = sqlite3.connect(path, timeout=patience)
     try:
         # Takes the lock of a writer, and writes a page: a full disk or a read-only file says so here.
         connection.execute("BEGIN IMMEDIATE")
@@ -72,11 +78,11 @@ def _check_sqlite(path: Path) -> None:
         connection.close()
 
 
-def _check_server(uri: str) -> None:
+def _check_server(uri: str, patience: float) -> None:
     request = Request(f"{uri.rstrip('/')}/health")  # noqa: S310  (http or https, see above)
     # Any answer is one, a refusal included: MLflow says later what is amiss.
     with suppress(HTTPError):
-        urlopen(request, timeout=ANSWER).close()  # noqa: S310
+        urlopen(request, timeout=patience).close()  # noqa: S310
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from occurisk.occupations.titles import neighbours
 from occurisk.occupations.titles.neighbours import NEARNESS, Neighbours, said_by
 
 LISTED = ["nurse", "tax accountant", "tax clerk", "farm worker", "mill worker", "steel worker"]
@@ -45,8 +44,7 @@ def test_titles_are_answered_alike_alone_and_among_others(listed):
     assert together == pytest.approx(np.vstack([listed.votes([title]) for title in titles]))
 
 
-def test_a_word_of_too_many_titles_finds_no_neighbours(monkeypatch):
-    monkeypatch.setattr(neighbours, "TOO_COMMON", 2)
-    votes = Neighbours.of(LISTED, CODES, 5).votes(["worker", "farm worker"])
+def test_a_word_of_too_many_titles_finds_no_neighbours():
+    votes = Neighbours.of(LISTED, CODES, 5, too_common=2).votes(["worker", "farm worker"])
     assert votes[0].sum() == 0
     assert votes[1].argmax() == 3

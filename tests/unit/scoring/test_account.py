@@ -182,11 +182,9 @@ def test_a_long_list_is_read_to_its_end_once_and_its_digest_taken_once(tmp_path,
         return replace(file, read=to_the_end(file.read), lines=to_the_end(file.lines))
 
     monkeypatch.setattr(score, "open_for_intake", counted)
-    for module in ("occurisk.registry.columns.sample", "occurisk.scoring.by_code"):
-        monkeypatch.setattr(f"{module}._SAMPLE_ROWS", 100)
     digests = []
     monkeypatch.setattr(scored_registry, "sha256", lambda file: digests.append(file) or "0" * 64)
-    result = scored(path, tmp_path / "out", code_column="soc", taxonomy="soc2010")
+    result = scored(path, tmp_path / "out", code_column="soc", taxonomy="soc2010", sample_rows=100)
     assert result.account.totals.rows_scored == rows
     assert ends == [path]
     assert result.input_sha256 == result.input_sha256

@@ -164,12 +164,10 @@ def test_total_rows_and_levels_do_not_count_twice(tmp_path):
     assert result.national["coverage"] == 1
 
 
-def test_one_pass_is_enough_unless_the_end_contradicts_the_beginning(tmp_path, monkeypatch):
-    monkeypatch.setattr("occurisk.scoring.by_code._SAMPLE_ROWS", 1)
-    monkeypatch.setattr("occurisk.registry.formats.parquet.BATCH_ROWS", 2)
+def test_one_pass_is_enough_unless_the_end_contradicts_the_beginning(tmp_path):
     path = tmp_path / "r.parquet"
-    frame(["11-1010", "13-2011", "11-1011", "13-2011"], [10, 5, 10, 5]).to_parquet(path)
-    result = scored(path, tmp_path / "out")
+    frame(["11-1010", "13-2011", "11-1011", "13-2011"], [10, 5, 10, 5]).to_parquet(path, row_group_size=2)
+    result = scored(path, tmp_path / "out", sample_rows=2)
     assert outcomes(result) == {"exact": 3, "aggregate of listed detail": 1}
     totals(result)
 
@@ -230,12 +228,11 @@ def test_losses_come_with_near_misses(tmp_path):
     assert "11-1011 Chief Executives" in lost[0].near
 
 
-def test_more_unknown_codes_than_memory_are_still_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr("occurisk.scoring.codebook.MOST_UNKNOWN", 10)
+def test_more_unknown_codes_than_memory_are_still_counted(tmp_path):
     codes = ["43-9021"] * 60 + [f"zz{i}" for i in range(50)]
     path = tmp_path / "r.csv"
     frame(codes).to_csv(path, index=False)
-    result = scored(path, tmp_path / "out", code_column="occ_code", taxonomy="soc2010")
+    result = scored(path, tmp_path / "out", code_column="occ_code", taxonomy="soc2010", most_unknown=10)
     assert outcomes(result) == {"exact": 60, "unknown code": 50}
     assert {code.code: code.rows for code in result.account.unmatched}[MANY_UNKNOWN] == 40
 

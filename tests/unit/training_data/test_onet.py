@@ -19,9 +19,9 @@ from helpers.releases import (
     zip_release,
 )
 from occurisk.errors import ReleaseError
-from occurisk.training_data import onet_release as release_files
 from occurisk.training_data.catalogue import Catalogue, load_catalogue
 from occurisk.training_data.onet_ratings import read_onet, read_release, table_of
+from occurisk.training_data.onet_release import MAX_TABLE_BYTES
 
 NINE = PROJECT / "features" / "frey_osborne_2013.yaml"
 
@@ -264,16 +264,27 @@ def test_a_damaged_workbook_is_refused(tmp_path):
         assert "Cannot read Skills.xlsx" in refuse(release)
 
 
-def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
-    text = zip_release(tmp_path / "text.zip", write_text_release(tmp_path / "t"), "db")
-    excel = zip_release(tmp_path / "excel.zip", write_excel_release(tmp_path / "x"), "db")
-    monkeypatch.setattr(release_files, "MAX_TABLE_BYTES", 100)
-    for path in (text, tmp_path / "t", excel):
-        assert "No table of an O*NET release exceeds" in refuse(path)
+def make_a_bomb(path: Path) -> None:
+    """Let each part of a zip say that it unpacks to more than any table of a release."""
+    with zipfile.ZipFile(path, "a") as archive:
+        for part in archive.infolist():
+            part.file_size = MAX_TABLE_BYTES + 1
+        archive.comment = b"so that the directory is written anew"
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
+    folder, workbooks = write_text_release(tmp_path / "t"), write_excel_release(tmp_path / "x")
+    text, excel = (zip_release(tmp_path / f"{f.name}.zip", f, "db") for f in (folder, workbooks))
+    for path in (text, excel):
+        make_a_bomb(path)
+    for table in folder.glob("*.txt"):
+        with table.open("ab") as stream:
+            stream.truncate(MAX_TABLE_BYTES + 1)  # no byte of it is on the disk
     # A workbook is itself a zip: its size when unpacked counts, too.
-    size = max(file.stat().st_size for file in (tmp_path / "x").iterdir())
-    monkeypatch.setattr(release_files, "MAX_TABLE_BYTES", size + 1)
-    assert "No table of an O*NET release exceeds" in refuse(excel)
+    for book in workbooks.glob("*.xlsx"):
+        make_a_bomb(book)
+    for path in (text, folder, excel, workbooks, zip_release(tmp_path / "inside.zip", workbooks, "db")):
+        assert "No table of an O*NET release exceeds" in refuse(path)
 
 
 def test_a_zip_that_climbs_out_of_its_folder_writes_nothing(tmp_path):

@@ -90,8 +90,14 @@ def version_of(name: str, digest: str) -> str:
     return f"{name}-{digest[:_DIGITS_IN_NAME]}"
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path, readable: tuple[int, ...] = READABLE) -> Manifest:
     """Read the manifest of a version's folder, without looking at the other files.
+
+    Parameters
+    ----------
+    path : Path
+    readable : tuple of int
+        The formats that the reader understands.
 
     Raises
     ------
@@ -104,7 +110,7 @@ def read_manifest(path: Path) -> Manifest:
         document = json.loads(content.decode("utf-8"))
         written = document["format"]
         _bring_up_to_date(document)
-        if written in READABLE:
+        if written in readable:
             _check(document, _SHAPE, "")
             _check_sense(document)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
@@ -113,10 +119,10 @@ def read_manifest(path: Path) -> Manifest:
             rule=f"A bundle is a folder that holds {MANIFEST} and the files that it lists.",
             fix="Train again with: occurisk train",
         ) from problem
-    if written not in READABLE:
+    if written not in readable:
         raise BundleError(
             f"{path} is a bundle of format {written!r}.",
-            rule=f"This version of occurisk reads the formats {READABLE[0]} to {READABLE[-1]}.",
+            rule=f"This version of occurisk reads the formats {readable[0]} to {readable[-1]}.",
             fix="Train again with: occurisk train",
         )
     digest = hashlib.sha256(content).hexdigest()

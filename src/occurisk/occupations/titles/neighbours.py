@@ -43,7 +43,9 @@ class Neighbours:
     owners: sparse.csr_matrix
 
     @classmethod
-    def of(cls, titles: Sequence[str], codes: Array, n_codes: int) -> Neighbours:
+    def of(
+        cls, titles: Sequence[str], codes: Array, n_codes: int, too_common: int = TOO_COMMON
+    ) -> Neighbours:
         """Index listed titles.
 
         Parameters
@@ -53,13 +55,15 @@ class Neighbours:
         codes : int array
             Class of each title.
         n_codes : int
+        too_common : int
+            A word in more titles than this finds no neighbours.
         """
         places: dict[str, int] = {}
         columns = [[places.setdefault(word, len(places)) for word in set(t.split())] for t in titles]
         made = _rows(columns, len(places))
         counts = np.asarray(made.sum(axis=0)).ravel()
         rarity = np.log(len(titles) / np.append(np.maximum(counts, 1), 1)).astype(np.float32)
-        kept = np.where(counts <= TOO_COMMON, rarity[:-1], 0)
+        kept = np.where(counts <= too_common, rarity[:-1], 0)
         length = np.sqrt(made @ rarity[:-1] ** 2)
         near = sparse.diags(1 / np.maximum(length, 1e-9)) @ made @ sparse.diags(kept)
         near = near.T.tocsr().astype(np.float32)

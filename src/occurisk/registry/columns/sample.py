@@ -15,7 +15,8 @@ from occurisk.registry.formats.base import Ragged, RegistryFile
 from occurisk.registry.group_rows import level_word
 
 _DISTINCT = 3000
-_SAMPLE_ROWS, _SAMPLE_BYTES = 200_000, 1 << 26
+# As many first rows as a registry is understood by.
+SAMPLE_ROWS, _SAMPLE_BYTES = 200_000, 1 << 26
 TITLE_NAME = re.compile(
     r"title|occupation|job|profession|name|label|занят|професс|должност|мамандық|beruf", re.I
 )
@@ -23,7 +24,10 @@ TITLE_NAME = re.compile(
 
 @dataclass(frozen=True)
 class IntakeOptions:
-    """What the user says about a registry; None and `auto` leave it to the evidence."""
+    """What the user says about a registry; None and `auto` leave it to the evidence.
+
+    `sample_rows` are the first rows that it is understood by.
+    """
 
     code_column: str | None = None
     weight_column: str | None = None
@@ -35,6 +39,7 @@ class IntakeOptions:
     where: tuple[tuple[str, str], ...] = ()
     title_column: str | None = None
     titles: str = "auto"
+    sample_rows: int = SAMPLE_ROWS
 
 
 def texts(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -79,7 +84,7 @@ def position_of(names: list[str], wanted: str, option: str) -> int:
     )
 
 
-def sample(file: RegistryFile, where: tuple[tuple[int, str], ...]) -> pa.Table:
+def sample(file: RegistryFile, where: tuple[tuple[int, str], ...], most: int = SAMPLE_ROWS) -> pa.Table:
     """Return the first rows that count, to learn from: a whole small file, the start of a large one.
 
     Raises
@@ -95,7 +100,7 @@ def sample(file: RegistryFile, where: tuple[tuple[int, str], ...]) -> pa.Table:
         parts.append(part)
         rows += part.num_rows
         size += part.nbytes
-        if rows >= _SAMPLE_ROWS or size >= _SAMPLE_BYTES:
+        if rows >= most or size >= _SAMPLE_BYTES:
             break
     if not rows and ragged:
         number, expected, width, _ = ragged[0]
@@ -117,7 +122,7 @@ def distinct(column: pa.ChunkedArray) -> list[str]:
     """Return the first distinct values of a column, as text; none of a column of lists or structs."""
     if pa.types.is_nested(column.type):
         return []
-    unique = texts(pc.unique(column.slice(0, _SAMPLE_ROWS)))
+    unique = texts(pc.unique(column.slice(0, SAMPLE_ROWS)))
     return [v for v in unique.slice(0, _DISTINCT).to_pylist() if v is not None]
 
 

@@ -31,7 +31,11 @@ class Rest:
 
 
 def plain_blocks(
-    stream: Any, schema: pa.Schema, needed: frozenset[int], on_ragged: Callable[[Ragged], None]
+    stream: Any,
+    schema: pa.Schema,
+    needed: frozenset[int],
+    on_ragged: Callable[[Ragged], None],
+    block_size: int = CSV_BLOCK,
 ) -> Generator[Rows, None, Rest | None]:
     """Yield the rows of comma-separated UTF-8 for as long as blocks are plain.
 
@@ -44,6 +48,8 @@ def plain_blocks(
     needed : frozenset of int
         Positions of the columns that are parsed; the others come as gaps.
     on_ragged : callable
+    block_size : int
+        Bytes that are read at a time.
 
     Returns
     -------
@@ -52,7 +58,7 @@ def plain_blocks(
     """
     head, header, rows = b"", True, 0
     while True:
-        read = bytes(stream.read(CSV_BLOCK))
+        read = bytes(stream.read(block_size))
         text = head + read
         if not text:
             return None

@@ -60,7 +60,15 @@ def _bytes(path: Path, kind: str, name: str) -> Iterator[Any]:
             yield stream
 
 
-def open_csv(path: Path, name: str, kind: str, encoding: str | None, delimiter: str | None) -> RegistryFile:
+def open_csv(
+    path: Path,
+    name: str,
+    kind: str,
+    encoding: str | None,
+    delimiter: str | None,
+    *,
+    line_block: int = CSV_BLOCK,
+) -> RegistryFile:
     """Prepare to read a text table.
 
     Parameters
@@ -72,6 +80,8 @@ def open_csv(path: Path, name: str, kind: str, encoding: str | None, delimiter: 
         `text`, or how it is packed: `gzip`, `zstd`, `bz2`, `zip`.
     encoding, delimiter : str, optional
         Found out by default.
+    line_block : int
+        Bytes that are read at a time where rows pass as lines.
 
     Raises
     ------
@@ -107,7 +117,7 @@ def open_csv(path: Path, name: str, kind: str, encoding: str | None, delimiter: 
 
     def lines(needed: frozenset[int], on_ragged: Callable[[Ragged], None]) -> Iterator[Rows]:
         with _bytes(path, kind, name) as stream:
-            rest = yield from plain_blocks(stream, schema, needed, on_ragged)
+            rest = yield from plain_blocks(stream, schema, needed, on_ragged, line_block)
             if rest is not None:
                 onward = pa.PythonFile(io.BufferedReader(_After(rest.text, stream)), mode="r")
                 yield from map(Rows, _csv_batches(onward, dialect, schema, on_ragged, rest))

@@ -17,10 +17,7 @@ from occurisk.errors import RegistryError
 from occurisk.files import sha256, write_json
 from occurisk.registry.columns.sample import IntakeOptions, position_of
 from occurisk.registry.formats.base import RegistryFile
-from occurisk.registry.opening import on_disk
-from occurisk.registry.sources.addresses import is_address
-from occurisk.registry.understanding import Understanding, open_for_intake, understand
-from occurisk.result_sets import result_set
+from occurisk.registry.understanding import Understanding, understand
 from occurisk.scoring.accounting.account import ScoredWith, Written
 from occurisk.scoring.accounting.account_report import write_reports
 from occurisk.scoring.by_code import group_rows
@@ -30,6 +27,7 @@ from occurisk.scoring.lookup import dialects
 from occurisk.scoring.lookup.distinct_values import DistinctValues, read_distinct_values
 from occurisk.scoring.options import ReadOptions, ScoreOptions
 from occurisk.scoring.outcomes import Tally, exact_sums
+from occurisk.scoring.score import opened
 from occurisk.scoring.scored_registry import LOOKUP, ScoredRegistry, scored_by_code
 
 if TYPE_CHECKING:
@@ -110,18 +108,10 @@ def make_lookup(
     """
     options, reading = options or IntakeOptions(), reading or ReadOptions()
     choices, columns = choices or ScoreOptions(), columns or ValueColumns()
-    inputs = [Path(values)] if str(values) != "-" and not is_address(values) else []
-    with (
-        on_disk(values, reading.query) as (path, name),
-        result_set(Path(out), "lookup", replace=force, inputs=inputs) as results,
-    ):
-        file = open_for_intake(
-            path, options, name=name, sheet=reading.sheet, encoding=reading.encoding,
-            delimiter=reading.delimiter,
-        )  # fmt: skip
-        distinct = read_distinct_values(file, columns.value, columns.rows, columns.weight)
+    with opened(values, Path(out), "lookup", options, reading, force) as (values_file, results):
+        distinct = read_distinct_values(values_file, columns.value, columns.rows, columns.weight)
         # What the column is called in the register is evidence; `value` would say nothing.
-        file = _as_in_register(file, columns.value, register.code)
+        file = _as_in_register(values_file, columns.value, register.code)
         weight = columns.weight or columns.rows
         counted_by = replace(options, weight_column=weight)
         if options.titles == "only":
@@ -130,7 +120,7 @@ def make_lookup(
             counted_by = replace(counted_by, code_column=register.code)
         understanding = _fitting(understand(file, counted_by), options)
         scores = Scores.of(model, choices.scores, choices.weights)
-        book = CodeBook(understanding, scores)
+        book = CodeBook(understanding, scores, most_unknown=choices.most_unknown)
         number = book.numbers(_keys(distinct.value, understanding))
         tally = _tally(distinct, number, len(book.keys))
         groups = group_rows(book, tally, understanding, options.levels)
