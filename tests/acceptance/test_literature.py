@@ -1,5 +1,6 @@
 """Published national figures, computed again from official files."""
 
+import pandas as pd
 import pytest
 
 from helpers.checkout import PROJECT
@@ -7,7 +8,7 @@ from helpers.commands import run
 from helpers.contracts import kept
 from helpers.trained import default_bundle
 from occurisk.labour_market.history.official_statistics import read_oes
-from occurisk.labour_market.history.reproductions import OEWS_FILES, exposure_shares, market_of, sources
+from occurisk.labour_market.history.reproductions import OEWS_FILES, market_of, sources
 from occurisk.labour_market.multiverse import OCCUPATION, SHARE, Choice, multiverse, universes_of
 from occurisk.training_data.labels import load_labels
 
@@ -38,9 +39,13 @@ def test_the_headline_figures_of_the_literature(originals, tmp_path):
     assert b"<svg" in (tmp_path / "c.svg").read_bytes()
 
 
-def test_the_shares_of_exposed_work(originals):
+def test_the_shares_of_exposed_work(originals, tmp_path):
     """About 80% of US workers from 10% of their tasks, about 19% from half of them (Eloundou et al. 2023)."""
-    shares = exposure_shares(originals / "employment", {2021: OEWS_FILES[2021]})
+    path = tmp_path / "exposure.json"
+    run("reproduce", "exposure", "--data", originals / "employment", "--json", path)
+    rows = pd.DataFrame(kept("reproduce_exposure", path)).set_index(["year", "rater", "ratings"])
+    assert set(rows.index.get_level_values("year")) == set(OEWS_FILES)
+    shares = rows.loc[[2021]]
     people, machine = (shares.loc[(2021, rater, "SOC 2018")] for rater in ("people", "GPT-4"))
     # Measured independently of this code: 81.4% and 22.8%.
     assert people["from_10"] == pytest.approx(0.814, abs=0.003)

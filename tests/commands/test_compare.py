@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from helpers.contracts import kept
 from helpers.trained import default_bundle, exposure_bundle, models_dir
 from occurisk.cli import occurisk
 from occurisk.errors import RegistryError
@@ -46,7 +47,7 @@ def test_a_change_is_split_into_parts_that_add_up(tmp_path):
         "--png",
         png,
     )
-    found = json.loads(path.read_text(encoding="utf-8"))
+    found = kept("compare_lists", path)
     assert sum(found["factors"].values()) == pytest.approx(found["change"], abs=1e-12)
     assert sum(code["change"] for code in found["codes"]) == pytest.approx(found["change"], abs=1e-12)
     headline = json.loads((before / "intake.json").read_text(encoding="utf-8"))["national"]["expected"]
@@ -82,7 +83,7 @@ def test_axes_beside_published_indexes_and_a_file_of_ones_own(tmp_path):
         "--index",
         f"mine={own}",
     )
-    found = json.loads(path.read_text(encoding="utf-8"))
+    found = kept("compare_indexes", path)
     rho = {(row["first"], row["second"]): row["rho"] for row in found["correlations"]}
     assert rho["eloundou_human", "mine"] == pytest.approx(-1)
     assert rho["susceptibility_2013", "eloundou_human"] == pytest.approx(-0.32, abs=0.02)
@@ -105,7 +106,9 @@ def test_two_raters_of_one_panel(tmp_path):
         table[["code", name]].set_axis(["code", "label"], axis=1).to_csv(
             tmp_path / f"{name}.csv", index=False
         )
-    text = run("compare", "labels", tmp_path / "label.csv", tmp_path / "gpt4.csv", "--no-track")
+    files = (tmp_path / "label.csv", tmp_path / "gpt4.csv")
+    text = run("compare", "labels", *files, "--no-track", "--json", tmp_path / "x.json")
+    assert len(kept("compare_labels", tmp_path / "x.json")["labels"]) == 764
     assert "764 occupations have both labels" in text
     assert "Rank correlation 0.91" in text
 
@@ -116,7 +119,7 @@ def test_a_list_is_laid_out_by_both_axes(tmp_path):
     path, png = tmp_path / "x.json", tmp_path / "x.png"
     options = ("--models-dir", models_dir(), "--no-track", "--json", path, "--png", png)
     text = run("compare", "axes", folder, "--by", "major_group", *options)
-    found = json.loads(path.read_text(encoding="utf-8"))
+    found = kept("compare_axes", path)
     assert sum(row["share"] for row in found["quadrants"].values()) == pytest.approx(1)
     assert found["thresholds"] == [0.7, 0.5]
     assert len(found["by"]["major_group"]) == 4

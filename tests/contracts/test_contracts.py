@@ -10,10 +10,10 @@ from helpers.commands import run
 from helpers.contracts import COLUMNS, kept, validator
 from helpers.registries import scored, write
 from helpers.trained import exposure_bundle
-from occurisk.cli.title_sheet import COLUMNS as SHEET_COLUMNS
 from occurisk.explanation.verdicts import COLUMNS as VERDICT_COLUMNS
 from occurisk.model.bundles.bundle import MANIFEST, SCORES
 from occurisk.paths import FEATURES
+from occurisk.scoring.accounting.title_review import COLUMNS as SHEET_COLUMNS
 
 REGISTRY = "job,occ_code,jobs\n1,43-9021,100\n2,29-1141,50\n3,99-9999,5\n4,51-0000,7\n5,43-9021,many\n"
 # A file that must be refused, for each contract: what a slip would write.

@@ -9,26 +9,25 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
 FOLDER = Path(__file__).parents[1] / "contracts"
 COLUMNS: dict[str, list[str]] = yaml.safe_load((FOLDER / "columns.yaml").read_text(encoding="utf-8"))
 
 
 def validator(contract: str) -> Draft202012Validator:
-    """The schema of a contract, itself checked."""
-    schema = json.loads((FOLDER / f"{contract}.schema.json").read_text(encoding="utf-8"))
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)
+    """The schema of a contract, itself checked; one may hold another."""
+    schemas = {
+        path.name: json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.schema.json")
+    }
+    Draft202012Validator.check_schema(schema := schemas[f"{contract}.schema.json"])
+    others = ((name, Resource.from_contents(found)) for name, found in schemas.items())
+    return Draft202012Validator(schema, registry=Registry().with_resources(others))
 
 
 def kept(contract: str, path: Path) -> Any:
     """Read a JSON file that must keep a contract; NaN, which is no JSON, breaks it."""
-    return keeps(contract, Path(path).read_text(encoding="utf-8"))
-
-
-def keeps(contract: str, text: str) -> Any:
-    """Read a JSON text that must keep a contract."""
-    document = json.loads(text, parse_constant=pytest.fail)
+    document = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=pytest.fail)
     problems = [
         f"{'/'.join(map(str, p.absolute_path))}: {p.message[:200]}"
         for p in validator(contract).iter_errors(document)

@@ -120,21 +120,11 @@ def _share(value: float) -> str:
 @JSON_OPTION
 def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
     """Train on another O*NET release: rank correlation, occupations whose band changes."""
-    from occurisk.evaluation.onet_vintage import compare_vintages, refit, wider_intervals
+    from occurisk.evaluation.onet_vintage import vintage_study
     from occurisk.model.training import load_data
-    from occurisk.training_data.attribute_table import load_occupations
 
     console = out()
-    data = [load_data(), load_data(attributes=attributes)]
-    models = [one.classifier() for one in data]
-    here, there = (
-        refit(model, one.X, one.labels.y, one.labels.weight)[0]
-        for model, one in zip(models, data, strict=True)
-    )
-    titles, bands = load_occupations()["title"], data[0].settings.bands
-    comparison = compare_vintages(here, there, titles, bands)
-    wider = here.assign(**wider_intervals(models[0], data[0].X, data[0].catalogue))
-    with_error = compare_vintages(wider, there, titles, bands).within
+    comparison = vintage_study(load_data(), load_data(attributes=attributes))
     shown = table(
         f"{len(comparison.moved)} of {comparison.common} occupations change their band; "
         f"the {top} largest changes",
@@ -147,17 +137,15 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
             probability(row["after"]), row["band_after"],
         )  # fmt: skip
     show(console, shown)
-    jumps = comparison.moved[["band_before", "band_after"]].isin(["medium"]).any(axis=1)
     console.print(
         f"Spearman correlation {comparison.spearman:.3f}, "
         f"mean absolute difference {comparison.mean_difference:.3f}; "
-        f"{(~jumps).sum()} occupations move between low and high. "
+        f"{comparison.leaps} occupations move between low and high. "
         f"{comparison.within:.1%} of the other scores lie within the embedded ones' intervals, "
-        f"{with_error:.1%} if these also carry the error of O*NET's ratings."
+        f"{comparison.within_with_error:.1%} if these also carry the error of O*NET's ratings."
     )
     if json_path:
-        document = comparison.to_json() | {"within_intervals_with_rating_error": with_error}
-        write_json(json_path, document)
+        write_json(json_path, comparison.to_json())
         console.print(f"Figures  {json_path}", soft_wrap=True)
     else:
         console.print("Nothing was written; --json PATH keeps the figures.")

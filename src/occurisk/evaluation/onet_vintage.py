@@ -13,9 +13,9 @@ from occurisk.errors import LabelError
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.model.bundles.rating_error import drawn_with_rating_error
 from occurisk.model.classifier import AutomationClassifier
-from occurisk.model.training import attributes_of
+from occurisk.model.training import TrainingData, attributes_of
 from occurisk.probabilities import Bands
-from occurisk.training_data.attribute_table import load_rating_errors
+from occurisk.training_data.attribute_table import load_occupations, load_rating_errors
 from occurisk.training_data.catalogue import Catalogue
 
 
@@ -33,6 +33,8 @@ class VintageComparison:
         Mean absolute difference of the probabilities.
     within : float
         Share of the other table's probabilities that lie within the interval of the first table's.
+    within_with_error : float
+        The same, where the intervals also carry the error of O*NET's ratings.
     moved : DataFrame
         Occupations whose band differs, largest difference first: `title`, `before`, `after` (probabilities),
         `band_before`, `band_after`.
@@ -42,7 +44,13 @@ class VintageComparison:
     spearman: float
     mean_difference: float
     within: float
+    within_with_error: float
     moved: pd.DataFrame
+
+    @property
+    def leaps(self) -> int:
+        """Occupations that move between low and high, past the medium band."""
+        return int((~self.moved[["band_before", "band_after"]].eq("medium").any(axis=1)).sum())
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures in the form that `occurisk study vintage --json` writes."""
@@ -52,6 +60,7 @@ class VintageComparison:
             "spearman": self.spearman,
             "mean_difference": self.mean_difference,
             "within_intervals": self.within,
+            "within_intervals_with_rating_error": self.within_with_error,
             "moved": moved,
         }
 
@@ -144,8 +153,29 @@ def refit_bundle(bundle: Bundle, attributes: Path) -> tuple[pd.DataFrame, pd.Dat
     return refit(classifier, attributes_of(attributes, bundle.catalogue), *bundle.labels)
 
 
+def vintage_study(here: TrainingData, there: TrainingData) -> VintageComparison:
+    """Train on two attribute tables with the same labels and settings, and compare the scores.
+
+    Parameters
+    ----------
+    here, there : TrainingData
+
+    Raises
+    ------
+    LabelError
+        As `refit`.
+    """
+    models = [one.classifier() for one in (here, there)]
+    first, other = (
+        refit(model, one.X, one.labels.y, one.labels.weight)[0]
+        for model, one in zip(models, (here, there), strict=True)
+    )
+    wider = wider_intervals(models[0], here.X, here.catalogue)
+    return compare_vintages(first, other, wider, load_occupations()["title"], here.settings.bands)
+
+
 def compare_vintages(
-    first: pd.DataFrame, other: pd.DataFrame, titles: pd.Series, bands: Bands
+    first: pd.DataFrame, other: pd.DataFrame, wider: pd.DataFrame, titles: pd.Series, bands: Bands
 ) -> VintageComparison:
     """Compare the probabilities that two attribute tables lead to.
 
@@ -153,6 +183,8 @@ def compare_vintages(
     ----------
     first, other : DataFrame
         Scores as `refit` returns them; of the other table only `probability` is used.
+    wider : DataFrame
+        `lower`, `upper` of the first table with the error of O*NET's ratings.
     titles : Series
         Index `soc`.
     bands : Bands
@@ -163,8 +195,11 @@ def compare_vintages(
     """
     before, after = first["probability"], other["probability"]
     both = pd.concat([before.rename("before"), after.rename("after")], axis=1, join="inner")
-    ends = first.loc[both.index]
-    both.insert(0, "title", titles.reindex(both.index))
+    within, within_with_error = (
+        float(both["after"].between(ends["lower"], ends["upper"]).mean())
+        for ends in (first.loc[both.index], wider.loc[both.index])
+    )
+    both.insert(0, "title", titles.reindex(both.index).fillna(""))
     both["band_before"], both["band_after"] = bands.of(both["before"]), bands.of(both["after"])
     distance = (both["after"] - both["before"]).abs()
     moved = both[both["band_before"] != both["band_after"]]
@@ -172,6 +207,7 @@ def compare_vintages(
         len(both),
         float(both["before"].corr(both["after"], method="spearman")),
         float(distance.mean()),
-        float(both["after"].between(ends["lower"], ends["upper"]).mean()),
+        within,
+        within_with_error,
         moved.loc[distance[moved.index].sort_values(ascending=False).index],
     )

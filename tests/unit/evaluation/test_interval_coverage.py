@@ -7,12 +7,11 @@ import pandas as pd
 import pytest
 
 from helpers.commands import run
-from helpers.contracts import keeps
+from helpers.contracts import kept
 from helpers.explained import own_bundle
 from occurisk.evaluation.interval_coverage import KINDS, Coverage, coverage_study, truths
 from occurisk.evaluation.label_audit import label_audit
 from occurisk.evaluation.onet_vintage import compare_vintages, refit_bundle
-from occurisk.files import json_text
 from occurisk.model.bundles.bundle import load_bundle
 from occurisk.model.training import load_data
 from occurisk.probabilities import Bands
@@ -36,8 +35,16 @@ def test_intervals_cover_known_truths_in_every_bin(studied):
     assert studied.trials["covered"].min() > 0.4  # the labels of one panel may mislead
     assert 0.2 < studied.trials["width"].mean() < 0.6  # wide intervals would cover anything
     assert studied.by_bin()["covered"].between(0.8, 0.99).all()
-    written = keeps("study_coverage", json_text(studied.to_json()))
+
+
+@pytest.mark.slow
+def test_the_command_prints_and_writes_what_was_studied(studied, monkeypatch, tmp_path):
+    monkeypatch.setattr("occurisk.evaluation.interval_coverage.coverage_study", lambda *_: studied)
+    printed = run("study", "coverage", "--json", tmp_path / "c.json", "--figure", tmp_path / "c.svg")
+    written = kept("study_coverage", tmp_path / "c.json")
     assert (written["overall"], len(written["truths"])) == (studied.overall, 26)
+    assert f"{studied.overall:.1%} of the true probabilities lie in their interval" in printed
+    assert b"<svg" in (tmp_path / "c.svg").read_bytes()
 
 
 @pytest.mark.slow
@@ -100,20 +107,24 @@ def test_a_bundle_is_refitted_with_what_it_was_fitted_with(tmp_path):
     assert len(y) == bundle.manifest["data"]["labelled"] == 35
 
 
-def test_vintages_by_hand():
+def test_vintages_by_hand(monkeypatch, tmp_path):
     a, b, c = "11-1011", "35-3031", "43-9021"
     before = pd.DataFrame({"probability": {a: 0.1, b: 0.5, c: 0.9, "gone": 0.5}})
     before["lower"], before["upper"] = before["probability"] - 0.1, before["probability"] + 0.1
     after = pd.DataFrame({"probability": {a: 0.15, b: 0.8, c: 0.1, "new": 0.5}})
-    found = compare_vintages(before, after, pd.Series({b: "B"}), Bands())
+    wider = before.assign(lower=before["probability"] - 0.3, upper=before["probability"] + 0.3)
+    found = compare_vintages(before, after, wider, pd.Series({b: "B"}), Bands())
     assert found.common == 3
-    assert found.within == pytest.approx(1 / 3)
+    assert (found.within, found.within_with_error) == pytest.approx((1 / 3, 2 / 3))
+    assert found.leaps == 1  # 43-9021 alone; from medium to high is a step
     assert found.moved.index.tolist() == [c, b]  # largest change first
     assert found.moved.loc[c, ["band_before", "band_after"]].tolist() == ["high", "low"]
     assert found.mean_difference == pytest.approx((0.05 + 0.3 + 0.8) / 3)
     assert found.spearman == pytest.approx(-0.5)
-    written = keeps("study_vintage", json_text(found.to_json()))
-    assert [row["soc"] for row in written["moved"]] == [c, b]
+    monkeypatch.setattr("occurisk.evaluation.onet_vintage.vintage_study", lambda *_: found)
+    printed = run("study", "vintage", "--attributes", REFERENCE_TABLE, "--json", tmp_path / "v.json")
+    assert [row["soc"] for row in kept("study_vintage", tmp_path / "v.json")["moved"]] == [c, b]
+    assert "1 occupations move between low and high" in " ".join(printed.split())
 
 
 @pytest.mark.originals
@@ -122,6 +133,8 @@ def test_scores_of_an_older_release_lie_within_the_intervals(originals, tmp_path
     """O*NET 18.1 of March 2014 against the embedded 20.3 of April 2016."""
     table = tmp_path / "onet_18_1.csv"
     run("features", "build", "--onet", originals / "onet_18_1", "--out", table)
-    printed = " ".join(run("study", "vintage", "--attributes", table).split())
+    printed = " ".join(run("study", "vintage", "--attributes", table, "--json", tmp_path / "v.json").split())
     within = re.search(r"([\d.]+)% of the other scores lie within", printed)
     assert within and float(within[1]) >= 95
+    written = kept("study_vintage", tmp_path / "v.json")
+    assert written["within_intervals_with_rating_error"] > written["within_intervals"] >= 0.95

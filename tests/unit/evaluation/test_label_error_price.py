@@ -5,9 +5,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from helpers.contracts import keeps
+from helpers.commands import run
+from helpers.contracts import kept
 from occurisk.evaluation.label_error_price import LabelErrorPrice, label_error_price
-from occurisk.files import json_text
 from occurisk.model.label_error import learn_label_error
 from occurisk.model.training import load_data
 
@@ -31,9 +31,12 @@ def test_ranks_stay_and_nothing_is_surer_than_the_rate(found):
     assert list(found.held_out.index) == list(found.held_out["label"].index) and len(found.held_out) == 12
 
 
-def test_the_file_of_the_study_keeps_its_contract(found):
-    written = keeps("study_label_error", json_text(found.to_json()))
+def test_the_file_of_the_command_keeps_its_contract(found, monkeypatch, tmp_path):
+    monkeypatch.setattr("occurisk.evaluation.label_error_price.label_error_price", lambda *_: found)
+    printed = run("study", "label-error", "--json", tmp_path / "e.json")
+    written = kept("study_label_error", tmp_path / "e.json")
     assert written["reference_occupations"] == len(found.reference)
+    assert f"{written['rate']['mean']:.1%} (posterior mean)" in printed
 
 
 def test_each_held_out_label_meets_a_rate_learned_without_it(found):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from helpers.contracts import keeps
+from helpers.commands import run
+from helpers.contracts import kept
 from helpers.trained import default_bundle
 from occurisk.evaluation import row_interval_check as row_study
-from occurisk.files import json_text
 from occurisk.model.row_intervals import RowUncertainty, share_in_band
 from occurisk.model.teacher import FeatureMap, with_intercept
 from occurisk.probabilities import Bands, ends
@@ -88,6 +88,11 @@ def test_gaps_widen_intervals_by_as_much_as_they_hide(gaps):
 
 
 @pytest.mark.slow
-def test_the_file_of_the_study_keeps_its_contract(formula, gaps):
-    written = keeps("study_rows", json_text(row_study.rows_json(formula, gaps)))
+def test_the_file_of_the_command_keeps_its_contract(formula, gaps, monkeypatch, tmp_path):
+    monkeypatch.setattr(row_study, "compare_intervals", lambda *_: formula)
+    monkeypatch.setattr(row_study, "hide_attributes", lambda *_: gaps)
+    folder = default_bundle().path.parent
+    printed = run("study", "rows", "--models-dir", folder, "--json", tmp_path / "r.json")
+    written = kept("study_rows", tmp_path / "r.json")
     assert [row["hidden"] for row in written["gaps"]] == list(row_study.HIDDEN)
+    assert f"{written['gaps'][0]['covered']:.1%}" in printed

@@ -163,4 +163,5 @@ def _correlations(ranks: np.ndarray, weight: np.ndarray) -> np.ndarray:
     mean = share @ ranks
     square = share @ ranks**2 - mean**2
     joint = share @ ranks.prod(axis=1) - mean.prod(axis=1)
-    return np.asarray(joint / np.sqrt(square.prod(axis=1)))
+    # Of ranks that are each other's mirror, rounding would make more than 1.
+    return np.clip(joint / np.sqrt(square.prod(axis=1)), -1, 1)
