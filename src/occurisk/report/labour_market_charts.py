@@ -21,7 +21,9 @@ from occurisk.report.chart_style import (
     caption,
     new_figure,
     new_panels,
+    settle,
     title,
+    write_names,
 )
 
 _INTERVAL = "bars: 90% interval from redrawn labels"
@@ -225,10 +227,6 @@ def two_axes_figure(summary: MarketSummary) -> Any:
     table = summary.axes
     size = 20 + 600 * table["jobs"] / table["jobs"].max()
     axes.scatter(table["p"], table["augmentation"], s=size, color=LOW, alpha=0.35, edgecolor=LOW)
-    for name, row in table.iterrows():
-        axes.annotate(
-            _short(str(name), 26), (row["p"], row["augmentation"]), fontsize=6.5, ha="center", va="center"
-        )
     middle = float(table["augmentation"].median())
     axes.axhline(middle, color=SOFT, linewidth=0.8, linestyle=":")
     axes.axvline(0.5, color=SOFT, linewidth=0.8, linestyle=":")
@@ -246,6 +244,9 @@ def two_axes_figure(summary: MarketSummary) -> Any:
     _source(
         figure, summary, "Area: employment. The index is no part of p; its formula is in docs/national.md."
     )
+    settle(figure)
+    rows = table.sort_values("jobs", ascending=False).itertuples()
+    write_names(axes, [(_short(str(row.Index), 26), row.p, row.augmentation) for row in rows])
     return figure
 
 

@@ -1,12 +1,16 @@
 """One look for every chart, and titles that say what the data say."""
 
+from itertools import combinations
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from occurisk.labour_market.gradients import Gradient
 from occurisk.probabilities import Bands
 from occurisk.report import chart_style
-from occurisk.report.labour_market_charts import _direction, _unknown
+from occurisk.report.labour_market_charts import _direction, _unknown, two_axes_figure
 from occurisk.report.title_charts import calibration_figure
 from occurisk.report.training_charts import distribution_figure
 
@@ -57,3 +61,21 @@ def test_a_calibration_says_how_far_each_list_is_off():
     table = pd.DataFrame({"stated": [0.2, 0.8], "right": [0.3, 0.8], "n": [100, 300]})
     labels = [line.get_label() for line in calibration_figure({"payroll": table}).axes[0].get_lines()]
     assert "payroll: off by 0.025 on average" in labels
+
+
+def test_names_of_groups_that_lie_together_do_not_lie_on_each_other():
+    """Eight groups at one place, and two at either end, where a name would leave the chart."""
+    p = [0.5] * 8 + [0.01, 0.02, 0.98, 0.99]
+    table = pd.DataFrame({"p": p, "augmentation": 0.3, "jobs": range(1, 13)})
+    table.index = [f"{name} of a group with a long name" for name in "ABCDEFGHIJKL"]
+    table.loc["alone"] = (0.2, 0.1, 50)
+    known = SimpleNamespace(axes=table, name="x.csv", source="m", figures={"coverage": 1.0})
+    figure = two_axes_figure(known)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    boxes = {text.get_text(): Text.get_window_extent(text) for text in axes.texts}
+    assert len(boxes) == len(table)
+    assert not [pair for pair in combinations(boxes, 2) if boxes[pair[0]].overlaps(boxes[pair[1]])]
+    chart = axes.get_window_extent().padded(0.5)
+    assert all(chart.x0 <= box.x0 and box.x1 <= chart.x1 and chart.y0 <= box.y0 for box in boxes.values())
+    assert [text.xyann for text in axes.texts if text.get_text() == "alone"] == [(0, 0)]

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from occurisk.labour_market.comparison.axis_map import QUADRANTS, AxisMap
-from occurisk.report.chart_style import HIGH, INK, LOW, MEDIUM, PALE, SOFT, caption, new_panels, title
+from occurisk.report.chart_style import HIGH, INK, LOW, MEDIUM, PALE, SOFT, caption, new_panels, settle, title
 
 
 def axis_map_figure(found: AxisMap, shown: int = 14) -> Any:
@@ -38,7 +38,6 @@ def axis_map_figure(found: AxisMap, shown: int = 14) -> Any:
         xlabel=found.axes[0].words("en").title,
         ylabel=found.axes[1].words("en").title,
     )
-    _name_largest(axes, table, shown)
     for panel, axis, draw in ((top, "first", top.bar), (side, "second", side.barh)):
         shares = found.marginal(axis)
         draw(shares.index + 0.025, shares.to_numpy(), 0.05, color=PALE)
@@ -48,6 +47,8 @@ def axis_map_figure(found: AxisMap, shown: int = 14) -> Any:
         figure,
         "occurisk; a circle is an occupation, its area the jobs; 90% intervals.",
     )
+    settle(figure)
+    _name_largest(axes, table, shown)
     return figure
 
 
