@@ -5,6 +5,8 @@ Nothing that scoring starts with imports this module: pydantic and YAML take the
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +41,39 @@ def load_yaml(path: Path, error: type[OccuriskError]) -> Any:
         ) from problem
 
 
-def validation_summary(problem: ValidationError) -> tuple[int, str]:
-    """Return how many rules a document breaks, and the first as `place: what is wrong`."""
+def rules_broken(
+    problem: ValidationError,
+    error: type[OccuriskError],
+    entry: str,
+    rules: str,
+    *,
+    rule: str | None = None,
+    fix: str,
+    shown: Callable[[str], str] = str,
+) -> OccuriskError:
+    """Return the error of a document that breaks the rules of its model.
+
+    Parameters
+    ----------
+    problem : ValidationError
+    error : type of OccuriskError
+    entry : str
+        What an entry is called, such as `setting`.
+    rules : str
+        What it breaks, and where: `the rules in train.yaml`.
+    rule, fix : str
+        As in every error.
+    shown : callable
+        Makes of the first problem, `place: what is wrong`, what is shown.
+    """
     errors = problem.errors()
-    first = errors[0]
-    place = ".".join(str(part) for part in first["loc"]) or "top level"
-    value = first.get("input")
-    shown = "" if isinstance(value, dict | list) else f", got {value!r}"
-    return len(errors), f"{place}: {first['msg']}{shown}"
+    place = ".".join(str(part) for part in errors[0]["loc"]) or "top level"
+    value = errors[0].get("input")
+    got = "" if isinstance(value, dict | list) else f", got {value!r}"
+    entries = re.sub("y$", "ie", entry) + "s break"
+    return error(
+        f"{len(errors)} {f'{entry} breaks' if len(errors) == 1 else entries} {rules}.",
+        first=shown(f"{place}: {errors[0]['msg']}{got}"),
+        rule=rule,
+        fix=fix,
+    )

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from occurisk.documents import Strict, load_yaml, validation_summary
+from occurisk.documents import Strict, load_yaml, rules_broken
 from occurisk.errors import CatalogueError
 from occurisk.model.axes.declaration import AxisPhrases
 from occurisk.model.contributions import Explanation
@@ -119,10 +119,11 @@ def load_phrases(language: str = "en") -> Phrases:
         names = {name: words[language] for name, words in elements.items()}
         return Phrases.model_validate({**document, "elements": names})
     except ValidationError as problem:
-        count, first = validation_summary(problem)
-        raise CatalogueError(
-            f"{count} {'entry breaks' if count == 1 else 'entries break'} the layout of {path}.",
-            first=first,
+        raise rules_broken(
+            problem,
+            CatalogueError,
+            "entry",
+            f"the layout of {path}",
             rule=f"Keys: {', '.join(Phrases.model_fields)}; an attribute has label, high and low.",
             fix=f"Compare it with {FOLDER / 'en.yaml'}.",
         ) from problem

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, TypeAdapter, ValidationError
 
-from occurisk.documents import Strict, load_yaml, validation_summary
+from occurisk.documents import Strict, load_yaml, rules_broken
 from occurisk.errors import CatalogueError
 from occurisk.labour_market.breakdowns import cells_of
 from occurisk.labour_market.market import Market
@@ -221,10 +221,11 @@ def load_worksheet(path: Path = WORKSHEET) -> tuple[WorksheetField, ...]:
     try:
         return TypeAdapter(tuple[WorksheetField, ...]).validate_python(load_yaml(path, CatalogueError))
     except ValidationError as problem:
-        count, first = validation_summary(problem)
-        raise CatalogueError(
-            f"{count} entries break the rules in {path}.",
-            first=first,
+        raise rules_broken(
+            problem,
+            CatalogueError,
+            "entry",
+            f"the rules in {path}",
             fix="Each field has a question, both readings and its attributes.",
         ) from problem
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field, ValidationError
 
-from occurisk.documents import Strict, load_yaml, validation_summary
+from occurisk.documents import Strict, load_yaml, rules_broken
 from occurisk.errors import SettingsError
 from occurisk.paths import CONFIGS
 
@@ -165,10 +165,11 @@ def load_scenario(path: Path) -> Scenario:
     try:
         scenario = Scenario.model_validate(document)
     except ValidationError as problem:
-        count, first = validation_summary(problem)
-        raise SettingsError(
-            f"{count} {'assumption breaks' if count == 1 else 'assumptions break'} the rules in {path}.",
-            first=first,
+        raise rules_broken(
+            problem,
+            SettingsError,
+            "assumption",
+            f"the rules in {path}",
             rule="Unknown keys are errors; shares lie in [0, 1], years are not negative.",
             fix=f"Compare it with the presets in {SCENARIOS}.",
         ) from problem

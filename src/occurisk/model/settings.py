@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, Field, ValidationError
 
-from occurisk.documents import Strict, load_yaml, validation_summary
+from occurisk.documents import Strict, load_yaml, rules_broken
 from occurisk.errors import SettingsError
 from occurisk.model.bundles.manifest import FORMERLY_NOMINAL, NOMINAL
 from occurisk.paths import CONFIGS, DEFAULT_CONFIG
@@ -138,10 +138,11 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         return Settings(**document)
     except ValidationError as problem:
-        count, first = validation_summary(problem)
-        raise SettingsError(
-            f"{count} {'setting breaks' if count == 1 else 'settings break'} the rules in {path}.",
-            first=first,
+        raise rules_broken(
+            problem,
+            SettingsError,
+            "setting",
+            f"the rules in {path}",
             rule="Unknown keys are errors; every value has a type and a range.",
             fix=f"Compare it with {DEFAULT_CONFIG}.",
         ) from problem

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from occurisk.documents import load_yaml, validation_summary
+from occurisk.documents import load_yaml, rules_broken
 from occurisk.errors import CatalogueError
 from occurisk.paths import FEATURES
 
@@ -190,10 +190,12 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     try:
         catalogue = Catalogue(attributes=tuple(document))
     except ValidationError as problem:
-        count, first = validation_summary(problem)
-        raise CatalogueError(
-            f"{count} {'entry breaks' if count == 1 else 'entries break'} the catalogue's rules in {path}.",
-            first=_name_the_item(first, document),
+        raise rules_broken(
+            problem,
+            CatalogueError,
+            "entry",
+            f"the catalogue's rules in {path}",
+            shown=lambda first: _name_the_item(first, document),
             rule=f"Keys: {', '.join(Attribute.model_fields)}; sign is -1, 0 or 1.",
             fix=f"Compare it with {DEFAULT_CATALOGUE}.",
         ) from problem

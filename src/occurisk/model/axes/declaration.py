@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from occurisk.documents import Strict, load_yaml, validation_summary
+from occurisk.documents import Strict, load_yaml, rules_broken
 from occurisk.errors import SettingsError
 from occurisk.model.bundles.models_folder import CURRENT
 from occurisk.paths import CONFIGS
@@ -145,10 +145,11 @@ def _load(path: Path) -> Axis:
         if "en" not in axis.phrases:
             raise SettingsError(f"{path} has no English phrases.", rule="`phrases` holds en, ru and kk.")
     except ValidationError as problem:
-        count, first = validation_summary(problem)
-        raise SettingsError(
-            f"{count} {'entry breaks' if count == 1 else 'entries break'} the rules of an axis in {path}.",
-            first=first,
+        raise rules_broken(
+            problem,
+            SettingsError,
+            "entry",
+            f"the rules of an axis in {path}",
             rule=f"Keys: {', '.join(Axis.model_fields)}.",
             fix=f"Compare it with {FOLDER / 'susceptibility_2013.yaml'}.",
         ) from problem
