@@ -21,7 +21,6 @@ from occurisk.cli.options import further_models
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import Console
 
     from occurisk.labour_market.history.backtest import Backtest
@@ -81,7 +80,7 @@ def backtest(
     before it is not quite.
     """
     from occurisk.labour_market.history.backtest import backtest as compare
-    from occurisk.labour_market.history.both_axes import axes_history
+    from occurisk.labour_market.history.both_axes import history_beside
     from occurisk.labour_market.history.growth import growth_table
     from occurisk.labour_market.history.projections import read_two_years
     from occurisk.labour_market.history.routine_intensity import routine_intensity
@@ -96,16 +95,14 @@ def backtest(
     growth = growth_table(old, new, table_of, routine, published)
     comparison = compare(growth.table, bundle.bands, draws)
     others = further_models(models_dir, bundle, axis_name) if axis_name else []
-    earlier = read_two_years(*placebo) if placebo else ()
+    earlier = read_two_years(*placebo) if placebo else None
 
-    def beside(other: Bundle, one: Statistic, two: Statistic) -> AxesHistory | None:
-        first = growth_table(one, two, table_of, routine, published).table
-        second = growth_table(one, two, other.reference, routine).table["p"]
-        return axes_history(first, second, (bundle.axis.name, other.axis.name), draws)
+    def beside(other: Bundle, years: tuple[Statistic, Statistic] | None) -> AxesHistory | None:
+        names = (bundle.axis.name, other.axis.name)
+        tables = (table_of, other.reference)
+        return history_beside(years, tables, names, routine, published, draws) if years else None
 
-    histories = [
-        (other, beside(other, old, new), beside(other, *earlier) if placebo else None) for other in others
-    ]
+    histories = [(other, beside(other, (old, new)), beside(other, earlier)) for other in others]
     source = "BLS projections" if before == after else "OES May"
     name = f"{source} {old.table['year'].iloc[0]} to {new.table['year'].iloc[0]}, {scores} scores"
     _print(console, name, comparison, growth.report)
@@ -119,7 +116,7 @@ def backtest(
         save(backtest_figure(comparison, name), figure)
         console.print(f"Figure   {figure}", soft_wrap=True)
     if json_path:
-        document = _document(comparison, growth.report)
+        document: dict[str, Any] = {"code_breaks": growth.report, **comparison.to_json()}
         if histories:
             document["axes"] = {
                 other.axis.name: {
@@ -198,18 +195,3 @@ def _print_axes(
 
 def _cells(row: Any, name: str, style: str) -> tuple[str, str]:
     return f"{row[name]:{style}}", f"{row['lower']:{style}} to {row['upper']:{style}}"
-
-
-def _document(comparison: Backtest, report: dict[str, float]) -> dict[str, Any]:
-    def records(frame: pd.DataFrame) -> Any:
-        return frame.reset_index().to_dict("records")
-
-    return {
-        "code_breaks": report,
-        "bands": records(comparison.bands),
-        "correlations": records(comparison.correlations),
-        "partial": comparison.partial,
-        "r2": records(comparison.r2),
-        "gain": comparison.gain,
-        "verdict": comparison.verdict,
-    }

@@ -68,20 +68,11 @@ def lists(
     They hold two years, or one list scored by two models. The parts of composition, scores, coverage and
     codes add up to the change, and so do the parts of the occupations.
     """
-    from occurisk.errors import RegistryError
     from occurisk.labour_market.comparison.lists import code_table, compare_lists
-    from occurisk.labour_market.scored_market import find_folder
+    from occurisk.labour_market.scored_market import need_folder
 
-    tables = []
-    for path in (before, after):
-        if (folder := find_folder(path)) is None:
-            raise RegistryError(
-                f"{path} is no folder of scored results.",
-                rule="Two folders that occurisk score wrote are compared.",
-                fix="Score both lists first: occurisk score LIST --out DIR",
-            )
-        tables.append(code_table(folder, statistic))
-    found = compare_lists(tables[0], tables[1], statistic, (before.name, after.name))
+    old, new = (code_table(need_folder(path), statistic) for path in (before, after))
+    found = compare_lists(old, new, statistic, (before.name, after.name))
     console = out()
     _print_lists(console, found, top)
     from occurisk.report.comparison.lists import lists_figure
@@ -181,19 +172,13 @@ def axes(
 ) -> None:
     """Lay out the jobs of a scored list by two axes: high on both, on one, on neither."""
     from occurisk.cli.axis_map_print import print_map
-    from occurisk.errors import RegistryError
     from occurisk.labour_market.breakdowns import BUILT_IN
     from occurisk.labour_market.comparison.axis_map import axis_map
-    from occurisk.labour_market.scored_market import find_folder, read_market
+    from occurisk.labour_market.scored_market import need_folder, read_market
     from occurisk.model.axes.declaration import chosen_axes, load_axes
     from occurisk.report.comparison.axis_map import axis_map_figure
 
-    known = find_folder(folder)
-    if known is None:
-        raise RegistryError(
-            f"{folder} is no folder of scored results.",
-            fix="Score the list first: occurisk score LIST --out DIR",
-        )
+    known = need_folder(folder)
     one = need_model(models_dir, known.model_version)
     second = chosen_axes(second_name)[0] if second_name else load_axes()[1]
     two = need_model(models_dir, axis=second, pinned=False)

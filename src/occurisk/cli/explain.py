@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -64,6 +64,7 @@ def explain(
     from occurisk.explanation.explained_list import explain_list
     from occurisk.explanation.reference import explain_reference
     from occurisk.model.axes.declaration import chosen_axes
+    from occurisk.report.explanation_tables import full_table
     from occurisk.scoring.asked_codes import score_asked
 
     axis = chosen_axes(axis_name)[0] if axis_name else None
@@ -77,7 +78,7 @@ def explain(
     explained = explain_list(asked.rows, explain_reference(bundle, needed), asked.members)
     console, written = out(), list[str]()
     if json_path:
-        write_json(json_path, _document(explained, language))
+        write_json(json_path, full_table(explained, language).to_dict("records"))
         written.append(f"Figures  {json_path}")
     if png:
         written += [f"Picture  {path}" for path in _draw(explained, png, language)]
@@ -179,22 +180,12 @@ def _waterfall(explained: ExplainedList, code: str, language: str) -> Table:
 
 def _by_group(explained: ExplainedList, code: str, language: str) -> str:
     """Sum up many small contributions by task group; nothing where the table above shows most of them."""
-    contributions = explained.explanation.contributions.loc[code]
-    if len(contributions) < MANY:
+    if len(explained.explanation.contributions.columns) < MANY:
         return ""
-    phrases, catalogue = explained.reference.phrases(language), explained.reference.catalogue
-    sums = contributions.groupby(lambda name: catalogue[name].group).sum()
-    largest = sums.reindex(sums.abs().sort_values(ascending=False).index).head(GROUPS)
+    phrases = explained.reference.phrases(language)
+    largest = explained.by_group(code).head(GROUPS)
     parts = (f"{phrases.groups[str(group)]} {value:+.2f}" for group, value in largest.items())
     return f"{phrases.page['by_group']}: {'; '.join(parts)}."
-
-
-def _document(explained: ExplainedList, language: str) -> list[dict[str, Any]]:
-    from occurisk.report.explanation_tables import full_table
-
-    records: list[dict[str, Any]] = full_table(explained, language).to_dict("records")
-    # NaN is no JSON: a figure that is unknown is null.
-    return [{k: None if isinstance(v, float) and v != v else v for k, v in r.items()} for r in records]  # noqa: PLR0124
 
 
 def _draw(explained: ExplainedList, png: Path, language: str) -> list[Path]:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from occurisk.training_data.onet_ratings import Reading
     from occurisk.training_data.table_report import SocBasis
 
-EMBEDDED = "embedded"
-
 
 @click.group(cls=NearestGroup)
 def features() -> None:
@@ -90,10 +88,11 @@ def build(
         load_onetsoc_soc2010,
     )
     from occurisk.training_data.catalogue import load_catalogue
-    from occurisk.training_data.table_report import agreement, soc_basis
+    from occurisk.training_data.onet_ratings import need_ratings
+    from occurisk.training_data.table_report import agreement, build_report, other_table, soc_basis
 
     catalogue = load_catalogue(catalogue_path)
-    other = None if compare is None else _other_table(compare, catalogue)
+    other = None if compare is None else other_table(compare, catalogue)
     errors = errors_beside(out)
     if not force and (there := next((path for path in (out, errors) if path.exists()), None)):
         raise OutputError(
@@ -102,7 +101,7 @@ def build(
             fix="Add --force to replace it, or choose another name with --out.",
         )
     reading = _read(onet, catalogue, not_relevant)
-    _check_any(reading, catalogue)
+    need_ratings(reading, catalogue)
     socs = load_onetsoc_soc2010() if soc2010 else None
     table = average_to_soc(reading.ratings, catalogue, socs)
     basis = soc_basis(table, None if soc2010 else reading.number)
@@ -134,36 +133,8 @@ def build(
         soft_wrap=True,
     )
     if json_path is not None:
-        report = summary(reading, table, catalogue, basis, agreed)
-        write_json(json_path, report)
+        write_json(json_path, build_report(reading, table, catalogue, basis, agreed))
         console.print(f"Wrote {json_path}: the same report for machines.", soft_wrap=True)
-
-
-def summary(
-    reading: Reading,
-    table: pd.DataFrame,
-    catalogue: Catalogue,
-    basis: SocBasis,
-    agreed: pd.DataFrame | None = None,
-) -> dict[str, Any]:
-    """Return the report of a build as plain data; NaN becomes None."""
-    from dataclasses import asdict
-
-    from occurisk.training_data.table_report import figures_per_attribute
-
-    covered = figures_per_attribute(table, catalogue).reset_index().to_dict("records")
-    report: dict[str, Any] = {
-        "release": {"path": str(reading.path), "number": reading.number},
-        "soc": {**asdict(basis), "others": list(basis.others)},
-        "files": [asdict(tally) for tally in reading.files],
-        "absent_tables": list(reading.absent_tables),
-        "occupations": len(table),
-        "incomplete_occupations": int(table.isna().any(axis=1).sum()),
-        "attributes": [{**row, "missing": reading.missing.get(row["attribute"])} for row in covered],
-    }
-    if agreed is not None:
-        report["agreement"] = agreed.reset_index().to_dict("records")
-    return report
 
 
 def _read(onet: Path, catalogue: Catalogue, not_relevant: Any) -> Reading:
@@ -181,47 +152,6 @@ def _read(onet: Path, catalogue: Catalogue, not_relevant: Any) -> Reading:
             progress.update(task, description=f"Reading {name}", completed=place, total=total)
 
         return read_release(onet, catalogue, not_relevant=not_relevant, on_file=show)
-
-
-def _check_any(reading: Reading, catalogue: Catalogue) -> None:
-    from occurisk.errors import ReleaseError
-
-    if reading.ratings.empty:
-        first = next(iter(reading.missing.items()), ("", "no rating"))
-        raise ReleaseError(
-            f"None of the {len(catalogue)} attributes of the catalogue has a rating in {reading.path}.",
-            first=f"{first[0]}: {first[1]}",
-            rule="At least one attribute must have figures.",
-            fix="Check element_id and scale in the catalogue, and that the release is complete.",
-        )
-
-
-def _other_table(compare: str, catalogue: Catalogue) -> pd.DataFrame:
-    """Read the attributes that the other table shares with the catalogue."""
-    import pandas as pd
-
-    from occurisk.errors import ReleaseError
-    from occurisk.training_data.attribute_table import REFERENCE_TABLE, read_table
-    from occurisk.training_data.catalogue import Catalogue, load_catalogue
-
-    path = Path(compare)
-    if compare == EMBEDDED:
-        path = REFERENCE_TABLE
-        measured = {(a.name, a.element_id, a.scale) for a in load_catalogue()}
-        shared = [a for a in catalogue if (a.name, a.element_id, a.scale) in measured]
-    else:
-        try:
-            columns = set(pd.read_csv(path, nrows=0).columns)
-        except (OSError, ValueError):
-            columns = set(catalogue.names)  # read_table has the words for a file that cannot be read
-        shared = [a for a in catalogue if a.name in columns]
-    if not shared:
-        raise ReleaseError(
-            f"{compare} has none of the {len(catalogue)} attributes of the catalogue.",
-            rule="Two tables are compared on the attributes that both have.",
-            fix="Compare with a table made from the same catalogue.",
-        )
-    return read_table(path, Catalogue(attributes=tuple(shared)))
 
 
 def _console() -> Console:

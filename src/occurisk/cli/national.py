@@ -118,7 +118,7 @@ def national(
     """
     from occurisk.cli.national_print import print_summary
     from occurisk.labour_market.scenarios import load_scenario
-    from occurisk.labour_market.scored_market import find_folder
+    from occurisk.labour_market.scored_market import find_folder, need_folder
     from occurisk.labour_market.summary import summary_of_folder
     from occurisk.probabilities import Bands
     from occurisk.registry.columns.sample import IntakeOptions
@@ -144,11 +144,9 @@ def national(
             score_registry(
                 bundle, registry, scratch / "scored", options=options, scores=scores, output="parquet"
             )
-            scored_folder = find_folder(scratch / "scored")
+            scored_folder = need_folder(scratch / "scored")
         else:
             bundle = need_model(models_dir, scored_folder.model_version)
-        if scored_folder is None:
-            raise RuntimeError("Scoring left no results.")
         high, low = high or bundle.bands.high, low or bundle.bands.low
         if low >= high:
             raise click.BadParameter(f"{low:g} is not below --high {high:g}", param_hint="--low")

@@ -13,7 +13,6 @@ import click
 from occurisk.cli.console import JSON_OPTION, axis_option, err, need_model, out
 from occurisk.cli.options import further_models, intake_options, rated_options, read_options, score_options
 from occurisk.cli.track import record, tracking_options
-from occurisk.errors import CoverageError
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -109,6 +108,7 @@ def score(
     what was understood and what was lost.
     """
     from occurisk.result_sets import refuse_overwriting
+    from occurisk.scoring.accounting.losses import too_little
     from occurisk.scoring.score import score_registry
 
     if engine == "here" and (len(registry) > 1 or master):
@@ -138,7 +138,7 @@ def score(
                 bundle, registry[0], folder, options=options, reading=replace(reading, query=query),
                 choices=choices, force=force, progress=tick, said=said, others=others,
             )  # fmt: skip
-    short = _too_little(result.account, min_coverage)
+    short = too_little(result.account, min_coverage)
     if json_path:
         ending = {
             "status": "too little scored" if short else "scored",
@@ -183,24 +183,6 @@ def _print_axis(console: Console, result: ScoredRegistry, other: Bundle) -> None
     console.print(f"{words.title}: high from {other.bands.high:g}, low below {other.bands.low:g}.")
     for sentence in (*figures_on(result, Scores.of(other)).in_words(), *words.caveats):
         console.print(f"  {sentence}")
-
-
-def _too_little(account: Account, least: float) -> CoverageError | None:
-    """Return what is wrong if nothing was scored, or less than was asked for."""
-    totals, coverage = account.totals, account.national.coverage
-    if not totals.rows_scored:
-        return CoverageError(
-            f"None of the {totals.rows_in:,} rows could be scored.",
-            rule="The results are written; each row's reason is in unscored.*, the evidence in intake.md.",
-            fix="Name the column of codes with --code-column, and their system with --taxonomy.",
-        )
-    if not coverage >= least:
-        return CoverageError(
-            f"{coverage:.1%} of the counted weight is scored, less than --min-coverage {least:.1%}.",
-            rule="The results are written; unscored.* gives each row's reason.",
-            fix="Mend the largest codes without a score, which intake.md lists, or ask for less.",
-        )
-    return None
 
 
 class _Progress:

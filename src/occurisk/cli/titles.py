@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -101,21 +100,22 @@ def build(
 
     Titles that you confirmed are learned, too.
     """
-    from occurisk.occupations.names import own_names_folder
+    from occurisk.occupations.names import names_file, own_names_folder, take_names
 
     folder = folder or own_names_folder()
     say = err().print
     if names:
-        _take_names(names, folder, lang)
+        taken = take_names(names, folder, lang)
+        click.echo(f"{len(taken)} names stand in place of ours: {folder / names_file(lang)}")
     if originals:
         from occurisk.occupations.titles.shipped import build_shipped
 
         for model in build_shipped(originals, folder, say):
             click.echo(f"Wrote {folder / model.system}.npz and .json: {len(model.codes)} codes.")
     if title_list:
-        from occurisk.cli.title_list import read_title_list
         from occurisk.occupations.titles.build import FEWEST_CONFIRMED, build_model
         from occurisk.occupations.titles.own_titles import read_confirmed
+        from occurisk.registry.title_list import read_title_list
 
         entries, left_out = read_title_list(title_list, system, title_column, code_column)
         about = {"sources": [{"file": title_list.name, "what": "a list of the user's"}]}
@@ -134,29 +134,6 @@ def build(
             )
     if not (names or originals or title_list):
         raise click.UsageError("Give a list of titles, --originals or --names.")
-
-
-def _take_names(path: Path, folder: Path, lang: str) -> None:
-    from occurisk.occupations.concordances import load_tables
-    from occurisk.occupations.names import read_names
-    from occurisk.occupations.titles.classifier import TitlesError
-
-    try:
-        names = read_names(path)
-    except (KeyError, UnicodeDecodeError) as error:
-        raise TitlesError(
-            f"{path.name} is no list of names.", rule="UTF-8, columns code,name", first=repr(error)
-        ) from error
-    known = load_tables().titles["isco08"].keys() | load_tables().titles["soc2010"].keys()
-    if wrong := [code for code in names if code not in known]:
-        raise TitlesError(
-            f"{len(wrong)} of {len(names)} codes of {path.name} exist in neither ISCO-08 nor SOC 2010.",
-            first=wrong[0],
-            fix="Mend the codes; nothing was taken over.",
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, folder / f"names_{lang}.csv")
-    click.echo(f"{len(names)} names stand in place of ours: {folder / f'names_{lang}.csv'}")
 
 
 @titles.command()
@@ -202,7 +179,6 @@ def review(
 
     They go to a sheet, or with --queue into MLflow, where the titles themselves are uploaded.
     """
-    from occurisk.cli.title_sheet import read_answers, write_sheet
     from occurisk.errors import OutputError
     from occurisk.labour_market.scored_market import find_folder
     from occurisk.occupations.titles.own_titles import (
@@ -212,6 +188,7 @@ def review(
         matcher_for,
     )
     from occurisk.scoring.accounting.title_review import gains, open_titles, sheet
+    from occurisk.scoring.accounting.title_sheet import read_answers, write_sheet
 
     folder = find_folder(scored)
     if folder is None:

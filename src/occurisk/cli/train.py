@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -101,7 +100,7 @@ def _train_one(
 ) -> dict[str, Any]:
     """Train, evaluate, track and print one model; return what --json keeps of it."""
     from occurisk.cli.evaluate import quality_table_of
-    from occurisk.evaluation.in_words import held_out, measure
+    from occurisk.evaluation.in_words import held_out, measure, scores_in_words
     from occurisk.model.bundles.bundle import CARD, SCORES
     from occurisk.model.training import estimator_class, load_data
     from occurisk.model.training import train as fit
@@ -136,7 +135,7 @@ def _train_one(
         show(console, quality_table_of(evaluation))
     console.print(f"Axis {training.bundle.axis.name}: {training.bundle.axis.words('en').title}.")
     show(console, ends_table(scores))
-    console.print(agreement(scores))
+    console.print(scores_in_words(scores))
     console.print()
     folder = training.bundle.path
     console.print(f"Model       {folder}", soft_wrap=True)
@@ -190,20 +189,3 @@ def ends_table(scores: pd.DataFrame) -> Table:
         if section:
             made.add_section()
     return made
-
-
-def agreement(scores: pd.DataFrame) -> str:
-    """One line: bands, robustness, rank correlation with the published list."""
-    from occurisk.model.training import spearman_published
-
-    counts = scores["band"].value_counts()
-    robust = (scores["stability"] != "model-dependent").mean()
-    rho = spearman_published(scores)
-    line = (
-        f"{counts.get('high', 0)} occupations high, {counts.get('medium', 0)} medium, "
-        f"{counts.get('low', 0)} low; {robust:.0%} robustly so."
-    )
-    if not math.isnan(rho):
-        n = int(scores["published_probability"].notna().sum())
-        line += f" Spearman correlation with the published probabilities: {rho:.2f} ({n} codes)."
-    return line

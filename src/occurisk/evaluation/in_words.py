@@ -1,6 +1,10 @@
-"""An evaluation in words and Markdown tables, as the model card and the terminal show it."""
+"""An evaluation, and the scores of a model as a whole, in words and Markdown tables."""
 
 from __future__ import annotations
+
+import math
+
+import pandas as pd
 
 from occurisk.background import Progress
 from occurisk.evaluation import soft_protocol
@@ -10,7 +14,8 @@ from occurisk.evaluation.protocol import METRICS, Evaluation, evaluate_data
 from occurisk.evaluation.soft_protocol import CUTS, SoftEvaluation, evaluate_soft
 from occurisk.model.bundles.model_card import HeldOut
 from occurisk.model.label_error import most_errors
-from occurisk.model.training import TrainingData, estimator_class
+from occurisk.model.training import TrainingData, estimator_class, spearman_published
+from occurisk.probabilities import MODEL_DEPENDENT
 
 
 def measure(
@@ -144,3 +149,24 @@ def calibration(evaluation: Evaluation) -> str:
         f"({reliability.error_lower:.3f} to {reliability.error_upper:.3f}, bootstrap over occupations). "
         "No calibrator is fitted: see `docs/method.md`.\n" + "\n".join(curve)
     )
+
+
+def scores_in_words(scores: pd.DataFrame) -> str:
+    """Say how many occupations lie in each band, how many robustly, and how near the published list is.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Of the reference occupations: `band`, `stability`, `probability`, `published_probability`.
+    """
+    counts = scores["band"].value_counts()
+    robust = (scores["stability"] != MODEL_DEPENDENT).mean()
+    line = (
+        f"{counts.get('high', 0)} occupations high, {counts.get('medium', 0)} medium, "
+        f"{counts.get('low', 0)} low; {robust:.0%} robustly so."
+    )
+    rho = spearman_published(scores)
+    if not math.isnan(rho):
+        n = int(scores["published_probability"].notna().sum())
+        line += f" Spearman correlation with the published probabilities: {rho:.2f} ({n} codes)."
+    return line

@@ -106,6 +106,12 @@ class ExplainedList:
         joined = pd.Series(near, dtype=str).groupby(self.neighbours["code"].to_numpy()).agg("; ".join)
         return sentences.assign(change=change, neighbours=joined.reindex(sentences.index).fillna(""))
 
+    def by_group(self, code: str) -> pd.Series:
+        """Sum up the contributions to a code's log-odds by group of tasks, largest first, either way."""
+        catalogue = self.reference.catalogue
+        sums = self.explanation.contributions.loc[code].groupby(lambda name: catalogue[name].group).sum()
+        return sums.reindex(sums.abs().sort_values(ascending=False).index)
+
     def titles(self, language: str = "en") -> list[str]:
         """Name every occupation in a language, as the list has it where no name is known."""
         own = self.rows["title"]

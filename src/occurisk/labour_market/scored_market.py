@@ -66,6 +66,24 @@ class ScoredFolder:
         return Path(self.account.registry.name).name
 
 
+def need_folder(path: Path) -> ScoredFolder:
+    """Return the results of `occurisk score` in a folder (`find_folder`).
+
+    Raises
+    ------
+    RegistryError
+        If there are none.
+    """
+    found = find_folder(path)
+    if found is None:
+        raise RegistryError(
+            f"{path} is no folder of scored results.",
+            rule="A folder that occurisk score wrote is asked for.",
+            fix="Score the list first: occurisk score LIST --out DIR",
+        )
+    return found
+
+
 def find_folder(path: Path) -> ScoredFolder | None:
     """Recognise the results of `occurisk score`: their folder, or the scored file in it; else None.
 

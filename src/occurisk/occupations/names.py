@@ -8,6 +8,7 @@ folder of `own_names_folder`, which is read first.
 from __future__ import annotations
 
 import csv
+import shutil
 from functools import lru_cache
 from pathlib import Path
 
@@ -52,6 +53,11 @@ def official_name(code: str, language: str, english: str) -> str:
     return occupation_name(code, language, english) if official else english
 
 
+def names_file(language: str) -> str:
+    """Return what a table of names in a language is called."""
+    return f"names_{language}.csv"
+
+
 @lru_cache(maxsize=4)
 def occupation_names(language: str) -> dict[str, str]:
     """Return every translated name of a language by its code; empty for English.
@@ -60,8 +66,8 @@ def occupation_names(language: str) -> dict[str, str]:
     """
     if language not in TRANSLATED:
         return {}
-    names = read_names(FEATURES / "titles" / f"names_{language}.csv")
-    own = own_names_folder() / f"names_{language}.csv"
+    names = read_names(FEATURES / "titles" / names_file(language))
+    own = own_names_folder() / names_file(language)
     return names | read_names(own) if own.is_file() else names
 
 
@@ -69,3 +75,44 @@ def read_names(path: Path) -> dict[str, str]:
     """Read a table with the columns `code,name` (UTF-8) into a dict."""
     with open(path, encoding="utf-8-sig", newline="") as stream:
         return {row["code"].strip(): row["name"].strip() for row in csv.DictReader(stream) if row["name"]}
+
+
+def take_names(path: Path, folder: Path, language: str) -> dict[str, str]:
+    """Put an official list of names in the place of ours.
+
+    Parameters
+    ----------
+    path : Path
+        Columns `code,name`, UTF-8.
+    folder : Path
+        Where `occupation_names` looks: `own_names_folder`.
+    language : str
+
+    Returns
+    -------
+    dict
+        What was taken, by code.
+
+    Raises
+    ------
+    TitlesError
+        If it is no such list, or names a code of neither ISCO-08 nor SOC 2010; nothing is taken then.
+    """
+    from occurisk.occupations.titles.classifier import TitlesError
+
+    try:
+        names = read_names(path)
+    except (KeyError, UnicodeDecodeError) as error:
+        raise TitlesError(
+            f"{path.name} is no list of names.", rule="UTF-8, columns code,name", first=repr(error)
+        ) from error
+    known = load_tables().titles["isco08"].keys() | load_tables().titles["soc2010"].keys()
+    if wrong := [code for code in names if code not in known]:
+        raise TitlesError(
+            f"{len(wrong)} of {len(names)} codes of {path.name} exist in neither ISCO-08 nor SOC 2010.",
+            first=wrong[0],
+            fix="Mend the codes; nothing was taken over.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, folder / names_file(language))
+    return names

@@ -211,6 +211,23 @@ def read_release(
     )
 
 
+def need_ratings(reading: Reading, catalogue: Catalogue) -> None:
+    """Raise unless at least one attribute of a catalogue has a rating.
+
+    Raises
+    ------
+    ReleaseError
+    """
+    if reading.ratings.empty:
+        first = next(iter(reading.missing.items()), ("", "no rating"))
+        raise ReleaseError(
+            f"None of the {len(catalogue)} attributes of the catalogue has a rating in {reading.path}.",
+            first=f"{first[0]}: {first[1]}",
+            rule="At least one attribute must have figures.",
+            fix="Check element_id and scale in the catalogue, and that the release is complete.",
+        )
+
+
 def table_of(element_id: str) -> str | None:
     """Return the table that holds an element: `Abilities` for `1.A.1.b.2`; None if no table does."""
     parts = element_id.split(".")

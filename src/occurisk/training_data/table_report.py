@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from occurisk.training_data.attribute_table import load_occupations
-from occurisk.training_data.catalogue import Catalogue
+from occurisk.errors import ReleaseError
+from occurisk.training_data.attribute_table import REFERENCE_TABLE, load_occupations, read_table
+from occurisk.training_data.catalogue import Catalogue, load_catalogue
+from occurisk.training_data.onet_ratings import Reading
+
+EMBEDDED = "embedded"
 
 # O*NET release that brought each SOC (https://www.onetcenter.org/taxonomy.html): O*NET-SOC 2006 and 2009
 # refine SOC 2000, O*NET-SOC 2010 (release 15.1 on) SOC 2010, O*NET-SOC 2019 (release 25.1 on) SOC 2018.
@@ -136,3 +142,70 @@ def agreement(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
         )
     columns = ["occupations", "identical", "correlation", "mean_difference", "largest_difference", "where"]
     return pd.DataFrame(rows, columns=["attribute", *columns]).set_index("attribute")
+
+
+def other_table(name: str, catalogue: Catalogue) -> pd.DataFrame:
+    """Read the attributes that another table shares with a catalogue, to be compared.
+
+    Parameters
+    ----------
+    name : str
+        A file, or `embedded`: that which the default model is trained on.
+    catalogue : Catalogue
+
+    Raises
+    ------
+    ReleaseError
+        If it shares none, or cannot be read.
+    """
+    path = Path(name)
+    if name == EMBEDDED:
+        path = REFERENCE_TABLE
+        measured = {(a.name, a.element_id, a.scale) for a in load_catalogue()}
+        shared = [a for a in catalogue if (a.name, a.element_id, a.scale) in measured]
+    else:
+        try:
+            columns = set(pd.read_csv(path, nrows=0).columns)
+        except (OSError, ValueError):
+            columns = set(catalogue.names)  # read_table has the words for a file that cannot be read
+        shared = [a for a in catalogue if a.name in columns]
+    if not shared:
+        raise ReleaseError(
+            f"{name} has none of the {len(catalogue)} attributes of the catalogue.",
+            rule="Two tables are compared on the attributes that both have.",
+            fix="Compare with a table made from the same catalogue.",
+        )
+    return read_table(path, Catalogue(attributes=tuple(shared)))
+
+
+def build_report(
+    reading: Reading,
+    table: pd.DataFrame,
+    catalogue: Catalogue,
+    basis: SocBasis,
+    agreed: pd.DataFrame | None = None,
+) -> dict[str, Any]:
+    """Return what `occurisk features build --json` writes.
+
+    Parameters
+    ----------
+    reading : Reading
+    table : DataFrame, shape (n_occupations, n_attributes)
+    catalogue : Catalogue
+    basis : SocBasis
+    agreed : DataFrame, optional
+        See `agreement`.
+    """
+    covered = figures_per_attribute(table, catalogue).reset_index().to_dict("records")
+    report: dict[str, Any] = {
+        "release": {"path": str(reading.path), "number": reading.number},
+        "soc": {**asdict(basis), "others": list(basis.others)},
+        "files": [asdict(tally) for tally in reading.files],
+        "absent_tables": list(reading.absent_tables),
+        "occupations": len(table),
+        "incomplete_occupations": int(table.isna().any(axis=1).sum()),
+        "attributes": [{**row, "missing": reading.missing.get(row["attribute"])} for row in covered],
+    }
+    if agreed is not None:
+        report["agreement"] = agreed.reset_index().to_dict("records")
+    return report

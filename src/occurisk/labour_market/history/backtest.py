@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,17 @@ class Backtest:
     r2: pd.DataFrame
     gain: dict[str, float]
     verdict: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures in the form that `occurisk backtest --json` writes."""
+        return {
+            "bands": self.bands.reset_index().to_dict("records"),
+            "correlations": self.correlations.reset_index().to_dict("records"),
+            "partial": self.partial,
+            "r2": self.r2.reset_index().to_dict("records"),
+            "gain": self.gain,
+            "verdict": self.verdict,
+        }
 
 
 def backtest(

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from occurisk.labour_market.gradients import weighted_ranks
+from occurisk.labour_market.history.growth import growth_table
+from occurisk.labour_market.history.official_statistics import Statistic
 
 DRAWS = 1000
 FEWEST = 30
@@ -96,6 +98,33 @@ def axes_history(
                 found.append((axis, weighting, held, float(rho[0]), float(low), float(high)))
     table = pd.DataFrame(found, columns=["axis", "weighting", "held", "rho", "lower", "upper"])
     return AxesHistory(table, len(rows), len(clusters))
+
+
+def history_beside(
+    years: tuple[Statistic, Statistic],
+    tables: tuple[pd.DataFrame, pd.DataFrame],
+    names: tuple[str, str],
+    routine: pd.Series,
+    published: bool = False,
+    draws: int = DRAWS,
+) -> AxesHistory | None:
+    """Hold the growth between two years against the scores of two axes; see `axes_history`.
+
+    Parameters
+    ----------
+    years : tuple of Statistic
+        The earlier and the later one.
+    tables : tuple of DataFrame, index soc
+        `probability` of either axis.
+    names : tuple of str
+    routine : Series
+    published : bool
+        Whether the first axis's are the published ones; see `growth_table`.
+    draws : int
+    """
+    first = growth_table(*years, tables[0], routine, published).table
+    second = growth_table(*years, tables[1], routine).table["p"]
+    return axes_history(first, second, names, draws)
 
 
 def partial_correlations(columns: pd.DataFrame, weight: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a list lost, and what was mended in it: codes without a score, repairs by kind."""
+"""What a list lost, and what was mended in it: codes without a score, repairs by kind, too little scored."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from occurisk.errors import CoverageError
 from occurisk.occupations.lookup import near_misses
 from occurisk.registry.columns.sample import cut
 from occurisk.registry.understanding import Understanding
-from occurisk.scoring.accounting.account import Repair, Unmatched
+from occurisk.scoring.accounting.account import Account, Repair, Unmatched
 from occurisk.scoring.codebook import MANY_UNKNOWN, SEPARATOR, TITLE_MARK
 from occurisk.scoring.outcomes import NOT_COUNTED, SCORED, TITLE_ONLY, UNKNOWN
 
@@ -74,3 +75,28 @@ def _mended(keys: pd.DataFrame) -> Iterable[dict[str, str]]:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def too_little(account: Account, least: float) -> CoverageError | None:
+    """Return what is wrong if nothing was scored, or less than was asked for; None if all is well.
+
+    Parameters
+    ----------
+    account : Account
+    least : float
+        Share of the counted weight that must have a score, from 0 to 1.
+    """
+    totals, coverage = account.totals, account.national.coverage
+    if not totals.rows_scored:
+        return CoverageError(
+            f"None of the {totals.rows_in:,} rows could be scored.",
+            rule="The results are written; each row's reason is in unscored.*, the evidence in intake.md.",
+            fix="Name the column of codes with --code-column, and their system with --taxonomy.",
+        )
+    if not coverage >= least:
+        return CoverageError(
+            f"{coverage:.1%} of the counted weight is scored, less than --min-coverage {least:.1%}.",
+            rule="The results are written; unscored.* gives each row's reason.",
+            fix="Mend the largest codes without a score, which intake.md lists, or ask for less.",
+        )
+    return None
