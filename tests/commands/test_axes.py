@@ -24,6 +24,10 @@ def run(*arguments):
     return result.output
 
 
+def score(jobs, out, *more):
+    return run("score", jobs, "--out", out, "--no-track", *ISCO, *more)
+
+
 @pytest.fixture
 def jobs(tmp_path):
     path = tmp_path / "jobs.csv"
@@ -32,8 +36,8 @@ def jobs(tmp_path):
 
 
 def test_score_adds_a_group_of_columns_and_leaves_the_first_as_it_was(jobs, tmp_path):
-    run("score", jobs, "--out", tmp_path / "one", "--no-track", *ISCO)
-    text = run("score", jobs, "--out", tmp_path / "all", "--no-track", *ISCO, "--axis", "all")
+    score(jobs, tmp_path / "one")
+    text = score(jobs, tmp_path / "all", "--axis", "all")
     one, both = (pd.read_csv(tmp_path / name / "scored.csv", dtype=str) for name in ("one", "all"))
     assert both[one.columns].equals(one)
     added = both.drop(columns=one.columns)
@@ -54,18 +58,7 @@ def test_score_adds_a_group_of_columns_and_leaves_the_first_as_it_was(jobs, tmp_
 
 def test_chosen_columns_of_an_axis(jobs, tmp_path):
     name = "language_models_2023_probability"
-    run(
-        "score",
-        jobs,
-        "--out",
-        tmp_path / "out",
-        "--no-track",
-        *ISCO,
-        "--axis",
-        "all",
-        "--add",
-        f"probability,{name}",
-    )
+    score(jobs, tmp_path / "out", "--axis", "all", "--add", f"probability,{name}")
     assert list(pd.read_csv(tmp_path / "out" / "scored.csv"))[2:] == [
         "occurisk_probability",
         f"occurisk_{name}",
@@ -74,18 +67,7 @@ def test_chosen_columns_of_an_axis(jobs, tmp_path):
 
 @pytest.mark.parametrize("kind", ["parquet", "excel"])
 def test_other_formats_carry_the_axis_too(jobs, tmp_path, kind):
-    run(
-        "score",
-        jobs,
-        "--out",
-        tmp_path / "out",
-        "--no-track",
-        *ISCO,
-        "--axis",
-        "language_models_2023",
-        "--format",
-        kind,
-    )
+    score(jobs, tmp_path / "out", "--axis", "language_models_2023", "--format", kind)
     path = next((tmp_path / "out").glob("scored.*"))
     table = pd.read_parquet(path) if kind == "parquet" else pd.read_excel(path, engine="calamine")
     assert table[PREFIX + "band"].isin(["low", "medium", "high"]).all()
@@ -108,23 +90,12 @@ def test_rows_with_attributes_of_their_own_are_scored_by_the_axis_that_is_named(
 
 def test_rows_with_attributes_of_their_own_are_scored_on_one_axis_at_a_time(jobs, tmp_path):
     with pytest.raises(RegistryError, match="one axis at a time"):
-        run(
-            "score",
-            jobs,
-            "--out",
-            tmp_path / "out",
-            "--no-track",
-            *ISCO,
-            "--axis",
-            "all",
-            "--attributes",
-            "all",
-        )
+        score(jobs, tmp_path / "out", "--axis", "all", "--attributes", "all")
 
 
 def test_an_unknown_axis_is_refused_before_anything_is_written(jobs, tmp_path):
     with pytest.raises(SettingsError, match="no axis 'robots'"):
-        run("score", jobs, "--out", tmp_path / "out", "--no-track", *ISCO, "--axis", "robots")
+        score(jobs, tmp_path / "out", "--axis", "robots")
     assert not (tmp_path / "out").exists()
 
 

@@ -289,16 +289,6 @@ def jobs() -> int:
     return min(int(cpu_count()), 4)
 
 
-def about_labels(bundle: Bundle) -> str:
-    """Say what is not known of the labels that a model was trained on; empty if all of it is."""
-    if bundle.keeps_labels:
-        return ""
-    return (
-        f"{bundle.version} was written by an earlier occurisk and keeps no label file: using the "
-        f"{len(bundle.labels[0])} labels of its scores. They have no confidence: each counts 1."
-    )
-
-
 def axis_option(default: str, help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The option that names an axis: what a score is about.
 

@@ -11,7 +11,6 @@ import click
 
 from occurisk.cli.console import (
     JSON_OPTION,
-    about_labels,
     axis_option,
     err,
     need_model,
@@ -151,7 +150,7 @@ def national(
         if low >= high:
             raise click.BadParameter(f"{low:g} is not below --high {high:g}", param_hint="--low")
         bands = Bands(high=high, low=low)
-        if vintages and (remark := about_labels(bundle)):
+        if vintages and (remark := bundle.label_remark):
             remarks.print(remark, soft_wrap=True, markup=False)
         others = [_refit(text, bundle, remarks) for text in vintages]
         remarks.print("Taking the picture …")

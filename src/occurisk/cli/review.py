@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, about_labels, model_options, need_model, out
+from occurisk.cli.console import JSON_OPTION, model_options, need_model, out
 from occurisk.files import write_json
 from occurisk.probabilities import probability
 
@@ -166,7 +166,7 @@ def _export(path: Path, verdicts: pd.DataFrame, scored: pd.DataFrame, bundle: Bu
         soft_wrap=True,
         markup=False,
     )
-    if remark := about_labels(bundle):
+    if remark := bundle.label_remark:
         console.print(remark, soft_wrap=True, markup=False)
     if len(left_out):
         console.print(f"Left out: {len(left_out)} verdicts that say nothing about one occupation.")

@@ -152,8 +152,8 @@ def _grouped(df: DataFrame, by: dict[str, Column], weight: Weight | None, kept: 
     table = _collected(grouped.agg(*(total.alias(name) for name, total in sums.items())))
     parts, rest = (table[name].to_pylist() for name in ("parts", "rest"))
     with localcontext(prec=_EXACT.precision):
-        weights = [Decimal(a or 0) / PARTS + (b or 0) for a, b in zip(parts, rest, strict=True)]
-    return table.drop_columns(["parts", "rest"]).append_column("weight", pa.array(weights, _EXACT))
+        exact = [Decimal(a or 0) / PARTS + (b or 0) for a, b in zip(parts, rest, strict=True)]
+    return table.drop_columns(["parts", "rest"]).append_column("weight", pa.array(exact, _EXACT))
 
 
 def _pairs(

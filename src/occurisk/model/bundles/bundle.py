@@ -125,6 +125,16 @@ class Bundle:
         return LABELS in self.manifest["sha256"]
 
     @property
+    def label_remark(self) -> str:
+        """What is not known of the labels that it was trained on, in words; empty if all of it is."""
+        if self.keeps_labels:
+            return ""
+        return (
+            f"{self.version} was written by an earlier occurisk and keeps no label file: using the "
+            f"{len(self.labels[0])} labels of its scores. They have no confidence: each counts 1."
+        )
+
+    @property
     def label_name(self) -> str:
         """The name of the label file that it was trained on, without the ending."""
         return Path(self.manifest["settings"]["labels"]).stem
