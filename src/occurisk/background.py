@@ -37,12 +37,13 @@ def finished(*files: Unfinished) -> Iterator[Background]:
 
 
 class Background:
-    """One thread that reads ahead and one that writes behind, each with a short queue."""
+    """One thread that reads ahead and one that writes behind, each with a short queue; one that looks on."""
 
     def __init__(self, depth: int = 2) -> None:
         self.depth = depth
-        self.reader, self.writer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self.reader, self.writer, self.onlooker = (ThreadPoolExecutor(1) for _ in range(3))
         self.pending: list[Future[None]] = []
+        self.looking: Future[None] | None = None
 
     def __enter__(self) -> Background:
         return self
@@ -65,6 +66,13 @@ class Background:
         while len(self.pending) > 2 * self.depth:
             self.pending.pop(0).result()
 
+    def look_on(self, work: Callable[[], None]) -> None:
+        """Do this beside reading and writing, unless it is still being done."""
+        if self.looking is None or self.looking.done():
+            if self.looking is not None:
+                self.looking.result()
+            self.looking = self.onlooker.submit(work)
+
     def wait(self) -> None:
         """Wait until everything is written."""
         while self.pending:
@@ -75,7 +83,7 @@ class Background:
             if kind is None:
                 self.wait()
         finally:
-            for pool in (self.reader, self.writer):
+            for pool in (self.reader, self.writer, self.onlooker):
                 pool.shutdown(wait=True, cancel_futures=True)
 
 

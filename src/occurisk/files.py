@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 import math
 import os
@@ -27,6 +28,34 @@ def sha256(path: Path) -> str:
         return digest("".join(f"{sha256(part)}  {part.relative_to(path).as_posix()}\n" for part in parts))
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class GrowingDigest:
+    """The SHA-256 of a file, computed while somebody else appends to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self._hash, self._piece = path, hashlib.sha256(), bytearray(1 << 20)
+        self._stream: io.FileIO | None = None
+
+    def follow(self) -> None:
+        """Take in what has been appended since."""
+        if self._stream is None:
+            if not self.path.exists():
+                return
+            self._stream = io.FileIO(self.path)
+        while read := self._stream.readinto(self._piece):
+            self._hash.update(memoryview(self._piece)[:read])
+
+    def finish(self) -> str:
+        """Return 64 hexadecimal digits, once the file is closed."""
+        self.follow()
+        self.close()
+        return self._hash.hexdigest()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._stream is not None:
+            self._stream.close()
 
 
 def size(path: Path) -> int:

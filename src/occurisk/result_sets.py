@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,12 +41,15 @@ class Staging:
         Of results.
     own : Mapping
         Names of an earlier set that this one replaces.
+    digests : dict
+        SHA-256 by name, of what was digested while it was written.
     """
 
     folder: Path
     out: Path
     kind: str
     own: Mapping[str, Any]
+    digests: dict[str, str] = field(default_factory=dict)
 
     def claim(self, names: Iterable[str]) -> None:
         """Refuse, before the work begins, names under which something stands that occurisk did not write.
@@ -109,7 +112,7 @@ def result_set(out: Path, kind: str, *, replace: bool, inputs: Iterable[Path] = 
                 staging.claim(_names(staging.folder))
                 if stamps != _stamps(out, own):
                     _may_replace(out, kind, own, replace)
-                _list(staging.folder, kind)
+                _list(staging)
                 ready = out / f"{_READY}{kind}"
                 os.replace(staging.folder, ready)
                 _move_in(ready, out)
@@ -227,13 +230,14 @@ def _names(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
 
 
-def _list(folder: Path, kind: str) -> None:
+def _list(staging: Staging) -> None:
+    folder, digests = staging.folder, staging.digests
     files = {
-        name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
+        name: {"bytes": (folder / name).stat().st_size, "sha256": digests.get(name) or sha256(folder / name)}
         for name in _names(folder)
     }
-    text = json.dumps({"written_by": "occurisk", "kind": kind, "files": files}, indent=1)
-    (folder / _manifest(kind)).write_text(text + "\n", encoding="utf-8")
+    text = json.dumps({"written_by": "occurisk", "kind": staging.kind, "files": files}, indent=1)
+    (folder / _manifest(staging.kind)).write_text(text + "\n", encoding="utf-8")
 
 
 def _listed(out: Path, kind: str) -> dict[str, dict[str, Any]]:

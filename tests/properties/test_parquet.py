@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from occurisk.registry.formats.base import KeyedColumn
+from occurisk.registry.formats.base import KeyedColumn, looked_up
 from occurisk.registry.formats.parquet import ParquetOut
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
@@ -20,7 +20,7 @@ def write(path, user, fields, columns, numbers, compact=frozenset()):
     """Write batches of user columns with columns that are looked up; return what Arrow reads."""
     out = ParquetOut(path, user[0].schema, fields, compact)
     for batch, number in zip(user, numbers, strict=True):
-        out.write_keyed(batch.columns, columns, number)
+        out.write(batch.columns, looked_up(columns, number))
     out.close()
     return pq.read_table(path)
 

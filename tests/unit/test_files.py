@@ -5,7 +5,7 @@ import os
 import pytest
 
 from occurisk.errors import OutputError
-from occurisk.files import check_place, sha256, whole_file, write_text
+from occurisk.files import GrowingDigest, check_place, sha256, whole_file, write_text
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):
@@ -27,6 +27,18 @@ def test_sha256_is_the_standard_one(tmp_path):
     path = write_text(tmp_path / "a", "abc")
     # FIPS 180-2, appendix B.1
     assert sha256(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_file_that_grows_has_the_digest_of_the_whole(tmp_path):
+    digest = GrowingDigest(tmp_path / "a")
+    digest.follow()  # before there is a file
+    with open(tmp_path / "a", "wb", buffering=0) as stream:
+        for piece in (b"x" * 3_000_000, b"", b"yz"):
+            stream.write(piece)
+            digest.follow()
+        stream.write(b"!")
+    assert digest.finish() == sha256(tmp_path / "a")
+    assert GrowingDigest(write_text(tmp_path / "b", "abc")).finish() == sha256(tmp_path / "b")
 
 
 def test_json_holds_no_nan_whatever_the_numbers_type():

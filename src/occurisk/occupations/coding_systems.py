@@ -110,7 +110,7 @@ class Normalised:
 
 def tidy(text: str) -> str:
     """Strip white space of every kind and map the dashes of the world onto `-`."""
-    return "".join(text.translate(_DASHES).split())
+    return "".join((text if text.isascii() else text.translate(_DASHES)).split())
 
 
 def marked_system(text: str, system: CodingSystem) -> CodingSystem:

@@ -19,6 +19,7 @@ from occurisk.registry.columns.code_column import (
     count_different,
     measure,
 )
+from occurisk.registry.columns.look_alikes import in_question
 from occurisk.scoring.code_scores import Scores, score_codes
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def read_code(text: str) -> list[Evidence]:
         Likeliest first: systems in which it exists, then those whose codes look like it as it stands,
         then the order of `TAXONOMIES`. Empty if the text says that there is no code.
     """
-    measured = [measure(0, "", {text: 1}, taxonomy, asked=True) for taxonomy in TAXONOMIES[1:]]
+    counts = in_question({text: 1})
+    measured = [measure(0, "", counts, taxonomy, asked=True) for taxonomy in TAXONOMIES[1:]]
     plain = tidy(text)
     return sorted(
         (one for one in measured if one is not None),

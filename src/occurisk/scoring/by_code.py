@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from occurisk.background import finished
+from occurisk.files import GrowingDigest
 from occurisk.registry.columns.sample import SAMPLE_ROWS, keep, position_of, texts
-from occurisk.registry.formats.base import RegistryFile, Rows, Writer
+from occurisk.registry.formats.base import KeyedColumn, Ragged, RegistryFile, Rows, User, Writer, looked_up
+from occurisk.registry.formats.csv_writer import CsvOut
 from occurisk.registry.group_rows import GroupRows, find_repeats
 from occurisk.registry.numbers import Numbers, read_numbers
 from occurisk.registry.opening import SUFFIX, open_writer
@@ -34,6 +37,9 @@ from occurisk.scoring.outcomes import (
     check_ragged,
     write_ragged,
 )
+
+# Formats whose files only grow: what has been written is not changed any more.
+_APPENDED = ("csv", "parquet", "arrow")
 
 
 def group_rows(book: CodeBook, tally: Tally, understanding: Understanding, groups: str) -> GroupRows:
@@ -82,6 +88,8 @@ class Stream:
         Rows after which the groups that add up listed detail are first told.
     most_unknown : int
         See `ScoreOptions`.
+    digests : dict
+        SHA-256 of the files written, by name; filled as they are.
     """
 
     file: RegistryFile
@@ -96,6 +104,7 @@ class Stream:
     progress: Progress | None
     sample_rows: int = SAMPLE_ROWS
     most_unknown: int = MOST_UNKNOWN
+    digests: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def conditions(self) -> tuple[tuple[int, str], ...]:
@@ -124,10 +133,10 @@ class Stream:
         """Count keys without writing anything."""
         book = CodeBook(self.understanding, self.scores, most_unknown=self.most_unknown)
         tally = Tally()
-        for batch in self.file.batches():
-            rows = batch if (mask := self._keep(batch)) is None else batch.filter(mask)
-            weight = self._weight_of(rows)
-            tally.add(self._numbers(book, Rows(rows), weight), weight, len(book.keys))
+        for read in self._rows(lambda _: None):
+            rows = read if (mask := self._keep(read.batch)) is None else read.filter(mask)
+            weight = self._weight_of(rows.batch)
+            tally.add(self._numbers(book, rows, weight), weight, len(book.keys))
             if tally.total_rows >= most:
                 break
         return book, tally
@@ -194,19 +203,28 @@ class Stream:
         suffix = SUFFIX[self.kind]
         user = self.file.schema
         aside = aside_fields(self.file, self.prefix)
-        scored = open_writer(self.kind, self.staging / f"scored{suffix}", user, columns.fields, self.file)
-        unscored = open_writer(self.kind, self.staging / f"unscored{suffix}", user, aside, self.file)
-        with finished(scored, unscored) as background:
-            # CSV to CSV, most of a row is copied and never parsed.
-            needed = self._needed() if self.kind == "csv" else None
-            for rows in background.ahead(self.file.read_rows(tally.ragged.append, needed)):
-                background.then(*self._batch(rows, book, columns, tally, scored, unscored))
-                if self.progress:
-                    self.progress(tally.total_rows, self.file.rows)
-            background.wait()
-            write_ragged(tally, self.file, unscored, OUTCOMES)
+        paths = [self.staging / f"{name}{suffix}" for name in ("scored", "unscored")]
+        for path in paths:
+            path.unlink(missing_ok=True)  # of an earlier pass, that its digest is not taken for this one's
+        scored = open_writer(self.kind, paths[0], user, columns.fields, self.file)
+        unscored = open_writer(self.kind, paths[1], user, aside, self.file)
+        with closing(GrowingDigest(paths[0])) as digest:
+            with finished(scored, unscored) as background:
+                for rows in background.ahead(self._rows(tally.ragged.append)):
+                    background.then(*self._batch(rows, book, columns, tally, scored, unscored))
+                    if self.kind in _APPENDED:
+                        background.look_on(digest.follow)
+                    if self.progress:
+                        self.progress(tally.total_rows, self.file.rows)
+                background.wait()
+                write_ragged(tally, self.file, unscored, OUTCOMES)
+            self.digests[paths[0].name] = digest.finish()
         tally.altered = scored.altered + unscored.altered
         return tally
+
+    def _rows(self, on_ragged: Callable[[Ragged], None]) -> Iterator[Rows]:
+        """Read from the start; CSV to CSV, most of a row is copied and never parsed."""
+        return self.file.read_rows(on_ragged, self._needed() if self.kind == "csv" else None)
 
     def _needed(self) -> frozenset[int]:
         known = self.understanding
@@ -250,7 +268,7 @@ class Stream:
             good &= ~weight.unusable
         added = columns.columns()
         if good.all():
-            return (lambda: scored.write_keyed(rows.user(), added, number),)
+            return (_writing(scored, rows.user(), added, number),)
         at = np.flatnonzero(~good)
         reason = book.outcome_number[number[at]]
         if self.understanding.code is None and self.understanding.title is None:
@@ -265,8 +283,16 @@ class Stream:
             mask = pa.array(good)
             kept = rows.user(mask)
             keys = pa.array(number).filter(mask).to_numpy()
-            work.append(lambda: scored.write_keyed(kept, added, keys))
+            work.append(_writing(scored, kept, added, keys))
         return tuple(work)
+
+
+def _writing(scored: Writer, user: User, added: list[KeyedColumn], number: np.ndarray) -> Callable[[], None]:
+    """Look up what is added to rows, beside the thread that writes; return the writing that is left to it."""
+    if isinstance(scored, CsvOut):  # which turns each key into the end of a line, once
+        return lambda: scored.write_keyed(user, added, number)
+    columns = looked_up(added, number)
+    return lambda: scored.write(user, columns)
 
 
 def _title_numbers(book: CodeBook, titles: pa.Array) -> np.ndarray:

@@ -103,6 +103,7 @@ def score_registry(
                 choices.column_prefix, added, progress, options.sample_rows, choices.most_unknown,
             )  # fmt: skip
             book, tally, groups = run.complete()
+            results.digests.update(run.digests)
             scored_with = ScoredWith(
                 model.version, choices.scores, choices.weights, model.bands, model.rating_error
             )

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from math import fsum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -41,9 +40,6 @@ from occurisk.scoring.outcomes import (
     Tally,
     account_of,
 )
-
-if TYPE_CHECKING:
-    from pandas.core.groupby import DataFrameGroupBy
 
 # The format of a scored list whose rows stayed in their database.
 LOOKUP = "lookup"
@@ -211,7 +207,7 @@ def scored_by_code(
     keys = keys.sort_values("key", ignore_index=True)
     if understanding.code is None and understanding.title is None:
         keys["outcome"] = TITLE_ONLY
-    sums = _sums(keys.groupby("outcome"))
+    sums = _sums(keys, "outcome")
     sums_by_outcome = {str(row.Index): (row.rows, row.weight) for row in sums.itertuples()}
     sums_by_outcome[UNUSABLE_WEIGHT] = (int(keys["unusable"].sum()), 0.0)
     sums_by_outcome[RAGGED] = (len(tally.ragged), 0.0)
@@ -283,10 +279,9 @@ def _by_occupation(keys: pd.DataFrame, more: tuple[str, ...] = ()) -> pd.DataFra
     columns, scored = [*BY_OCCUPATION, *more], keys[keys["outcome"].isin(SCORED) & (keys["rows"] > 0)]
     if scored.empty:
         return pd.DataFrame(columns=columns)
-    groups = scored.groupby("matched", sort=False)
-    table = groups.first()
-    table[["rows", "weight"]] = _sums(groups)
-    table["match"] = groups["outcome"].agg(lambda kinds: ", ".join(o for o in OUTCOMES if o in set(kinds)))
+    table = scored.groupby("matched", sort=False).first()
+    table[["rows", "weight"]] = _sums(scored, "matched")
+    table["match"] = _kinds(scored)
     total = fsum(table["weight"])
     table["share"] = table["weight"] / total if total else np.nan
     table = table.drop(columns="code").rename_axis("code").reset_index()
@@ -295,9 +290,23 @@ def _by_occupation(keys: pd.DataFrame, more: tuple[str, ...] = ()) -> pd.DataFra
     return table.sort_values(["weight", "code"], ascending=[False, True], ignore_index=True)[columns]
 
 
-def _sums(groups: DataFrameGroupBy) -> pd.DataFrame:
-    """Add up rows and weight; the sum of weights does not depend on their order."""
-    return pd.DataFrame({"rows": groups["rows"].sum(), "weight": groups["weight"].agg(fsum)})
+def _sums(keys: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Add up rows and weight by group; the sum of weights does not depend on their order."""
+    weights: dict[str, list[float]] = {}
+    for group, weight in zip(keys[by], keys["weight"], strict=True):
+        weights.setdefault(group, []).append(weight)
+    rows = keys.groupby(by, sort=False)["rows"].sum()
+    return pd.DataFrame({"rows": rows, "weight": pd.Series({g: fsum(w) for g, w in weights.items()})})
+
+
+def _kinds(scored: pd.DataFrame) -> pd.Series:
+    """Name the ways in which each code was matched, in the order of `OUTCOMES`."""
+    pairs = scored[["matched", "outcome"]].drop_duplicates()
+    pairs = pairs.sort_values("outcome", key=lambda names: names.map(OUTCOMES.index), kind="stable")
+    kinds: dict[str, list[str]] = {}
+    for code, kind in zip(pairs["matched"], pairs["outcome"], strict=True):
+        kinds.setdefault(code, []).append(kind)
+    return pd.Series({code: ", ".join(names) for code, names in kinds.items()})
 
 
 def _lineage(book: CodeBook, keys: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from helpers.registries import frame, outcomes, scored, totals, write
 from helpers.trained import default_bundle
 from occurisk.cli.score import score as command
 from occurisk.errors import OutputError, RegistryError
+from occurisk.files import sha256
 from occurisk.result_sets import result_set
 from occurisk.scoring.codebook import MANY_UNKNOWN
 
@@ -315,6 +316,19 @@ def test_results_are_not_overwritten_unasked(register, tmp_path):
     scored(register, tmp_path / "out", force=True, output="parquet")
     assert (tmp_path / "out" / "mine.txt").read_text(encoding="utf-8") == "keep"
     assert not (tmp_path / "out" / "scored.csv").exists()
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "arrow", "excel"])
+def test_digests_taken_while_writing_are_those_of_the_files(tmp_path, kind):
+    """Also where rows are streamed twice, because the beginning told nothing of the groups."""
+    path = tmp_path / "r.parquet"
+    frame(["11-1010", "13-2011", "11-1011", "13-2011"], [10, 5, 10, 5]).to_parquet(path, row_group_size=2)
+    result = scored(path, tmp_path / "out", output=kind, sample_rows=2)
+    assert outcomes(result) == {"exact": 3, "aggregate of listed detail": 1}
+    listed = json.loads((tmp_path / "out" / "manifest.score.json").read_text())["files"]
+    assert {name: sha256(tmp_path / "out" / name) for name in listed} == {
+        name: entry["sha256"] for name, entry in listed.items()
+    }
 
 
 def test_a_run_that_fails_leaves_nothing(tmp_path):

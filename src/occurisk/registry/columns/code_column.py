@@ -19,9 +19,9 @@ from occurisk.occupations.coding_systems import (
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.crosswalk import find, to_soc2010
 from occurisk.occupations.own_crosswalk import UserMap
-from occurisk.occupations.uncoded import is_missing, is_total
+from occurisk.occupations.uncoded import is_survey_gap
 from occurisk.registry.columns.header_words import CODE, OCCUPATION_CODE, Header, read_header
-from occurisk.registry.columns.look_alikes import is_dashed_national, is_gap, other_meaning
+from occurisk.registry.columns.look_alikes import in_question, is_dashed_national, other_meaning
 from occurisk.registry.columns.sample import IntakeOptions, cut, position_of
 
 NKRK_PREFIX = 4  # НК РК 01-2017, Poland's KZiS: four ISCO-08 digits, then national ones
@@ -133,7 +133,7 @@ def measure(
     position : int
     name : str
     counts : dict
-        Distinct values and their rows.
+        Distinct values and their rows, as `in_question` leaves them.
     taxonomy : str
     prefix : int, optional
         Leading digits that count.
@@ -147,7 +147,7 @@ def measure(
     """
     system = coding_system(taxonomy)
     known = load_tables().known(system)
-    values = [v for v in counts if not is_gap(v, system, known) and not is_total(v)]
+    values = [v for v in counts if not is_survey_gap(v, system, known)]
     if system.family == "isco":
         # ILOSTAT lists ISCO-88 beside ISCO-08, each marked as what it is.
         other = "isco88" if system is ISCO08 else "isco08"
@@ -157,9 +157,9 @@ def measure(
         )
     if not values:
         return None
-    header = read_header(name)
-    national = sum(map(is_dashed_national, values))
+    header, national = read_header(name), 0
     if taxonomy == "nkrk":
+        national = sum(map(is_dashed_national, values))
         prefix = prefix or NKRK_PREFIX
         if not asked and national < 0.2 * len(values) and "nkrk" not in header.systems:
             return None
@@ -187,8 +187,8 @@ def measure(
 
 
 def measure_own_map(position: int, name: str, counts: dict[str, int], user_map: UserMap) -> Evidence | None:
-    """Measure a column against the codes of a user's own crosswalk."""
-    values = [v for v in counts if not is_missing(v) and not is_total(v)]
+    """Measure a column against the codes of a user's own crosswalk; counts as `in_question` leaves them."""
+    values = list(counts)
     if not values:
         return None
     hits = [v in user_map or v.strip() in user_map for v in values]
@@ -335,13 +335,14 @@ def all_evidence(
         constant = len(counts[i]) == 1 and rows > 5 and read_header(names[i]).worth < OCCUPATION_CODE
         if not asked and (i == skip or constant or names[i].startswith("occurisk_")):
             continue
+        questioned = in_question(counts[i])
         if user_map:
-            measured.append(measure_own_map(i, names[i], counts[i], user_map))
+            measured.append(measure_own_map(i, names[i], questioned, user_map))
             continue
         for taxonomy in TAXONOMIES[1:]:
             wanted = options.taxonomy == taxonomy
             if options.taxonomy == "auto" or wanted or taxonomy != "nkrk":
                 full = asked or wanted
-                measured.append(measure(i, names[i], counts[i], taxonomy, options.prefix, asked=full))
+                measured.append(measure(i, names[i], questioned, taxonomy, options.prefix, asked=full))
     kept = [e for e in measured if e is not None]
     return sorted(kept, key=lambda e: (not e.sound, -e.exist - e.header.worth / 10, -e.parse))

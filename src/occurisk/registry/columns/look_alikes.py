@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from itertools import pairwise
 
-from occurisk.occupations.coding_systems import CodingSystem, is_national, tidy
-from occurisk.occupations.uncoded import is_missing, is_survey_gap
+from occurisk.occupations.coding_systems import is_national, tidy
+from occurisk.occupations.uncoded import is_missing, is_total
 from occurisk.registry.columns.header_words import read_header
 
 _DATE = re.compile(
@@ -25,9 +24,9 @@ def is_date(text: str) -> bool:
     return _DATE.fullmatch(text.strip()) is not None
 
 
-def is_gap(value: str, system: CodingSystem, known: Collection[str]) -> bool:
-    """Tell whether a cell says that there is no code, in words or in a survey's figures (9999, -8)."""
-    return is_missing(value) or is_survey_gap(value, system, known)
+def in_question(counts: dict[str, int]) -> dict[str, int]:
+    """Leave out values that say in words that there is no code, or all of them: the same in every system."""
+    return {value: rows for value, rows in counts.items() if not is_missing(value) and not is_total(value)}
 
 
 def is_dashed_national(value: str) -> bool:

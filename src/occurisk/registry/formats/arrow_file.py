@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from occurisk.errors import RegistryError
-from occurisk.registry.formats.base import BATCH_ROWS, KeyedColumn, Ragged, RegistryFile, readable
+from occurisk.registry.formats.base import BATCH_ROWS, Ragged, RegistryFile, readable
 
 
 def open_arrow(path: Path, name: str) -> RegistryFile:
@@ -65,10 +64,6 @@ class ArrowOut:
         """Append rows."""
         columns = [c.cast(f.type) for c, f in zip([*user, *added], self.schema, strict=True)]
         self.writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=self.schema))
-
-    def write_keyed(self, user: list[pa.Array], added: list[KeyedColumn], number: np.ndarray) -> None:
-        """Append rows whose added columns follow from their keys."""
-        self.write(user, [column.rows(number) for column in added])
 
     def close(self) -> None:
         """Finish the file."""

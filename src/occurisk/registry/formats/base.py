@@ -150,9 +150,6 @@ class Writer(Protocol):
     def write(self, user: User, added: list[pa.Array]) -> None:
         """Append rows: the user's columns and ours."""
 
-    def write_keyed(self, user: User, added: list[KeyedColumn], number: np.ndarray) -> None:
-        """Append rows whose added columns follow from their keys."""
-
     def close(self) -> None:
         """Finish the file."""
 
@@ -176,10 +173,34 @@ class KeyedColumn:
 
     def rows(self, number: np.ndarray) -> pa.Array:
         """Return the column for rows with these keys; text stays in its dictionary."""
-        index = pa.array(self.index[number])
-        if pa.types.is_string(self.values.type):
-            return pa.DictionaryArray.from_arrays(index.cast(pa.int32()), self.values, safe=False)
-        return self.values.take(index)
+        return looked_up([self], number)[0]
+
+
+def looked_up(columns: list[KeyedColumn], number: np.ndarray) -> list[pa.Array]:
+    """Return columns for rows with these keys; those that share an index share the look-up.
+
+    Parameters
+    ----------
+    columns : list of KeyedColumn
+    number : ndarray of int, shape (n,)
+        The key of each row.
+
+    Returns
+    -------
+    list of pyarrow.Array
+        Each of length n; text stays in its dictionary.
+    """
+    places: dict[int, pa.Array] = {}
+    made = []
+    for column in columns:
+        place = places.get(id(column.index))
+        if place is None:
+            place = places[id(column.index)] = pa.array(column.index.astype(np.int32)[number])
+        if pa.types.is_string(column.values.type):
+            made.append(pa.DictionaryArray.from_arrays(place, column.values, safe=False))
+        else:
+            made.append(column.values.take(place))
+    return made
 
 
 def sliced(user: User, rows: slice) -> User:

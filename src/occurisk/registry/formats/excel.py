@@ -16,7 +16,6 @@ from python_calamine import CalamineWorkbook
 from occurisk.errors import OutputError, RegistryError
 from occurisk.registry.formats.base import (
     BATCH_ROWS,
-    KeyedColumn,
     Ragged,
     RegistryFile,
     User,
@@ -196,10 +195,6 @@ class ExcelOut:
             )
         for row in zip(*columns, strict=True):
             self.sheet.append([self._cell(v, m) for v, m in zip(row, self.mixed, strict=True)])
-
-    def write_keyed(self, user: User, added: list[KeyedColumn], number: np.ndarray) -> None:
-        """Append rows whose added columns follow from their keys."""
-        self.write(user, [column.rows(number) for column in added])
 
     def _cell(self, value: Any, mixed: bool) -> Any:
         if isinstance(value, float) and not np.isfinite(value):

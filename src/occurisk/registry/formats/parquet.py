@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -16,7 +15,6 @@ from occurisk.errors import RegistryError
 from occurisk.registry.formats.base import (
     BATCH_BYTES,
     BATCH_ROWS,
-    KeyedColumn,
     Ragged,
     RegistryFile,
     readable,
@@ -132,10 +130,6 @@ class ParquetOut:
         arrays = [_as(c, f.type) for c, f in zip(columns, declared, strict=True)]
         table = pa.Table.from_arrays(arrays, schema=declared)
         self.writer.write_table(table, row_group_size=max(1, len(table)))
-
-    def write_keyed(self, user: list[pa.Array], added: list[KeyedColumn], number: np.ndarray) -> None:
-        """Append rows whose added columns follow from their keys."""
-        self.write(user, [column.rows(number) for column in added])
 
     def _open(self, types: list[pa.DataType]) -> pq.ParquetWriter:
         fields = [*self.user, *self.added]

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from occurisk.errors import MachineError, OutputError, RegistryError
-from occurisk.registry.formats.base import KeyedColumn, Ragged, RegistryFile
+from occurisk.registry.formats.base import Ragged, RegistryFile
 
 KINDS = {"stata": "Stata", "spss": "SPSS", "sas": "SAS"}
 _READERS = {"stata": "read_dta", "spss": "read_sav", "sas": "read_sas7bdat"}
@@ -135,10 +135,6 @@ class StatisticsOut:
     def write(self, user: list[pa.Array], added: list[pa.Array]) -> None:
         """Append rows."""
         self.parts.append([*user, *added])
-
-    def write_keyed(self, user: list[pa.Array], added: list[KeyedColumn], number: np.ndarray) -> None:
-        """Append rows whose added columns follow from their keys."""
-        self.write(user, [column.rows(number) for column in added])
 
     def close(self) -> None:
         """Write the file.
