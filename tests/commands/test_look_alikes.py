@@ -108,6 +108,7 @@ def test_codes_in_unusual_clothing_are_scored(score, tmp_path, case):
     [
         "Antal", "jumlah", "Số người", "عدد", "pessoas", "Erwerbstätige", "Počet", "人数", "pspwght",
         "létszám", "Kişi sayısı", "factor_expansion", "Численность, чел.", "aantal", "жұмыспен қамтылғандар",
+        "Απασχολούμενοι", "დასაქმებული", "Emploi (milliers)", "COEFFY", "SPFWT0", "V1028",
     ],
 )  # fmt: skip
 def test_jobs_are_found_in_many_languages(score, tmp_path, name):
@@ -128,6 +129,14 @@ def test_a_table_whose_jobs_are_not_found_warns_in_every_output(score, tmp_path)
         assert document["understood"]["warnings"] == []
 
 
+def test_jobs_that_cannot_be_are_warned_of(score, tmp_path):
+    figures = [f"-{i}" for i in range(1, 41)]
+    done, document = score(table(tmp_path, ["isco08", "jobs"], UNITS[:40], figures))
+    assert document["understood"]["weight_column"] is None
+    assert "'jobs' is called as jobs are" in document["understood"]["warnings"][0]
+    assert "'jobs' is called as jobs are" in done.output
+
+
 def test_a_list_of_people_is_not_asked_for_jobs(score, tmp_path):
     path = table(tmp_path, ["isco08", "балл"], some(UNITS[:5], 60), numbers(100, 999, 7, 60))
     _, document = score(path)
@@ -140,6 +149,30 @@ def test_what_a_russian_excel_saves_as_csv_is_scored(score, tmp_path, encoding):
     done, document = score(write(tmp_path / "r.csv", f"Код ОКЗ;Отдел;Численность\r\n{rows}", encoding))
     assert done.exit_code == 0, repr(done.exception)
     assert document["totals"]["weight_scored"] == pytest.approx(sum(1000 * i + 100.5 for i in range(1, 41)))
+
+
+def test_a_name_that_nobody_knows_can_be_vouched_for(score, tmp_path):
+    path = table(tmp_path, ["Шкафчик", "n"], UNITS[::9][:40], numbers(2, 90, 1, 40))
+    done, _ = score(path)
+    assert "nothing says that they are codes of occupations" in refused(done)
+    for vouched in (("--taxonomy", "isco08"), ("--code-column", "Шкафчик")):
+        done, document = score(path, *vouched)
+        assert done.exit_code == 0 and document["totals"]["rows_scored"] == 40
+
+
+def test_a_fifth_of_a_survey_without_work_does_not_hide_its_codes(score, tmp_path):
+    codes = [*some(UNITS, 60), *["66666"] * 12, "77777", "88888", "99999"]
+    done, document = score(table(tmp_path, ["idno", "isco08", "anweight"], range(75), codes, [0.75] * 75))
+    assert done.exit_code == 0 and document["understood"]["warnings"] == []
+    assert {o["outcome"]: o["rows"] for o in document["outcomes"]}["missing"] == 15
+
+
+def test_what_a_turkish_excel_saves_as_csv_is_scored(score, tmp_path):
+    rows = "".join(f"{code};Büro çalışanları;{i}\n" for i, code in enumerate(UNITS[:40], start=1))
+    path = write(tmp_path / "r.csv", f"ISCO 08 Kodu;Açıklama;Çalışan sayısı\n{rows}", "cp1254")
+    done, document = score(path)
+    assert done.exit_code == 0, repr(done.exception)
+    assert document["understood"]["weight_column"] == "Çalışan sayısı"
 
 
 def test_titles_that_contradict_the_codes_are_shown_and_can_be_overruled(score, tmp_path):

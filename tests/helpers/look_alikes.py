@@ -123,6 +123,10 @@ FALSE = {
     "China's GB/T 6565": ("职业代码", both("{}-{:02d}", (1, 7), (1, 30))),
     "Germany's KldB at four digits": ("kldb2010_4", of_shape((1, 9), (1, 4), (1, 3), (0, 9))),
     "the United Kingdom's SOC 2010": ("soc10uk", of_shape((1, 9), (1, 2), (1, 6), (1, 9))),
+    "rooms of lectures that exist in ISCO": ("Аудитория", some(UNITS)),
+    "articles of a law that exist in ISCO": ("статья", some(UNITS)),
+    "units of a building that exist in ISCO": ("unit", some(UNITS)),
+    "numbers under a word that nobody knows": ("Шкафчик", some(UNITS)),
     "Brazil's CBO, spelled out": ("código da ocupação", of_shape(*[(1, 9)] * 2, *[(0, 5)] * 4)),
 }  # fmt: skip
 
@@ -306,6 +310,11 @@ UNUSUAL = {
           ([f"{c}.{i % 90 + 10}" for i, c in enumerate(UNITS)], range(9, ALL + 9))), "isco08"),
         ("the European Social Survey",
          (("isco08", "pspwght"), ([*some(UNITS, 60), "66666", "77777"], [0.75, 1.25] * 31)), "isco08"),
+        ("a survey's own name", _counted("jbisco08_cc", UNITS), "isco08"),
+        ("a word that nobody knows, beside titles that agree",
+         (("Klucz", "nazwa"), (["8332", "7212", "2320", "5120", "7112", "2212", "5141", "7512"] * 5,
+                               of_titles(_POLISH))), "isco08"),
+        ("Unit groups", _counted("Unit group", UNITS), "isco08"),
         ("the ACS", (("SERIALNO", "OCCP", "PWGTP", "AGEP", "WAGP"), (
             [f"2022HU{i:07d}" for i in range(60)], CENSUS18[::9][:60], numbers(10, 300, 1, 60),
             numbers(18, 80, 1, 60), numbers(0, 90_000, 1000, 60))), "census2018"),

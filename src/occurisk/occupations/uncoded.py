@@ -33,7 +33,7 @@ _TOTAL_WORDS = re.compile(
 # ILOSTAT lists all jobs once more by level of skill.
 _SKILL = re.compile(r"OC[0-9U]?_SKILL_\w+", re.I)
 # Figures with which surveys say "no answer", "not applicable": no code of any system reads like them.
-_SURVEY_GAP = re.compile(r"-[0-9]{1,4}|9{3,5}|99[89][0-9]|9{2}9[6-9]|0{2,6}")
+_SURVEY_GAP = re.compile(r"-[0-9]{1,4}|([6-8])\1{4}|9{3,5}|99[89][0-9]|9{2}9[6-9]|0{2,6}")
 _MISSING = {
     "",
     "nan",

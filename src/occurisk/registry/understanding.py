@@ -221,6 +221,11 @@ def _uncounted(sampled: Sampled, weight: WeightChoice, code: int | None) -> tupl
     """Warn where a table of occupations holds figures that may be its jobs, and every row counts as one."""
     if weight.position is not None or weight.asked or code is None:
         return ()
+    if weight.unusable:
+        return (
+            f"every row counts as one, though {cut(weight.unusable, 40)!r} is called as jobs are: most of "
+            "its numbers are negative or beyond any number of jobs",
+        )
     codes, rows = len(sampled.values(code)), sum(sampled.counts[code].values())
     if rows < _A_TABLE or codes < _ONCE * rows:
         return ()  # a list of people or vacancies: a row is a job

@@ -45,6 +45,7 @@ def test_encodings_are_told_by_content(tmp_path, encoding):
 
 def test_western_accents_are_not_taken_for_cyrillic():
     assert sniff("code,título\n1,Médico\n".encode("cp1252"), whole=True).encoding == "cp1252"
+    assert sniff("code,starf\n1,Bókari, þýðandi\n".encode("cp1252"), whole=True).encoding == "cp1252"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

@@ -16,14 +16,23 @@ _OCCUPATION = """
         должност* посад* занят* занятт* специальност* мамандық* мамандығы* кәсіп* кәсіб* лауазым*
         ocupacion* ocupati* ocupaca* ocupado profesion* profissa* profissao puesto cargo oficio emploi metier*
         poste fonction* professione* occupazione* mestiere beruf* tatigkeit* beroep* zawod* zawodu
-        unitgroup stanowisk* povolani* profes* meslek* yrke* erhverv* ammatti* foglalkozas*"""
+        unitgroup stanowisk* povolani* profes* meslek* yrke* erhverv* ammatti* foglalkozas* ocup* mainjob
+        επαγγελμα* مهنة* المهنة* شغل* 职业* 職業* 직업* 직종* nghe pekerjaan* jabatan* amet ameti* zanimanj*
+        длъжност* პროფესი* մասնագիտ* kasb* מקצוע*"""
 _CODE = """
         code codes cod kod kodu codigo* codice* classif* classification* klass* kod* schlussel nummer
-        код* шифр* klasifikace cdd cve clave kodi коды"""
+        код* шифр* klasifikace cdd cve clave kodi коды kood* koodi sifra* sifr* κωδικ* კოდ* կոդ* رمز* كود* کد
+        קוד* 代码* 代碼* 编码* コード* 코드* รหัส* ma कोड*"""
+# Names that say nothing, as columns without a name would have; numbers and single letters do not, either.
+_NEUTRAL = """
+        value* val variable* var vars col cols column* field* data item* answer* response* text string char
+        group* grp key keys main list level f v x ответ* значени* поле столб* перемен* показател* мән* wert*
+        valor* valeur* wartosc* deger* unnamed none null num digit* d dig raw orig* recod* rec new old"""
 # Names of coding systems, and the systems of ours that they may mean.
 _SYSTEMS = {
-    "isco": ("isco08", "isco88"), "ciuo": ("isco08", "isco88"), "citp": ("isco08", "isco88"),
-    "cito": ("isco08", "isco88"), "мскз": ("isco08", "isco88"), "iscogroup": ("isco08", "isco88"),
+    "iscoco": ("isco88",), "isco": ("isco08", "isco88"), "iscogroup": ("isco08", "isco88"),
+    "ciuo": ("isco08", "isco88"), "citp": ("isco08", "isco88"), "cito": ("isco08", "isco88"),
+    "мскз": ("isco08", "isco88"),
     "oc1": ("isco08", "isco88"), "oc2": ("isco08", "isco88"), "esco": ("isco08",), "окз": ("isco08",),
     "okz": ("isco08",), "ssyk": ("isco08",), "styrk": ("isco08",), "disco": ("isco08",), "psoc": ("isco08",),
     "kbji": ("isco08",), "kzis": ("isco08",), "nco": ("isco08",),
@@ -55,13 +64,14 @@ JOBS = {
         заинятість жұмыспен* ocupados ocupadas ocupada personal_ocupado pessoal_ocupado empleados
         empleadas empregados empregadas occupati beschaftigt* erwerbstatig* pracujacy pracujacych zatrudnion*
         tyollis* sysselsat* anstallda ansatte ansatt istihdam* foglalkoztatott* zamestnani zamestnanost
-        zamestnanych zamestnanci zamestnancu zamestnancov 就業者* 취업자*""",
+        zamestnanych zamestnanci zamestnancu zamestnancov απασχολουμεν* დასაქმებულ* 就業者* 취업자*""",
     # Jobs in whatever heading.
     "workers": """
         jobs workers headcount head_count workforce численност* работников работники сотрудников
         сотрудники працівників працівники рабочих_мест тыс_чел* млн_чел* штатных_единиц қызметкерлер*
         жұмыскерлер* effectif* emplois trabajadores trabajadoras trabalhadores trabalhadoras addetti
-        lavoratori lavoratrici mitarbeiter mitarbeitende* mitarbeiterzahl calisan calisanlar*""",
+        lavoratori lavoratrici mitarbeiter mitarbeitende* mitarbeiterzahl calisan calisanlar* pekerja
+        emploi_milliers emploi_en_milliers""",
     # Jobs where they begin or end a heading: `число …`, `… саны`.
     "counting": """
         количеств* число кол_во liczba* numar* broj* pocet* letszam* so_nguoi so_luong عدد* 인원* саны
@@ -73,7 +83,8 @@ JOBS = {
     "figure": "obs_value",
     "weights": """
         *weight* wgt wt pweight perwt fwt wtfinl pwgtp asecwt earnwt pwsswgt pwcmpwgt pworwgt *wght factor
-        factor_expansion factor_de_expansion fexp* fac_tri peso ponder* gewicht* poids вес вага""",
+        factor_expansion factor_de_expansion fexp* fac_tri peso ponder* gewicht* poids вес вага coeff
+        coeffy coeffq coeffm spfwt0 expr expc v1028 v1032""",
     # People and places for them, but not jobs that are held.
     "others": """
         employ* worker staff vacanc* openings population obs value кол работник* сан адам* вакан* штат*
@@ -104,7 +115,7 @@ _OTHER = {
         phone* tel extension ext mobile fax добавочн* телефон* тел моб telefon* telefono* celular contact*""",
     "postcodes": "zip postcode* postal* plz индекс* cep postleitzahl* pin pincode",
     "places": """
-        room rooms кабинет* комнат* бөлме*
+        room rooms кабинет* комнат* бөлме* аудитори*
         region* area areas country countries state states province* city cities county district* municip*
         geo fips location* place* territor* kato като окато октмо област* район* город* страна*
         регион* аймақ* облыс* departamento comune comuna estado municipio pays land kreis woje* gmina
@@ -133,7 +144,7 @@ _OTHER = {
     "products, goods or accounts": "product* item sku article* артикул* товар* счет* account* budget* hs тн",
     "vehicles, orders or things with numbers": """
         flight* рейс* bus automobil* vehicle* plate* licen* order* заказ* invoice* накладн* ticket* билет*
-        gate seat locker table shelf полк* lot batch парти* tariff* тариф* гост
+        gate seat locker table shelf полк* lot batch парти* tariff* тариф* гост стать* paragraph*
         квартир* apartment* marke rue zimmer kolli iban bic swift""",
 }
 
@@ -182,7 +193,7 @@ _UNIT_GROUP = (
     r"unit[\s_-]*groups?|(?<=occupation[\s_-])units?|начальн\w+[\s_]+групп\w*|бастапқы[\s_]+топ\w*|"
     r"grupos?[\s_]+primarios?"
 )
-_names_occupations, _names_codes = _among(_OCCUPATION), _among(_CODE)
+_names_occupations, _names_codes, _names_nothing = map(_among, (_OCCUPATION, _CODE, _NEUTRAL))
 _OTHERS = {what: _among(text) for what, text in _OTHER.items()}
 _SYSTEM_WORDS = {fold(name): systems for name, systems in _SYSTEMS.items()}
 _FOREIGN_WORDS = {fold(name): title for name, title in FOREIGN.items()}
@@ -204,12 +215,15 @@ class Header:
         A national classification that it names, in words.
     other : str
         What else it says that the column holds (`pay`, `years`, `places` …), in words.
+    strange : str
+        A word of it that says something, we do not know what.
     """
 
     worth: float = NOTHING
     systems: tuple[str, ...] = ()
     foreign: str = ""
     other: str = ""
+    strange: str = ""
 
     @property
     def says(self) -> str:
@@ -238,6 +252,8 @@ def read_header(name: str) -> Header:
     """
     tokens = words(name)
     named = next((_SYSTEM_WORDS[t] for t in tokens if t in _SYSTEM_WORDS), ())
+    # Variables of surveys: jbisco88, wisco08; not Francisco.
+    named = named or next((_SYSTEM_WORDS["isco"] for t in tokens if re.fullmatch("[a-z]{1,3}isco", t)), ())
     foreign = next((_FOREIGN_WORDS[t] for t in tokens if t in _FOREIGN_WORDS), "")
     if foreign and not named:
         return Header(NOTHING, (), foreign)
@@ -256,7 +272,17 @@ def read_header(name: str) -> Header:
         return Header(OCCUPATION_CODE)
     if other:
         return Header(NOTHING, (), "", other)
-    return Header(OCCUPATION if occupation else CODE if code else NOTHING)
+    worth = OCCUPATION if occupation else CODE if code else NOTHING
+    return Header(worth, strange="" if worth else _strange(tokens))
+
+
+def _strange(tokens: tuple[str, ...]) -> str:
+    """Return the first word that is neither neutral nor as short as names of variables are."""
+    for token in tokens:
+        least = 4 if re.match("[a-zа-я]", token) else 2
+        if token.isalpha() and len(token) >= least and not _names_nothing((token,)):
+            return token
+    return ""
 
 
 def other_meaning(tokens: tuple[str, ...]) -> str:

@@ -119,15 +119,19 @@ def held_against_titles(
     Raises
     ------
     RegistryError
-        If the titles contradict codes of which the user named neither column nor system.
+        If the titles contradict codes of which the user named neither column nor system, or there are none
+        and the column is called something else.
     """
     beside = None if options.crosswalk else agreement(sampled, chosen, options)
+    unasked = options.code_column is None and options.taxonomy == "auto" and not options.crosswalk
     if beside is None:
+        if unasked:
+            _check_name(sampled, chosen)
         return (), ()
     if not beside.contradicts:
         return (beside.in_words(),), ()
     system = coding_system(chosen.taxonomy).title
-    if options.code_column is not None or options.taxonomy != "auto":
+    if not unasked:
         return (), (
             f"the codes may be of another coding system than {system}: only {beside.in_words()}, "
             f"not {beside.examples[0]}",
@@ -139,6 +143,28 @@ def held_against_titles(
         fix="National codes need a map to ISCO or SOC: --crosswalk MAP.csv. To score titles: --titles only. "
         f"If the codes are right: --code-column {chosen.column!r} --taxonomy {chosen.taxonomy}.",
     )
+
+
+def _check_name(sampled: Sampled, chosen: Evidence) -> None:
+    """Refuse numbers that exist, under a name that means something which we do not know.
+
+    Raises
+    ------
+    RegistryError
+        If the numbers carry no mark of a coding system either.
+    """
+    system, word = coding_system(chosen.taxonomy), chosen.header.strange
+    values = [v for v in sampled.values(chosen.position) if not is_missing(v) and not is_total(v)]
+    plain = sum(tidy(v).replace(".", "").isdigit() for v in values)
+    if word and system.family != "soc" and plain > 0.5 * len(values):
+        raise RegistryError(
+            f"The numbers in {shown(chosen.column, chosen.position)} exist in {system.title}, but nothing "
+            "says that they are codes of occupations.",
+            first=f"{chosen.exist:.0%} of {chosen.distinct:,} values exist, such as {chosen.example!r}; but "
+            f"{word!r} may stand for anything, and no titles beside them agree",
+            rule="Prices, rooms and articles have numbers of three or four digits, too.",
+            fix=f"If they are codes: --code-column {chosen.column!r} --taxonomy {chosen.taxonomy}.",
+        )
 
 
 def _dashed(values: list[str]) -> bool:

@@ -44,6 +44,7 @@ _NO_JOBS = re.compile(
     re.I,
 )
 _PROJECTION = re.compile(r"project|forecast|change|growth|openings|прогноз|прирост", re.I)
+_FIGURE_TEXT = r"[+-]?(?:[\d\s.,]*\d[\d\s.,]*(?:e[+-]?\d+)?|inf(?:inity)?|nan)"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -60,12 +61,15 @@ class WeightChoice:
         In words.
     asked : bool
         Whether the user said which column, or that there is none.
+    unusable : str
+        A column that is called as jobs are, and holds numbers that cannot be numbers of jobs.
     """
 
     position: int | None
     style: NumberStyle
     notes: tuple[str, ...] = ()
     asked: bool = False
+    unusable: str = ""
 
 
 def find_weight(
@@ -103,7 +107,10 @@ def find_weight(
     if position is None:
         shown = [n for i, n in enumerate(names) if wanted is None and i in fitting]
         hint = f" (numeric columns: {', '.join(shown[:6])}; see --weight-column)" if shown else ""
-        return WeightChoice(None, NumberStyle(), (*notes, f"no weight column: every row counts as one{hint}"))
+        notes.append(f"no weight column: every row counts as one{hint}")
+        doubtful = (n for i, n in enumerate(names) if i not in fitting and _rank(fold(n.strip())) is not None)
+        wrong = next((n for n in doubtful if _holds_figures(table.column(names.index(n)))), "")
+        return WeightChoice(None, NumberStyle(), tuple(notes), unusable=wrong)
     style = _style(table.column(position), file)
     if not pa.types.is_integer(table.column(position).type) and style.decimal == ",":
         notes.append("weights are read with a decimal comma")
@@ -156,6 +163,13 @@ def _rank(name: str) -> int | None:
     if (_COUNTING.fullmatch(text) or _SPEAKS_OF_JOBS.search(name)) and not _PART.search(name):
         return _VACANT if _VACANCIES.search(name) else _HEADING
     return None
+
+
+def _holds_figures(column: pa.ChunkedArray) -> bool:
+    """Tell whether most cells are numbers, be they negative, infinite or beyond any number of jobs."""
+    cells = [v for v in texts(column.slice(0, 1000)).to_pylist() if v is not None and v.strip()]
+    figures = sum(re.fullmatch(_FIGURE_TEXT, v.strip(), re.I) is not None for v in cells)
+    return figures > 0.5 * len(cells)
 
 
 def _ask(

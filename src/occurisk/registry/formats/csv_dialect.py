@@ -150,7 +150,9 @@ def _encoding(head: bytes, whole: bool) -> str:
         codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
         return "utf-8"
     except UnicodeDecodeError:
-        return "cp1251" if _looks_cyrillic(head) else "cp1252"
+        if _looks_cyrillic(head):
+            return "cp1251"
+        return "cp1254" if _looks_turkish(head) else "cp1252"
 
 
 def _looks_cyrillic(head: bytes) -> bool:
@@ -158,6 +160,14 @@ def _looks_cyrillic(head: bytes) -> bool:
     high = [byte >= 0xC0 for byte in head[: 1 << 18]]
     pairs = sum(a and b for a, b in pairwise(high))
     return pairs > 0.5 * max(1, sum(high))
+
+
+def _looks_turkish(head: bytes) -> bool:
+    """Tell by letters; Icelandic, and Czech in its own encoding, have others beside them."""
+    sample = head[: 1 << 18]
+    return any(c in sample for c in "ğışİŞĞ".encode("cp1254")) and not any(
+        c in sample for c in "áíóúæÁÍÓÚÆ".encode("cp1252")
+    )
 
 
 def _delimiter(lines: list[str]) -> str:

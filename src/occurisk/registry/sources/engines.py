@@ -34,7 +34,7 @@ def postgresql_batches(address: Address, query: str | None) -> Iterator[pa.Recor
     try:
         with dbapi.connect(address.text) as connection, connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
-            cursor.execute(query)
+            cursor.execute(query.rstrip("; \t\r\n"))  # as people end it; the driver puts it into another
             yield from cursor.fetch_record_batch()
     except (dbapi.Error, pa.ArrowException) as problem:
         # Not `from problem`: a driver's own text may hold the address.

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from occurisk.errors import OutputError, RegistryError
-from occurisk.registry.formats.base import readable
+from occurisk.registry.formats.base import as_text, readable
 from occurisk.registry.sources.addresses import address_of, is_address
 from occurisk.registry.sources.engines import duckdb_batches, postgresql_batches
 
@@ -48,10 +48,16 @@ def snapshot(registry: Path | str, query: str | None) -> Iterator[tuple[Path, st
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _storable(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch in which what Parquet has no type for, such as intervals of time, is text."""
+    columns = [as_text(c) if pa.types.is_interval(c.type) else c for c in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
 def _write(batches: Iterator[pa.RecordBatch], path: Path, name: str) -> None:
     writer, rows = None, 0
     try:
-        for batch in map(readable, batches):
+        for batch in map(_storable, map(readable, batches)):
             writer = writer or pq.ParquetWriter(path, batch.schema)
             writer.write_batch(batch)
             rows += batch.num_rows
