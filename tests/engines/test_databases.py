@@ -2,6 +2,8 @@
 
 import json
 import random
+import subprocess
+import sys
 from decimal import Decimal
 
 import pandas as pd
@@ -134,6 +136,51 @@ def test_what_is_no_reading_query_is_refused(address, model, tmp_path, query, sa
     assert rows_of(address, "select count(*) from plain") == [(3000,)]
 
 
+def test_every_type_of_a_column_is_read_and_a_semicolon_does_no_harm(address, model, tmp_path):
+    query = """select code, jobs, array[id, 2] a, '{"b": 1}'::jsonb j, interval '1 day' i, now()::date d,
+        true t, now() w, gen_random_uuid() u, inet '10.0.0.1' n, '\\x00ff'::bytea b, 12.5::money m from plain;
+        """
+    made = score_registry(model, address, tmp_path / "o", reading=ReadOptions(query=query))
+    assert made.account.totals.rows_in == 3000
+    assert made.account.totals.weight_in == float(sum(register()["jobs"]))
+    assert {"a", "j", "i", "d", "t", "w", "u", "n", "b", "m"} <= set(made.rows.columns)
+
+
+def test_a_wrong_password_is_not_repeated(address, model, tmp_path):
+    wrong = address.replace(address.split("@")[0].rpartition(":")[2], "wr0ng")
+    with pytest.raises(RegistryError, match="password authentication failed") as problem:
+        score_registry(model, wrong, tmp_path / "o", reading=ReadOptions(query="select 1"))
+    assert "wr0ng" not in str(problem.value)
+
+
+def test_a_collation_without_case_doubles_no_row_unseen(address, model, tmp_path):
+    """A lookup made where case counts, joined where it does not: the check fails. Made there, it holds."""
+    run_sql_text(
+        address, "CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+    )
+    rows = (
+        "('2411', 1), ('2411 ', 2), ('4110', 3), ('ab1x', 4), ('AB1X', 5), (NULL, 6), ('O''B\"', 7), ('', 8)"
+    )
+    for table, collation in (("cs", "default"), ("ci", "ci")):
+        run_sql_text(address, f'CREATE TABLE "{table}" (code text COLLATE "{collation}", jobs int)')
+        run_sql_text(address, f'INSERT INTO "{table}" VALUES {rows}')
+    models = ("--models-dir", model.path.parent)
+    for table, holds in (("cs", False), ("ci", True)):
+        folder = tmp_path / table
+        arguments = ("--table", table, "--weight", "jobs", "--taxonomy", "isco08", *models)
+        said = run("lookup", address, "--out", folder, *arguments)
+        assert ("1 values differ only by case" in said) is not holds
+        sql = folder / "sql" / "postgres"
+        run_sql(address, sql / "1_load.sql")
+        try:
+            query = (sql / "2_check.sql").read_text().replace(f'"{table}"', '"ci"').rstrip(";\n")
+            rows_in, rows_out, *good = rows_of(address, query)[0]
+        finally:
+            run_sql_text(address, "DROP TABLE occurisk_lookup")
+        assert (rows_in, all(good)) == (8, holds)
+        assert (rows_out == 8) is holds
+
+
 def test_a_server_that_is_not_there_is_named_without_the_password(model, tmp_path):
     pytest.importorskip("adbc_driver_postgresql", reason="needs occurisk[sql]")
     for place in (
@@ -207,6 +254,18 @@ def test_a_duckdb_file_is_scored_and_looked_up(duckdb_file, model, tmp_path):
     run("lookup", duckdb_file, "--table", "jobs", "--weight", "jobs", "--out", tmp_path / "three", *models)
     intake = json.loads((tmp_path / "three" / "intake.json").read_text())
     assert intake["totals"]["weight_scored"] == whole.account.totals.weight_scored
+
+
+def test_a_duckdb_file_that_somebody_writes_is_left_alone(duckdb_file, model, tmp_path):
+    code = "import duckdb, sys; k = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code, duckdb_file], **pipes) as writer:
+        assert writer.stdout.readline()
+        with pytest.raises(RegistryError, match="lock"):
+            score_registry(model, duckdb_file, tmp_path / "o")
+        writer.communicate()
+    duckdb_file.chmod(0o444)
+    assert score_registry(model, duckdb_file, tmp_path / "o").account.totals.rows_in == 3000
 
 
 def test_a_duckdb_query_reads_that_file_and_nothing_else(duckdb_file, model, tmp_path):

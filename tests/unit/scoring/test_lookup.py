@@ -66,7 +66,7 @@ def test_the_join_gives_each_row_what_score_gives_it(model, register, tmp_path):
     where = Register(HOSTILE, "code", "jobs")
     made = looked_up(model, known, where, register, tmp_path)
     checks = run_sql(known, tmp_path / "lookup", "2_check.sql").fetchdf()
-    assert checks[["rows_ok", "keys_ok", "values_ok"]].to_numpy().all()
+    assert checks[["rows_ok", "keys_ok", "values_ok", "counts_ok"]].to_numpy().all()
     joined = run_sql(known, tmp_path / "lookup", "4_join.sql").fetchdf()
     assert len(joined) == len(register)
 
@@ -94,6 +94,9 @@ def test_the_account_adds_up_to_the_last_cent(model, register, tmp_path):
 def test_a_change_of_the_register_is_noticed(model, register, tmp_path):
     known = database(register, "jobs")
     looked_up(model, known, Register("jobs", "code", "jobs"), register, tmp_path)
+    known.execute("INSERT INTO jobs VALUES ('2411', 5)")
+    checks = run_sql(known, tmp_path / "lookup", "2_check.sql").fetchdf()
+    assert checks["values_ok"].all() and not checks["counts_ok"].any()
     known.execute("INSERT INTO jobs VALUES ('2412', 5)")
     checks = run_sql(known, tmp_path / "lookup", "2_check.sql").fetchdf()
     assert checks["rows_ok"].all()
@@ -102,6 +105,18 @@ def test_a_change_of_the_register_is_noticed(model, register, tmp_path):
     checks = run_sql(known, tmp_path / "lookup", "2_check.sql").fetchdf()
     assert not checks["keys_ok"].any()
     assert not checks["rows_ok"].any()
+
+
+def test_only_blanks_at_the_end_do_not_count(model, tmp_path):
+    """In the lookup and in the join alike; a tab, or a blank before, makes another value."""
+    frame = pd.DataFrame({"code": ["2411", "2411  ", "2411\t", " 2411", "4110", "5223", "", "  ", None]})
+    known = database(frame.assign(jobs=Decimal(1)), "jobs")
+    looked_up(model, known, Register("jobs", "code", "jobs"), frame, tmp_path)
+    checks = run_sql(known, tmp_path / "lookup", "2_check.sql").fetchdf()
+    assert checks.filter(like="_ok").to_numpy().all()
+    joined = run_sql(known, tmp_path / "lookup", "4_join.sql").fetchdf()
+    assert len(joined) == 9 and (joined["occurisk_code"] == "2411").sum() == 4
+    assert joined["occurisk_outcome"].value_counts()["missing code"] == 1
 
 
 def test_codes_stored_as_integers_have_lost_their_zeros_and_are_found(model, tmp_path):

@@ -96,7 +96,7 @@ def check_query(register: Register, dialect: str) -> str:
     """Return a query of one row in which every `_ok` must be true.
 
     Keys of the lookup are unique, so the join neither loses nor doubles a row; every value of the register
-    is in the lookup, so nothing changed since its values were read.
+    is in the lookup; and as many rows have a code as when the values were read.
     """
     from sqlglot import exp
 
@@ -118,12 +118,22 @@ def check_query(register: Register, dialect: str) -> str:
         )
     )
     zero = exp.Literal.number(0)
+    read = exp.Coalesce(this=exp.Sum(this=_name("rows")), expressions=[zero.copy()])
+    # An exported table cannot tell NULL from an empty text.
+    empty = exp.Literal.string("")
+    listed = count(exp.select(read).from_(LOOKUP).where(exp.NEQ(this=_name("key"), expression=empty)))
+    coded = count(
+        exp.select(star.copy())
+        .from_(_table(register.table, "r"))
+        .where(exp.NEQ(this=_key(register), expression=empty.copy()))
+    )
     query = exp.select(
         rows_in.as_("rows_in", quoted=True),
         rows_out.as_("rows_out", quoted=True),
         exp.EQ(this=rows_in.copy(), expression=rows_out.copy()).as_("rows_ok", quoted=True),
         exp.EQ(this=keys, expression=distinct).as_("keys_ok", quoted=True),
         exp.EQ(this=missing, expression=zero).as_("values_ok", quoted=True),
+        exp.EQ(this=listed, expression=coded).as_("counts_ok", quoted=True),
     )
     return _sql(query, dialect)
 
@@ -188,11 +198,18 @@ def _type(kind: str, dialect: str) -> exp.DataType:
 def _joined(query: exp.Select, register: Register) -> exp.Select:
     from sqlglot import exp
 
-    key = exp.func("RTRIM", _text(register.code, "r"))
-    same = exp.EQ(this=key, expression=_of("l", "key"))
+    same = exp.EQ(this=_key(register), expression=_of("l", "key"))
     return query.from_(_table(register.table, "r")).join(
         exp.to_table(LOOKUP).as_("l"), on=same, join_type="left"
     )
+
+
+def _key(register: Register) -> exp.Func:
+    """Return the register's value as the lookup spells it."""
+    from sqlglot import exp
+
+    # Blanks are named: some engines would take tabs away, too.
+    return exp.func("RTRIM", _text(register.code, "r"), exp.Literal.string(" "))
 
 
 def _outcome(register: Register) -> exp.Expression:
