@@ -78,6 +78,7 @@ def build(
     Figures are on O*NET's own scales, averaged from eight-digit O*NET-SOC codes to six-digit SOC; a cell is
     empty where the release has no usable rating.
     """
+    from occurisk.cli.console import out as waiting
     from occurisk.errors import OutputError
     from occurisk.files import write_json, write_text
     from occurisk.training_data.attribute_table import (
@@ -107,7 +108,7 @@ def build(
     basis = soc_basis(table, None if soc2010 else reading.number)
     agreed = None if other is None else agreement(table, other)
 
-    console = _console()
+    console = waiting()
     _print_files(console, reading)
     _print_attributes(console, reading, table, catalogue)
     _print_gaps(console, reading, table, basis)
@@ -139,12 +140,12 @@ def build(
 
 def _read(onet: Path, catalogue: Catalogue, not_relevant: Any) -> Reading:
     """Read the release, with a progress bar on a terminal."""
-    from rich.console import Console
     from rich.progress import Progress
 
+    from occurisk.cli.console import err
     from occurisk.training_data.onet_ratings import read_release
 
-    errors = Console(stderr=True)
+    errors = err()
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("Opening the release", total=None)
 
@@ -152,14 +153,6 @@ def _read(onet: Path, catalogue: Catalogue, not_relevant: Any) -> Reading:
             progress.update(task, description=f"Reading {name}", completed=place, total=total)
 
         return read_release(onet, catalogue, not_relevant=not_relevant, on_file=show)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    # Into a file or a pipe rich would cut the tables at 80 columns.
-    return console if console.is_terminal else Console(highlight=False, width=120)
 
 
 def _print_files(console: Console, reading: Reading) -> None:

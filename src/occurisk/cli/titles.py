@@ -7,10 +7,15 @@ from typing import Any
 
 import click
 
-from occurisk.cli.console import err
+from occurisk.cli.console import err, out
 from occurisk.cli.options import NearestGroup
 
 SYSTEMS = ["isco08", "soc2010"]
+
+
+def _say(text: str) -> None:
+    """Print a line; in a pipe, once all files are written."""
+    out().print(text, soft_wrap=True, markup=False)
 
 
 @click.group(cls=NearestGroup)
@@ -42,14 +47,14 @@ def match(title: str, system: str, lang: str) -> None:
 
     if answer.code:
         what = "group" if answer.level == "group" else "code"
-        click.echo(f"{named(answer.code)} ({what}, {answer.sureness}, {answer.confidence:.0%})")
+        _say(f"{named(answer.code)} ({what}, {answer.sureness}, {answer.confidence:.0%})")
     else:
-        click.echo("Cannot say.")
-    click.echo(f"  {answer.reason}")
+        _say("Cannot say.")
+    _say(f"  {answer.reason}")
     if answer.candidates and (near := matcher.nearest(title, answer.candidates[0][0])):
-        click.echo(f"  nearest listed title: {near}")
+        _say(f"  nearest listed title: {near}")
     for code, weight in answer.candidates[:5]:
-        click.echo(f"  {weight:.0%}  {named(code)}")
+        _say(f"  {weight:.0%}  {named(code)}")
 
 
 @titles.command()
@@ -106,12 +111,12 @@ def build(
     say = err().print
     if names:
         taken = take_names(names, folder, lang)
-        click.echo(f"{len(taken)} names stand in place of ours: {folder / names_file(lang)}")
+        _say(f"{len(taken)} names stand in place of ours: {folder / names_file(lang)}")
     if originals:
         from occurisk.occupations.titles.shipped import build_shipped
 
         for model in build_shipped(originals, folder, say):
-            click.echo(f"Wrote {folder / model.system}.npz and .json: {len(model.codes)} codes.")
+            _say(f"Wrote {folder / model.system}.npz and .json: {len(model.codes)} codes.")
     if title_list:
         from occurisk.occupations.titles.build import FEWEST_CONFIRMED, build_model
         from occurisk.occupations.titles.own_titles import read_confirmed
@@ -121,14 +126,14 @@ def build(
         about = {"sources": [{"file": title_list.name, "what": "a list of the user's"}]}
         confirmed = [(title, code) for title, code in read_confirmed(system).items() if code]
         model = build_model(folder / system, entries, system, about, confirmed=confirmed, say=say)
-        click.echo(
+        _say(
             f"Learned {len(model.listed):,} titles with {len(model.codes)} codes from {title_list.name}"
             + (f"; {left_out:,} rows had no code of {system}." if left_out else ".")
         )
-        click.echo(f"Wrote {folder / system}.npz and .json.")
-        click.echo(f"How sure it is was learned from {model.about['confidence_from']}.")
+        _say(f"Wrote {folder / system}.npz and .json.")
+        _say(f"How sure it is was learned from {model.about['confidence_from']}.")
         if len(confirmed) < FEWEST_CONFIRMED:
-            click.echo(
+            _say(
                 f"Confirm {FEWEST_CONFIRMED} titles of a real list (occurisk titles review), "
                 "then build again."
             )
@@ -204,20 +209,20 @@ def review(
     if answers or fetch:
         taken = read_answers(answers, system) if answers else _collect(name, system)
         new, now = add_confirmed(system, taken)
-        click.echo(f"{len(taken)} answers taken over, {new} of them new; {now} titles are confirmed now.")
+        _say(f"{len(taken)} answers taken over, {new} of them new; {now} titles are confirmed now.")
         for line in gains(taken, waiting, folder.account.totals.weight_counted):
-            click.echo(line)
+            _say(line)
         if moved := confidence_in_words(system):
-            click.echo(moved)
-        click.echo(f"Confirmed titles: {confirmed_path()}. They apply when the list is scored again.")
+            _say(moved)
+        _say(f"Confirmed titles: {confirmed_path()}. They apply when the list is scored again.")
         return
     if sheet_path.exists() and not force:
         raise OutputError(f"{sheet_path} is there already.", fix="name another --sheet, or give --force")
     rows = sheet(waiting, matcher_for(system), top, lang)
     write_sheet(sheet_path, rows)
     share = rows[-1]["running_share"] if rows else "0%"
-    click.echo(f"{len(rows)} of {len(waiting)} open titles, {share} of their jobs: {sheet_path}")
-    click.echo(f"Fill in 'answer', then: occurisk titles review {scored} --answers {sheet_path}")
+    _say(f"{len(rows)} of {len(waiting)} open titles, {share} of their jobs: {sheet_path}")
+    _say(f"Fill in 'answer', then: occurisk titles review {scored} --answers {sheet_path}")
 
 
 def _make_queue(
@@ -230,16 +235,16 @@ def _make_queue(
 
     names = check_reviewers(reviewers)
     if not rows:
-        click.echo("No title was left open: there is nothing to ask.")
+        _say("No title was left open: there is nothing to ask.")
         return
     phrases = load_phrases(lang)
     asked = questions(rows, phrases.queue, why=lang == "en", decimal=phrases.decimal)
     queue = make_title_queue(Path(name).name, system, asked, lang, names)
     whose = f", one for each of {', '.join(names)}" if names else ""
-    click.echo(f"Review queue of {queue.items} titles{whose}: {queue.link}")
+    _say(f"Review queue of {queue.items} titles{whose}: {queue.link}")
     if queue.items < len(rows):
-        click.echo(f"Not asked: {len(rows) - queue.items} titles of more than {LONGEST:,} characters.")
-    click.echo(f"When it is filled in: occurisk titles review {scored} --collect")
+        _say(f"Not asked: {len(rows) - queue.items} titles of more than {LONGEST:,} characters.")
+    _say(f"When it is filled in: occurisk titles review {scored} --collect")
 
 
 def _collect(name: str, system: str) -> list[tuple[str, str]]:
@@ -247,7 +252,7 @@ def _collect(name: str, system: str) -> list[tuple[str, str]]:
 
     found = collect_titles(Path(name).name, system)
     if found.reviewers:
-        click.echo(f"Answered by {', '.join(found.reviewers)}.")
+        _say(f"Answered by {', '.join(found.reviewers)}.")
     for text in found.left_out:
-        click.echo(f"Left out: {text}")
+        _say(f"Left out: {text}")
     return found.taken

@@ -12,6 +12,7 @@ import shutil
 from functools import lru_cache
 from pathlib import Path
 
+from occurisk.files import whole_file
 from occurisk.occupations.concordances import load_tables
 from occurisk.paths import FEATURES, default_models_dir
 
@@ -113,6 +114,6 @@ def take_names(path: Path, folder: Path, language: str) -> dict[str, str]:
             first=wrong[0],
             fix="Mend the codes; nothing was taken over.",
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, folder / names_file(language))
+    with whole_file(folder / names_file(language)) as place:
+        shutil.copyfile(path, place)
     return names

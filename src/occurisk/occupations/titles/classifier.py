@@ -20,6 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from occurisk.errors import OccuriskError
+from occurisk.files import whole_file
 from occurisk.occupations.titles.neighbours import Neighbours, said_by
 from occurisk.occupations.titles.softmax import probabilities
 from occurisk.occupations.titles.text.normalise import VERSION
@@ -270,12 +271,16 @@ def write_model(
         "listed": np.frombuffer("\n".join(listed).encode(), np.uint8),
         "listed_codes": listed_codes.astype(np.uint16),
     }
-    numbers = path.with_suffix(".npz")
-    np.savez_compressed(numbers, **arrays)
     about = {"format": FORMAT, "normaliser": VERSION, "columns": COLUMNS, **about}
-    about["sha256"] = hashlib.sha256(numbers.read_bytes()).hexdigest()
-    text = json.dumps(about, ensure_ascii=False, indent=1, sort_keys=True)
-    path.with_suffix(".json").write_text(text + "\n", "utf-8")
+    # Both take their places when both are whole: neither is read without the other.
+    with (
+        whole_file(path.with_suffix(".json")) as description,
+        whole_file(path.with_suffix(".npz")) as numbers,
+    ):
+        np.savez_compressed(numbers, **arrays)
+        about["sha256"] = hashlib.sha256(numbers.read_bytes()).hexdigest()
+        text = json.dumps(about, ensure_ascii=False, indent=1, sort_keys=True)
+        description.write_text(text + "\n", "utf-8")
 
 
 @lru_cache(maxsize=4)

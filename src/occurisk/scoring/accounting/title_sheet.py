@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from occurisk.errors import RegistryError
+from occurisk.files import whole_file
 from occurisk.occupations.concordances import load_tables
 from occurisk.scoring.accounting.title_review import COLUMNS, NONE_FITS, SHOWN
 from occurisk.spreadsheets import disarm
@@ -17,7 +18,7 @@ from occurisk.spreadsheets import disarm
 def write_sheet(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write the sheet as CSV, or as Excel with a list of candidates to choose from in each row."""
     if path.suffix.lower() != ".xlsx":
-        with open(path, "w", encoding="utf-8-sig", newline="") as stream:
+        with whole_file(path) as place, open(place, "w", encoding="utf-8-sig", newline="") as stream:
             writer = csv.DictWriter(stream, COLUMNS)
             writer.writeheader()
             writer.writerows({key: disarm(value) for key, value in row.items()} for row in rows)
@@ -44,7 +45,8 @@ def write_sheet(path: Path, rows: list[dict[str, Any]]) -> None:
     page.freeze_panes = "B2"
     for name, width in (("A", 40), ("E", 40), ("F", 40)):
         page.column_dimensions[name].width = width
-    book.save(path)
+    with whole_file(path) as place:
+        book.save(place)
 
 
 def read_answers(path: Path, system: str) -> list[tuple[str, str]]:
