@@ -192,19 +192,22 @@ def _print_gaps(console: Console, reading: Reading, table: pd.DataFrame, basis: 
         reasons.setdefault(reason, []).append(name)
     for reason, names in reasons.items():
         plural = "attribute has" if len(names) == 1 else "attributes have"
-        console.print(f"[yellow]{len(names)} {plural} no figure[/]: {reason} ({', '.join(names)}).")
+        console.print(
+            f"[yellow]{len(names)} {plural} no figure[/]: {reason} ({', '.join(names)}).", soft_wrap=True
+        )
     rated = table.drop(columns=list(reading.missing))
     incomplete = int(rated.isna().any(axis=1).sum())
     also = " for the other attributes" if reading.missing else ""
     console.print(
         f"{incomplete:,} of {len(table):,} occupations are incomplete{also}; the cells stay empty."
         if incomplete
-        else f"Every one of {len(table):,} occupations has all its figures{also}."
+        else f"Every one of {len(table):,} occupations has all its figures{also}.",
+        soft_wrap=True,
     )
     line = f"The codes are {basis.name}: {basis.soc2010:,} of {basis.codes:,} are SOC 2010 occupations too."
     if basis.others:
         line += f" Not so {len(basis.others):,}, the first {basis.others[0]}."
-    console.print(line)
+    console.print(line, soft_wrap=True)
 
 
 def _print_unmapped(console: Console, reading: Reading, socs: pd.DataFrame) -> None:
@@ -213,7 +216,7 @@ def _print_unmapped(console: Console, reading: Reading, socs: pd.DataFrame) -> N
     line = f"Recoded to SOC 2010: {len(codes) - len(lost):,} of {len(codes):,} O*NET-SOC codes."
     if lost:
         line += f" [yellow]Left out, as they stand for none: {', '.join(lost)}[/]."
-    console.print(line)
+    console.print(line, soft_wrap=True)
 
 
 def _print_agreement(console: Console, agreed: pd.DataFrame, name: str) -> None:
@@ -235,5 +238,6 @@ def _print_agreement(console: Console, agreed: pd.DataFrame, name: str) -> None:
         f"Correlation above 0.9 for {(known > 0.9).sum()} of {len(known)} attributes; "
         f"median {known.median():.3f}, lowest {known.min():.3f}."
         if len(known)
-        else "No attribute has figures in both tables."
+        else "No attribute has figures in both tables.",
+        soft_wrap=True,
     )

@@ -187,7 +187,20 @@ def _among(text: str) -> Callable[[tuple[str, ...]], bool]:
     return lambda tokens: found.search("_".join(tokens)) is not None
 
 
-_WHOLE = {"peio1ocd", "peio2ocd", "ptio1ocd", "occ1990dd", "occ1990", "occ1950", "cp2011", "oc1", "oc2"}
+_WHOLE = {
+    "spfwt0",
+    "v1028",
+    "v1032",
+    "peio1ocd",
+    "peio2ocd",
+    "ptio1ocd",
+    "occ1990dd",
+    "occ1990",
+    "occ1950",
+    "cp2011",
+    "oc1",
+    "oc2",
+}
 # A level of ISCO and its kin, in what units of an organisation would else be looked for.
 _UNIT_GROUP = (
     r"unit[\s_-]*groups?|(?<=occupation[\s_-])units?|начальн\w+[\s_]+групп\w*|бастапқы[\s_]+топ\w*|"
