@@ -1,5 +1,7 @@
 """`occurisk ui --auth`: six people with accounts judge a list at once; all of it comes home with names."""
 
+import os
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,11 +13,12 @@ from helpers.browsers import chromium, serving
 from helpers.journey import choose, give_reason, go, press, text_of, wait
 from helpers.trained import default_bundle, models_dir
 from occurisk.cli import occurisk
+from occurisk.errors import TrackingError
 from occurisk.scoring.score import score_registry
-from occurisk.tracking.accounts import prepare_accounts
+from occurisk.tracking.accounts import add_reviewer, has_accounts
 from occurisk.tracking.interface import ui_command
 from occurisk.tracking.reviewing.queue import VERDICTS
-from occurisk.tracking.reviewing.reviews import read_review
+from occurisk.tracking.reviewing.reviews import collect, read_review
 from occurisk.tracking.scoring_run import TrackOptions, track_scoring
 
 # Third-party tools warn at import and at shutdown.
@@ -35,12 +38,14 @@ def desk(tmp_path, monkeypatch):
     arguments, environment = ui_command(1, auth=True)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    passwords = prepare_accounts(SIX, environment)
-    assert set(passwords) == set(SIX) and not prepare_accounts(SIX, environment)
+    assert not has_accounts("http://127.0.0.1:1")
     # `serving` puts the port, which is free, at the end.
     at = arguments.index("--port")
     command = [sys.executable, *arguments[:at], *arguments[at + 2 :], "--port"]
     with serving(tmp_path, command, environment, "health") as address:
+        assert has_accounts(address)
+        passwords = {name: add_reviewer(address, name) for name in SIX}
+        assert all(passwords.values()) and add_reviewer(address, SIX[0]) == ""
         yield address, run, passwords
 
 
@@ -76,7 +81,8 @@ class Reviewer:
             self.post("review-queues/items/set-status", done)
 
 
-def test_six_people_with_accounts_judge_at_once_and_nothing_is_lost(desk):
+def test_six_people_with_accounts_judge_at_once_and_nothing_is_lost(desk, monkeypatch):
+    run_store = os.environ["MLFLOW_TRACKING_URI"]
     address, run, passwords = desk
     assert requests.get(f"{address}/ajax-api/2.0/mlflow/users/current", timeout=9).status_code == 401
     people = [Reviewer(address, run, name, passwords[name]) for name in SIX]
@@ -114,3 +120,20 @@ def test_six_people_with_accounts_judge_at_once_and_nothing_is_lost(desk):
     for name, verdict in zip(SIX[1:], said, strict=True):
         assert set(verdicts.loc[verdicts["reviewer"] == name, "verdict"]) == {verdict}
     assert "Krippendorff's alpha" in home.output
+
+    # A seventh comes later: asked about the same occupations, with an account made while the server runs.
+    command = ["review", run.run_id, "--reviewers", "gulnara", "--models-dir", str(models_dir())]
+    added = CliRunner().invoke(occurisk, command)
+    assert "Review queue of 3 occupations, one for each of gulnara" in added.output, added.output
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    added = CliRunner().invoke(occurisk, ["ui", "--auth", "--reviewers", "gulnara,bolat"])
+    assert added.exit_code == 0 and "bolat has an account, and may judge." in added.output, added.output
+    later = Reviewer(address, run, "gulnara", re.search(r"gulnara  password (\S+)", added.output)[1])
+    later.judge("agree")
+    monkeypatch.setenv("MLFLOW_AUTH_ADMIN_PASSWORD", "not the password")
+    refused = CliRunner().invoke(occurisk, ["ui", "--auth", "--reviewers", "hanna"])
+    assert isinstance(refused.exception, TrackingError) and "not the password" not in str(refused.exception)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", run_store)
+    verdicts = collect(run.run_id)[0].verdicts
+    assert (verdicts["reviewer"] == "gulnara").sum() == 3
+    assert set(verdicts.loc[verdicts["reviewer"] == "gulnara", "code"]) == {"2411", "4110", "5223"}

@@ -151,6 +151,6 @@ def test_more_rows_than_anybody_reads_are_tracked_without_explanations(store, mo
     run = track_scoring(scored, model, options=TrackOptions(rows=True))
     client = tracking.open_store().MlflowClient()
     found = client.get_run(run.run_id)
-    assert "--reasons" in found.data.tags["occurisk.explanations"]
+    assert "--reasons" in found.data.tags["mlflow.note.content"]
     assert found.data.metrics["jobs"] == count
     assert not client.list_artifacts(run.run_id, "explanations")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from occurisk.model.bundles.bundle import Bundle
 
+# Occupations in a queue, where nobody says how many.
+_ASKED = 40
+
 
 @click.command()
 @click.argument("run", default="latest")
@@ -41,11 +44,14 @@ if TYPE_CHECKING:
     "count",
     type=click.IntRange(0),
     is_flag=False,
-    flag_value=40,
+    flag_value=_ASKED,
     help="Make a review queue of N occupations, to be filled in the browser.  [N: 40 if not given]",
 )
 @click.option(
-    "--reviewers", default="", metavar="A,B", help="Make a queue for each of these people, with --queue."
+    "--reviewers",
+    default="",
+    metavar="A,B",
+    help="Make a queue for each of these people, without --queue as long as the list's own.",
 )
 @click.option(
     "--lang", "language", type=click.Choice(["en", "ru", "kk"]), default="en", help="Ask in this language."
@@ -85,11 +91,11 @@ def review(
 
     if (code is None) != (verdict is None):
         raise click.UsageError("--occupation and --verdict go together.")
-    if reviewers and count is None:
-        raise click.UsageError("--reviewers goes with --queue.")
     console = out()
     names = check_reviewers(reviewers)
     reviewed, new = collect(run) if fetch else (read_review(run), 0)
+    if names and count is None:
+        count = reviewed.asked or _ASKED
     # Before anything is stored: an export or a queue without its model is an error.
     bundle = need_model(models_dir, reviewed.model_version, train=False) if export or count else None
     given = _given(code, verdict, note, csv_path)

@@ -50,6 +50,7 @@ class Phrases(Strict):
     stability: dict[str, str]
     verdicts: dict[str, str]
     queue: dict[str, str]
+    run: dict[str, str]
     frames: dict[str, str]
     page: dict[str, str]
     majors: dict[str, dict[str, str]]

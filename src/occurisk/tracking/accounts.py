@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from occurisk.errors import TrackingError
 from occurisk.tracking.reachable import sqlite_file
-from occurisk.tracking.store import guarded, open_store, tracking_uri
+from occurisk.tracking.store import first_line, tracking_uri
 
 # MLflow's own name for the account that may make others.
 ADMIN = "admin"
@@ -66,44 +70,115 @@ def auth_environment() -> dict[str, str]:
     return variables
 
 
-def prepare_accounts(reviewers: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
-    """Make the accounts that are missing, and let everybody judge.
+def has_accounts(address: str) -> bool:
+    """Tell whether an MLflow with accounts answers at an address: it is well, and asks who is there."""
+    return (
+        _answer(f"{address}/health") == 200 and _answer(f"{address}/ajax-api/2.0/mlflow/users/current") == 401
+    )
+
+
+def add_reviewer(address: str, reviewer: str) -> str:
+    """Make an account on a running server if it lacks it, and let its owner judge.
 
     MLflow's pages offer a queue's questions only to those who have the right in so many words: the default
     permission, which its server goes by, is not enough for them.
 
     Parameters
     ----------
-    reviewers : sequence of str
-    environment : mapping of str to str
-        As `auth_environment` returns it.
+    address : str
+        Of the server. It is asked as its administrator, whose name and password are in the environment.
+    reviewer : str
 
     Returns
     -------
-    dict of str to str
-        The first password of each new account.
+    str
+        The first password of a new account; empty if there was one.
 
     Raises
     ------
     TrackingError
-        If MLflow refuses a name or a password.
+        If it does not answer, or refuses the administrator or the name.
     """
-    os.environ.update(environment)
-    with guarded("make accounts beside"):
-        open_store()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what MLflow's server is built on
-            accounts = import_module("mlflow.server.auth.sqlalchemy_store").SqlAlchemyStore()
-        accounts.init_db(f"sqlite:///{auth_folder() / 'auth.db'}")
-        if not accounts.has_user(ADMIN):
-            accounts.create_user(ADMIN, os.environ["MLFLOW_AUTH_ADMIN_PASSWORD"], is_admin=True)
-        made = {name: secrets.token_urlsafe(12) for name in reviewers if not accounts.has_user(name)}
-        for name, password in made.items():
-            accounts.create_user(name, password)
-        for user in accounts.list_users():
-            if not user.is_admin:
-                accounts.grant_user_permission(user.username, "experiment", "*", "EDIT")
-    return made
+    administrator, password = need_administrator()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what MLflow's server is built on
+        mlflow, server = import_module("mlflow"), import_module("mlflow.server")
+
+    first = ""
+    with _as_somebody(administrator, password):
+        try:
+            accounts = server.get_app_client("basic-auth", tracking_uri=address)
+            if not _done(mlflow, "RESOURCE_DOES_NOT_EXIST", accounts.get_user, reviewer):
+                first = secrets.token_urlsafe(12)
+                accounts.create_user(reviewer, first)
+            right = (reviewer, "experiment", "*", "EDIT")
+            _done(mlflow, "RESOURCE_ALREADY_EXISTS", accounts.grant_user_permission, *right)
+        except mlflow.MlflowException as problem:
+            raise TrackingError(
+                f"{address} makes no account {reviewer!r}: {first_line(problem)}.",
+                rule=f"Only an administrator makes accounts; it was asked as {administrator!r}.",
+                fix="Check MLFLOW_AUTH_ADMIN_PASSWORD, and the name.",
+            ) from problem
+    return first
+
+
+def _done(mlflow: Any, but: str, call: Callable[..., Any], *arguments: str) -> bool:
+    """Call the server; tell whether it did so, or answered with this one code instead."""
+    try:
+        call(*arguments)
+    except mlflow.MlflowException as problem:
+        if problem.error_code != but:
+            raise
+        return False
+    return True
+
+
+def need_administrator() -> tuple[str, str]:
+    """Return who makes accounts: name and password from the environment.
+
+    Raises
+    ------
+    TrackingError
+        If there is none.
+    """
+    given = os.environ.get("MLFLOW_AUTH_ADMIN_PASSWORD")
+    if given:
+        return ADMIN, given
+    name, password = (os.environ.get(f"MLFLOW_TRACKING_{what}") for what in ("USERNAME", "PASSWORD"))
+    if not name or not password:
+        raise TrackingError(
+            "There is no password of an administrator, who alone makes accounts.",
+            rule=f"The first account is {ADMIN!r}; MLflow asks for at least 12 characters.",
+            fix="MLFLOW_AUTH_ADMIN_PASSWORD=… occurisk ui --auth --reviewers A,B",
+        )
+    return name, password
+
+
+@contextmanager
+def _as_somebody(name: str, password: str) -> Iterator[None]:
+    """Let MLflow's clients log in so; they read it from the environment."""
+    ours = {"MLFLOW_TRACKING_USERNAME": name, "MLFLOW_TRACKING_PASSWORD": password}
+    before = {key: os.environ.get(key) for key in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                del os.environ[key]
+            else:
+                os.environ[key] = value
+
+
+def _answer(url: str) -> int:
+    """Return the status that an address answers with; 0 if it does not."""
+    try:
+        with urlopen(url, timeout=5) as reply:  # noqa: S310
+            return int(reply.status)
+    except HTTPError as problem:
+        return problem.code
+    except (OSError, ValueError):
+        return 0
 
 
 def _private(path: Path, text: str) -> None:

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from occurisk.explanation.explained_list import ExplainedList
+from occurisk.explanation.words import Phrases, load_phrases
 from occurisk.labour_market.summary import MarketSummary
+from occurisk.model.axes.declaration import Axis, axis_of
+from occurisk.probabilities import Bands
 from occurisk.report.explanation_payload import About, summarise
 from occurisk.report.explanation_tables import CAP
 
@@ -44,6 +47,9 @@ baseline beside it. The run tagged *champion* is the model in use; its page has 
 """,
 }
 
+_SHARES = {"medium": "share_medium", "low": "share_low", "coverage": "coverage"}
+# Of the phrases of a run: what is said where nothing was scored.
+NOTHING = "nothing"
 # Characters that Markdown would read as more than text.
 _SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_{}[]()#+!|~<>&"})
 
@@ -70,55 +76,80 @@ def description(
     str
         For the tag `mlflow.note.content`.
     """
-    links = dict(links or {})
-    s = summarise(explained.rows)
+    links, rows = dict(links or {}), explained.rows
+    phrases = explained.reference.phrases(about.language)
+    words, s = phrases.run, summarise(rows)
     shown = dict(figures or {}) or {
         "share_high": s.high, "share_medium": s.medium, "share_low": s.low, "mean_susceptibility": s.mean,
     }  # fmt: skip
-    how = "weighted" if s.weighted else "each occupation counted once"
-    rows = explained.rows
     widest = (rows["upper"] - rows["lower"]).astype(float).nlargest(3).index
-    shaky = int((rows["stability"] == "model-dependent").sum())
     named = ", ".join(f"{_plain(rows.at[code, 'title'])} ({code})" for code in widest)
-    cap = f" (the {CAP:,} heaviest of {len(rows):,})" if len(rows) > CAP else ""
-
-    moves = "*What the model looks at*, in the report"
-    if "beeswarm" in links:
-        moves = f"[`explanations/beeswarm.png`]({links['beeswarm']})"
+    shaky = int((rows["stability"] == "model-dependent").sum())
+    cap = words["cap"].format(n=f"{CAP:,}", total=f"{len(rows):,}") if len(rows) > CAP else ""
+    axis = explained.reference.axis or axis_of("")
 
     def link(key: str, text: str) -> str:
         return f"[{text}]({links[key]})" if key in links else text
 
-    of = "jobs are in occupations" if s.weighted else "occupations are"
+    of = phrases.page["headline_jobs" if s.weighted else "headline_count"]
+    model = link("model", words["model"].format(version=_plain(about.model)))
+    moves = link("beeswarm", "`explanations/beeswarm.png`") if "beeswarm" in links else words["moves"]
+    look_at = [
+        words["look_report"].format(report=link("report", "`explanations/report.html`")),
+        words["look_table"].format(table=link("table", "`explanations/table.json`"), cap=cap),
+        words["look_moves"].format(moves=moves),
+        words["look_shaky"].format(n=f"{shaky:,}", named=named),
+        words["look_queue"].format(queue=link("queue", words["believe"])),
+    ]
     # MLflow folds a description after some lines: what matters most stands first.
     lines = [
-        f"**{headline(shown)}** of {of} of high susceptibility (in brackets: 90% interval).",
+        f"**{headline(shown, phrases)}** {of}. {words['brackets']}",
         "",
-        f"Open: {link('report', 'report')} · {link('table', 'table')} · {link('queue', 'review queue')}",
+        words["open"].format(**{key: link(key, words[key]) for key in ("report", "table", "queue")}),
         "",
-        f"Medium {_share(shown['share_medium'])} · low {_share(shown['share_low'])} · "
-        f"mean {shown['mean_susceptibility']:.3f} · coverage {_share(shown.get('coverage', math.nan))} · "
-        f"rows without a score: {_unscored(about)}",
+        f"{_figures(shown, phrases)} · {words['unscored'].format(unscored=_unscored(about, words))}",
         "",
-        f"**{_plain(about.name)}**, scored by {link('model', f'model {_plain(about.model)}')}, "
-        f"{_plain(about.made)}.",
-        *(f"\n**Warning: {_plain(text)}**" for text in about.warnings),
+        words["scored_by"].format(name=_plain(about.name), model=model, made=_plain(about.made)),
+        *(f"\n**{words['warning'].format(text=_plain(text))}**" for text in about.warnings),
         "",
-        f"Shares and mean: {how}. Susceptibility is not a forecast of lost jobs; the labels speak of "
-        "technology as of 2013. Not for decisions about individual people.",
+        " ".join(
+            (
+                words["weighted" if s.weighted else "counted"],
+                *axis.words(about.language).caveats,
+                words["notice"],
+            )
+        ),
         "",
-        "### Five things to look at",
-        f"1. {link('report', '`explanations/report.html`')}: search an occupation, open it, read why.",
-        f"2. {link('table', '`explanations/table.json`')}{cap}: the same as a table; "
-        "select two runs and compare.",
-        f"3. What moves the list as a whole: {moves}.",
-        f"4. The {shaky:,} occupations whose band depends on the model; the widest intervals: {named}.",
-        f"5. {link('queue', 'Do you believe it? The review queue')} asks for your verdict on the occupations "
-        "that matter most.",
+        f"### {words['look_at']}",
+        *(f"{number}. {what}" for number, what in enumerate(look_at, 1)),
         "",
-        "Who holds the risk: `occurisk national FOLDER` makes a run with the national page beside this one.",
+        words["national"],
     ]
     return "\n".join(lines) + "\n"
+
+
+def axis_section(axis: Axis, bands: Bands, figures: Mapping[str, float], language: str = "en") -> str:
+    """Describe in Markdown what a further axis says of a list: its figures, and its caveats.
+
+    Parameters
+    ----------
+    axis : Axis
+    bands : Bands
+    figures : mapping of str to float
+        As `list_metrics` returns them.
+    language : {"en", "ru", "kk"}
+    """
+    own, phrases = axis.words(language), load_phrases(language)
+    limit = phrases.number(bands.high, 2)
+    high = phrases.run["high_from"].format(limit=limit, headline=headline(figures, phrases))
+    said = (f"{high} {phrases.run['brackets']}", _figures(figures, phrases), *own.caveats)
+    return f"\n### {phrases.run['too'].format(axis=own.title)}\n" + "".join(f"- {text}\n" for text in said)
+
+
+def unexplained(figures: Mapping[str, float], why: str, phrases: Phrases) -> str:
+    """Describe in Markdown a run whose list is not explained; `why` is a key of the phrases of a run."""
+    said = f"**{headline(figures, phrases)}**"
+    return said if why == NOTHING else f"{said} {phrases.page['headline_jobs']}. {phrases.run[why]}"
 
 
 def run_tags(about: About) -> dict[str, str]:
@@ -126,15 +157,23 @@ def run_tags(about: About) -> dict[str, str]:
     return {"occurisk.kind": about.kind, "occurisk.language": about.language}
 
 
-def headline(metrics: Mapping[str, float], *, short: bool = False) -> str:
-    """Return a list's one headline: `41.6% (35.1 to 48.0)`; short, for a narrow column: `42% (35–48)`."""
-    share, lower, upper = (metrics.get(f"share_high{end}", math.nan) for end in ("", "_lower", "_upper"))
+def headline(metrics: Mapping[str, float], phrases: Phrases | None = None) -> str:
+    """Return a list's one headline: `41.6% (35.1 to 48.0)`; in English, if there are no other phrases."""
+    phrases = phrases or load_phrases()
+    share, lower, upper = _high(metrics)
+    if math.isnan(share):
+        return phrases.run[NOTHING]
+    ends = {name: phrases.number(100 * value, 1) for name, value in (("lower", lower), ("upper", upper))}
+    shown = _share(share, phrases)
+    return shown if math.isnan(lower) else phrases.run["between"].format(share=shown, **ends)
+
+
+def short_headline(metrics: Mapping[str, float]) -> str:
+    """Return the headline for a narrow column: `42% (35–48)`."""
+    share, lower, upper = _high(metrics)
     if math.isnan(share):
         return "nothing scored"
-    interval = "" if math.isnan(lower) else f" ({100 * lower:.1f} to {100 * upper:.1f})"
-    if short:
-        return f"{100 * share:.0f}%" + (f" ({100 * lower:.0f}–{100 * upper:.0f})" if interval else "")
-    return f"{100 * share:.1f}%{interval}"
+    return f"{100 * share:.0f}%" + ("" if math.isnan(lower) else f" ({100 * lower:.0f}–{100 * upper:.0f})")
 
 
 def run_name(name: str, when: datetime) -> str:
@@ -207,14 +246,27 @@ def plain_metrics(summary: MarketSummary) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in metrics.items() if not math.isnan(value)}
 
 
-def _unscored(about: About) -> str:
+def _high(metrics: Mapping[str, float]) -> list[float]:
+    """Return the share of high susceptibility and the ends of its interval; NaN where one is not known."""
+    return [metrics.get(f"share_high{end}", math.nan) for end in ("", "_lower", "_upper")]
+
+
+def _figures(metrics: Mapping[str, float], phrases: Phrases) -> str:
+    """Return the figures behind the headline, in one line."""
+    shares = {name: _share(metrics.get(key, math.nan), phrases) for name, key in _SHARES.items()}
+    mean = metrics.get("mean_susceptibility", math.nan)
+    return phrases.run["figures"].format(mean="–" if math.isnan(mean) else phrases.number(mean, 3), **shares)
+
+
+def _unscored(about: About, words: Mapping[str, str]) -> str:
     if about.unscored is None:
         return "–"
-    return f"{about.unscored:,}" + (f" of {about.rows:,}" if about.rows is not None else "")
+    n = f"{about.unscored:,}"
+    return n if about.rows is None else words["of_rows"].format(n=n, total=f"{about.rows:,}")
 
 
-def _share(value: float) -> str:
-    return "–" if math.isnan(value) else f"{100 * value:.1f}%"
+def _share(value: float, phrases: Phrases) -> str:
+    return "–" if math.isnan(value) else phrases.percent.format(n=phrases.number(100 * value, 1))
 
 
 def _plain(text: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import time
 
 from occurisk.errors import OutputError
-from occurisk.tracking.accounts import auth_environment
+from occurisk.tracking.accounts import auth_environment, has_accounts
 from occurisk.tracking.descriptions import VIEW
 from occurisk.tracking.store import SCORING, artifact_root, guarded, need_experiment, open_store, tracking_uri
 
@@ -44,6 +46,16 @@ def start_page(port: int) -> str:
         experiment = need_experiment(mlflow, SCORING)
     view = f"viewStateShareKey={VIEW}&workflowType=machine_learning"
     return f"http://127.0.0.1:{port}/#/experiments/{experiment}/runs?{view}"
+
+
+def answers_within(address: str, server: subprocess.Popen[bytes], seconds: float = 120) -> bool:
+    """Wait until a server that was started asks who is there; False if it ended, or took too long."""
+    end = time.monotonic() + seconds
+    while server.poll() is None and time.monotonic() < end:
+        if has_accounts(address):
+            return True
+        time.sleep(0.5)
+    return False
 
 
 def check_port(port: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from occurisk.labour_market.summary import MarketSummary
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.report.labour_market_page import write_summary
-from occurisk.tracking.descriptions import headline, national_description, plain_metrics, run_name
+from occurisk.tracking.descriptions import national_description, plain_metrics, run_name, short_headline
 from occurisk.tracking.store import DESCRIPTION, SCORING, UI_MODE, TrackedRun, link_to, run
 
 
@@ -39,6 +39,6 @@ def track_national(summary: MarketSummary, bundle: Bundle) -> TrackedRun:
             mlflow.log_artifacts(scratch, "national")
         here = f"#/experiments/{active.experiment_id}/runs/{active.run_id}"
         text = national_description(summary, {"page": f"{here}/artifacts/national/national.html{UI_MODE}"})
-        mlflow.set_tags({"headline": headline(figures, short=True), DESCRIPTION: text})
+        mlflow.set_tags({"headline": short_headline(figures), DESCRIPTION: text})
     link = link_to(active.experiment_id, active.run_id)
     return TrackedRun(active.run_id, active.experiment_id, link, uploaded=("national page and tables",))

@@ -13,16 +13,25 @@ from typing import Any
 
 from occurisk.explanation.explained_list import ExplainedList, explain_list, explain_rows
 from occurisk.explanation.reference import kept_reference
+from occurisk.explanation.words import load_phrases
 from occurisk.files import json_text, size
 from occurisk.labour_market.comparison.axis_map import map_of_jobs
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, major_group
 from occurisk.report.explanation_payload import About, Quality
-from occurisk.scoring.accounting.account import Account
+from occurisk.scoring.accounting.account import Account, HeadlineFigures
 from occurisk.scoring.accounting.other_axes import figures_on, jobs_by_occupation
 from occurisk.scoring.code_scores import Scores
 from occurisk.scoring.scored_registry import ScoredRegistry
-from occurisk.tracking.descriptions import description, headline, run_name, run_tags
+from occurisk.tracking.descriptions import (
+    NOTHING,
+    axis_section,
+    description,
+    run_name,
+    run_tags,
+    short_headline,
+    unexplained,
+)
 from occurisk.tracking.explanations import TABLE, artifact_links, as_table, tables_tag, write_explanations
 from occurisk.tracking.reviewing.queue import make_queue
 from occurisk.tracking.reviewing.reviews import collect_earlier, earlier_verdicts
@@ -103,9 +112,9 @@ def track_scoring(
     explained, why_not = _explained(scored, bundle, options)
     if explained is not None:
         explained = explained.with_verdicts(earlier_verdicts(name))
-    figures = account_metrics(scored.account)
+    figures = list_metrics(scored.account.national, scored.account)
     tags = {
-        "headline": headline(figures, short=True),
+        "headline": short_headline(figures),
         "champion": "yes" if champion else "no",
         "occurisk.stage": "scoring",
         "occurisk.model_version": bundle.version,
@@ -128,12 +137,20 @@ def track_scoring(
         with run(SCORING, run_name(name, datetime.now(UTC)), tags) as mlflow:
             active = mlflow.active_run().info
             if explained is None:
-                tags = {DESCRIPTION: f"**{headline(figures)}** at high susceptibility. {why_not}"}
-                tags |= {"occurisk.explanations": why_not} if why_not else {}
+                phrases = load_phrases(options.language).on(bundle.axis.words(options.language))
+                tags = {DESCRIPTION: unexplained(figures, why_not, phrases)}
             else:
                 links = artifact_links(active.experiment_id, active.run_id, pictures=False)
                 tags = {DESCRIPTION: description(explained, about, links, figures)}
-            tags[DESCRIPTION] += "".join(axis_section(scored, other) for other in others)
+            tags[DESCRIPTION] += "".join(
+                axis_section(
+                    other.axis,
+                    other.bands,
+                    list_metrics(figures_on(scored, Scores.of(other)), scored.account),
+                    options.language,
+                )
+                for other in others
+            )
             parameters = {"registry": name, "model_version": bundle.version, "scores": scored.scores}
             log_all(mlflow, figures, parameters, tags)
             mlflow.log_artifacts(scratch)
@@ -147,9 +164,9 @@ def track_scoring(
     return TrackedRun(active.run_id, active.experiment_id, link, "", tuple(uploaded), queue)
 
 
-def account_metrics(account: Account) -> dict[str, float]:
+def list_metrics(figures: HeadlineFigures, account: Account) -> dict[str, float]:
     """Return the ten figures of a scored list, as `plain_metrics` names them; what is unknown is left out."""
-    national = asdict(account.national)
+    national = asdict(figures)
     ends = ("", "_lower", "_upper")
     metrics = {
         **{f"share_high{end}": national[f"share_high{end}"] for end in ends},
@@ -158,13 +175,6 @@ def account_metrics(account: Account) -> dict[str, float]:
         "jobs": account.totals.weight_counted,
     }
     return {name: round(float(value), 4) for name, value in metrics.items() if math.isfinite(value)}
-
-
-def axis_section(scored: ScoredRegistry, other: Bundle) -> str:
-    """Return what a run's description says of a further axis: its figures, and its caveats."""
-    words = other.axis.words("en")
-    said = [*figures_on(scored, Scores.of(other)).in_words(), *words.caveats]
-    return f"\n### {words.title}, too\n" + "".join(f"- {sentence}\n" for sentence in said)
 
 
 def technical_facts(scored: ScoredRegistry) -> dict[str, Any]:
@@ -219,12 +229,12 @@ def _write_results(
 def _explained(
     scored: ScoredRegistry, bundle: Bundle, options: TrackOptions
 ) -> tuple[ExplainedList | None, str]:
-    """Return what explains a list, or None and why there is nothing to show."""
+    """Return what explains a list, or None and why there is nothing to show: a key of a run's phrases."""
     if scored.own is not None and not options.rows:
-        return None, "Rows are explained one by one only if they are uploaded: score --track-rows"
+        return None, "rows_apart"
     if scored.own is None and not len(scored.lineage):
         many = len(scored.by_occupation) or scored.account.totals.rows_scored
-        return None, "Too many rows to explain one by one: score --reasons" if many else "Nothing was scored."
+        return None, "rows_many" if many else NOTHING
     return explain_scored(scored, bundle, options.min_cell), ""
 
 

@@ -128,7 +128,7 @@ def guarded(doing: str) -> Iterator[None]:
         if not theirs and not isinstance(problem, OSError):
             raise
         raise TrackingError(
-            f"Cannot {doing} the tracking store {shown_uri()}: {_first_line(problem)}.",
+            f"Cannot {doing} the tracking store {shown_uri()}: {first_line(problem)}.",
             rule="The store is a database that can be written and has room, or a server that answers.",
             fix="Set MLFLOW_TRACKING_URI, make room, mend the permissions; or --no-track.",
         ) from problem
@@ -291,7 +291,8 @@ def _artifacts_of(experiment: str) -> str | None:
     return None if root is None else f"{root}/{experiment}"
 
 
-def _first_line(problem: Exception) -> str:
+def first_line(problem: Exception) -> str:
+    """Return what a problem says first, without its full stop."""
     return (str(problem).strip().splitlines() or [type(problem).__name__])[0].rstrip(".")
 
 

@@ -31,7 +31,7 @@ def test_every_attribute_and_group_has_words(language):
 @pytest.mark.parametrize("language", ["ru", "kk"])
 def test_tables_have_the_same_keys_and_the_same_gaps_to_fill(language):
     english, other = load_phrases("en"), load_phrases(language)
-    for part in ("bands", "stability", "verdicts", "frames", "page"):
+    for part in ("bands", "stability", "verdicts", "queue", "run", "frames", "page"):
         ours, theirs = getattr(english, part), getattr(other, part)
         assert set(ours) == set(theirs), part
         for key in ours:

@@ -16,13 +16,14 @@ from occurisk.explanation.explained_list import explain_list
 from occurisk.explanation.interactions import interactions
 from occurisk.explanation.words import load_phrases
 from occurisk.labour_market.comparison.axis_map import map_of_jobs
-from occurisk.model.axes.declaration import chosen_axes
+from occurisk.model.axes.declaration import chosen_axes, load_axes
 from occurisk.occupations.names import occupation_name
+from occurisk.probabilities import Bands
 from occurisk.report.explanation_charts import figure_set
 from occurisk.report.explanation_page import SCRIPT_PARTS, _resource, page_script, render
 from occurisk.report.explanation_payload import About, Quality, as_json, headline, payload, summarise
 from occurisk.report.explanation_tables import COLUMNS, full_table, table
-from occurisk.tracking.descriptions import description
+from occurisk.tracking.descriptions import axis_section, description, unexplained
 
 ABOUT = About("jobs.csv", "m-1", "2026-01-01 10:00 UTC", rows=1000, unscored=12, weight_name="employment")
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&\u2028{{7*7}}"
@@ -270,3 +271,25 @@ def test_the_description_names_five_things_and_escapes_names():
     assert "a\\|b\\<script\\>\\*x\\*" in text and "(#/r)" in text
     assert "&lt;" not in text and "&amp;" not in text
     assert "3 of 10" in text
+
+
+@pytest.mark.parametrize("language", ["ru", "kk"])
+def test_the_description_speaks_the_readers_language(language):
+    about = About("jobs.csv", "m", "2026", language=language, rows=10, unscored=3)
+    figures = {"share_high": 0.416, "share_high_lower": 0.351, "share_high_upper": 0.48}
+    text = description(reference_explained(), about, {"report": "#/r"}, {**figures, "share_medium": 0.2,
+        "share_low": 0.384, "mean_susceptibility": 0.5217, "coverage": 0.99})  # fmt: skip
+    plain = re.sub(r"`[^`]*`|\([^)]*\)|\d-\d+", "", text)
+    # Titles of SOC are English; the words around them are not.
+    plain = plain.replace("jobs.csv", "").split("\n4.")[0]
+    assert not re.findall(r"[A-Za-z]{3,}", plain), plain
+    assert "41,6" in text and "35,1" in text and "48,0" in text and "0,522" in text
+    assert len([line for line in text.splitlines() if re.match(r"\d\. ", line)]) == 5
+
+
+def test_a_further_axis_is_described_in_the_readers_language():
+    axis = next(axis for axis in load_axes() if axis.column_prefix)
+    figures = {"share_high": 0.3, "mean_susceptibility": 0.33, "coverage": 1.0}
+    text = axis_section(axis, Bands(high=0.4, low=0.2), figures, "ru")
+    assert all(caveat in text for caveat in axis.words("ru").caveats) and "от 0,40" in text
+    assert unexplained(figures, "rows_many", load_phrases("kk")).startswith("**30,0%**")

@@ -59,6 +59,8 @@ class ReviewedRun:
         Each reviewer's last word on a code: `code`, `verdict`, `note`, `reviewer`, `time`.
     given : DataFrame
         Every verdict that was ever given, the same columns.
+    asked : int
+        Occupations that its queue asks about; 0 if it has none.
     """
 
     run_id: str
@@ -68,6 +70,7 @@ class ReviewedRun:
     scored: pd.DataFrame
     verdicts: pd.DataFrame
     given: pd.DataFrame
+    asked: int = 0
 
     @property
     def alpha(self) -> float:
@@ -109,6 +112,7 @@ def read_review(run: str = "latest") -> ReviewedRun:
         scored,
         merge_verdicts(empty_verdicts(), given),
         given,
+        int(tracked.data.tags.get("occurisk.queue", 0)),
     )
 
 
