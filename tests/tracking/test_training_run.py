@@ -5,7 +5,10 @@ import json
 import os
 import socket
 import sqlite3
+import time
 from dataclasses import replace
+from importlib import import_module
+from threading import Thread
 from urllib.request import Request, urlopen
 
 import pandas as pd
@@ -114,12 +117,20 @@ def test_the_champion_answers_as_python_does(tracked, store):
 def test_the_champion_answers_over_http(tracked, store):
     training, _ = tracked
     with model_server(store) as address:
-        asked = json.dumps({"dataframe_records": QUESTIONS.to_dict("records")}).encode()
-        request = Request(f"{address}/invocations", asked, {"Content-Type": "application/json"})  # noqa: S310
-        with urlopen(request) as reply:  # noqa: S310
-            found = json.load(reply)["predictions"]
-    expected = answer(training.bundle, QUESTIONS)
-    assert found == expected.astype(object).where(expected.notna(), None).to_dict("records")
+        found = asked_of(address, QUESTIONS)
+    assert found == as_records(answer(training.bundle, QUESTIONS))
+
+
+def asked_of(address, table):
+    """Ask a server of a model about a table."""
+    asked = json.dumps({"dataframe_records": as_records(table)}).encode()
+    request = Request(f"{address}/invocations", asked, {"Content-Type": "application/json"})  # noqa: S310
+    with urlopen(request) as reply:  # noqa: S310
+        return json.load(reply)["predictions"]
+
+
+def as_records(table):
+    return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
 def test_the_page_of_the_registered_model_tells_its_figures(tracked, client):
@@ -187,6 +198,31 @@ def test_a_served_axis_says_what_it_speaks_of_and_takes_its_own_attributes(expos
         bundle.reference.loc[bundle.attributes.index[:3], "probability"].to_numpy(), abs=1e-6
     )
     assert set(served.metadata.get_input_schema().input_names()) >= set(bundle.names)
+
+
+def test_a_further_axis_answers_over_http(exposure):
+    """MLflow's own application, in a thread: another process would only import all of it once more."""
+    bundle, run = exposure
+    application, server = import_module("mlflow.pyfunc.scoring_server"), import_module("uvicorn")
+    loaded = tracking.open_store().pyfunc.load_model(f"models:/{run.model_name}@champion")
+    config = server.Config(application.init(loaded), host="127.0.0.1", port=0, log_level="critical")
+    serving = server.Server(config)
+    thread = Thread(target=serving.run, daemon=True)
+    thread.start()
+    try:
+        while not serving.started:
+            assert thread.is_alive()
+            time.sleep(0.02)
+        port = serving.servers[0].sockets[0].getsockname()[1]
+        by_code = asked_of(f"http://127.0.0.1:{port}", QUESTIONS)
+        X = bundle.attributes.head(2).reset_index(drop=True)
+        by_row = asked_of(f"http://127.0.0.1:{port}", X)
+    finally:
+        serving.should_exit = True
+        thread.join(30)
+    assert by_code == as_records(answer(bundle, QUESTIONS))
+    assert {row["axis"] for row in by_code} == {"language_models_2023"}
+    assert [row["probability"] for row in by_row] == answer(bundle, X)["probability"].tolist()
 
 
 def test_nothing_in_the_store_names_a_folder_of_the_user(tracked, store):

@@ -52,7 +52,15 @@ _MAGIC = {
     # Stata 8 to 12: version, byte order, a data file.
     **{bytes([version, order, 1]): "stata" for version in (113, 114, 115) for order in (1, 2)},
 }
-_OTHERS = {b"\x7fELF": "a program", b"%PDF": "a PDF", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture"}
+_OTHERS = {
+    b"\x7fELF": "a program",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"HEADER RECORD***": "a transport file of SAS (.xpt)",
+}
+# Stands behind forty bytes of another character set.
+_PORTABLE = b"ASCII SPSS PORT FILE"
 
 
 @contextmanager
@@ -152,7 +160,7 @@ def open_registry(
     path, name = Path(path), name or str(path)
     try:
         with open(path, "rb") as stream:
-            start = stream.read(16)
+            start = stream.read(64)
     except (OSError, ValueError) as problem:
         raise RegistryError(
             f"Cannot read the registry {name}: {getattr(problem, 'strerror', problem)}.",
@@ -164,6 +172,8 @@ def open_registry(
         )
     kind = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), "text")
     other = next((what for magic, what in _OTHERS.items() if start.startswith(magic)), None)
+    if _PORTABLE in start:
+        other = "a portable file of SPSS (.por)"
     if other:
         raise no_table(name, f"it is {other}")
     with reading(name):

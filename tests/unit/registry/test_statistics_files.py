@@ -18,7 +18,11 @@ from occurisk.scoring.score import score_registry
 
 pyreadstat = pytest.importorskip("pyreadstat", reason="needs occurisk[statistics]")
 ROWS = 400
-LABELS = {"column_labels": {"isco": "Occupation"}, "variable_format": {"born": "%td"}}
+LABELS = {
+    "column_labels": {"isco": "Occupation"},
+    "variable_format": {"born": "%td"},
+    "file_label": "Обследование 2022",
+}
 
 
 def survey() -> pd.DataFrame:
@@ -45,7 +49,8 @@ def spss(path):
     pyreadstat.write_sav(
         survey(), path, variable_value_labels=labels, missing_ranges={"isco": [9998.0]},
         column_labels={"isco": "Occupation"}, variable_format={"born": "DATE11"},
-        variable_measure={"isco": "nominal"},
+        variable_measure={"isco": "nominal"}, file_label="Survey 2022", note=["second wave"],
+        variable_display_width={"isco": 14},
     )  # fmt: skip
     return path
 
@@ -92,6 +97,9 @@ def test_a_labelled_file_comes_back_with_its_labels(model, tmp_path, make, read)
     assert after.column_names_to_labels["isco"] == "Occupation"
     assert after.original_variable_types["born"] == before.original_variable_types["born"]
     assert after.missing_ranges == before.missing_ranges
+    assert after.file_label == before.file_label != ""
+    assert after.notes == before.notes
+    assert after.variable_display_width["isco"] == before.variable_display_width["isco"]
     assert found["occurisk_probability"].between(0, 1).all()
     assert set(found["occurisk_band"]) <= {"low", "medium", "high"}
 
@@ -110,6 +118,39 @@ def test_any_list_can_be_written_as_one(model, tmp_path, kind):
     made = score_registry(model, tmp_path / "jobs.csv", tmp_path / "out", output=kind)
     assert made.rows["code"].tolist() == ["2411", "4110", "5223"]
     assert made.unscored["occurisk_row"].tolist() == [4]
+
+
+@pytest.mark.parametrize("make", ["write_dta", "write_sav"])
+def test_long_texts_names_of_any_script_dates_and_gaps_come_back(model, tmp_path, make):
+    rows = 30
+    own = pd.DataFrame(
+        {
+            "isco08": ["2411", "4110", ""] * 10,
+            "жалақы": np.arange(rows) * 1.5,
+            "words": ["x" * 5000, "ә", ""] * 10,
+            "moment": pd.date_range("2020-01-01 10:20", periods=rows, freq="h"),
+            "gap": [np.nan, 1.0, 1e14] * 10,
+        }
+    )
+    labels = {"gap": {1.0: "да"}}
+    getattr(pyreadstat, make)(own, tmp_path / "survey", variable_value_labels=labels)
+    read = getattr(pyreadstat, make.replace("write", "read"))
+    made = score_registry(model, tmp_path / "survey", tmp_path / "out")
+    found, after = read(made.scored_path)
+    expected = own[own["isco08"] != ""].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found[list(own)], expected, check_dtype=False)
+    assert after.variable_value_labels["gap"] == labels["gap"]
+    aside, _ = read(made.unscored_path)
+    assert aside["gap"].tolist() == own.loc[own["isco08"] == "", "gap"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("write", "name"), [("write_por", "portable file"), ("write_xport", "transport file")]
+)
+def test_an_older_format_of_the_same_programs_is_named(tmp_path, write, name):
+    getattr(pyreadstat, write)(pd.DataFrame({"ISCO": ["2411"], "N": [1.0]}), tmp_path / "old")
+    with pytest.raises(RegistryError, match=name):
+        open_registry(tmp_path / "old")
 
 
 def test_what_stata_has_no_name_for_is_refused_whole(model, tmp_path):

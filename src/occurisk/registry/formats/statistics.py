@@ -36,6 +36,12 @@ class Labels:
         Of SPSS: column -> ranges of values that stand for no answer.
     measures : Mapping
         Of SPSS: column -> nominal, ordinal or scale.
+    widths : Mapping
+        Of SPSS: column -> how wide it is shown.
+    file : str
+        What the file is called in itself.
+    notes : list of str
+        Of SPSS: what else it says of itself.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +49,9 @@ class Labels:
     formats: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, Any] = field(default_factory=dict)
     measures: Mapping[str, str] = field(default_factory=dict)
+    widths: Mapping[str, int] = field(default_factory=dict)
+    file: str = ""
+    notes: list[str] = field(default_factory=list)
 
 
 def open_statistics(path: Path, name: str, kind: str) -> RegistryFile:
@@ -91,6 +100,9 @@ def open_statistics(path: Path, name: str, kind: str) -> RegistryFile:
         {c: shown for c, shown in about.original_variable_types.items() if _is_number(schema.field(c))},
         dict(about.missing_ranges),
         {c: m for c, m in about.variable_measure.items() if m != "unknown"},
+        dict(about.variable_display_width),
+        about.file_label or "",
+        list(about.notes),
     )
     # SAS counts its rows at the end only where it was not compressed.
     rows = about.number_rows if kind != "spss" or about.number_rows else None
@@ -159,11 +171,13 @@ class StatisticsOut:
         said: dict[str, Any] = {
             "column_labels": dict(self.labels.columns),
             "variable_format": dict(self.labels.formats),
+            "file_label": self.labels.file,
         }
         said["variable_value_labels"] = {name: dict(found) for name, found in self.labels.values.items()}
         if self.kind == "spss":
             said |= {"missing_ranges": dict(self.labels.missing)}
             said |= {"variable_measure": dict(self.labels.measures)}
+            said |= {"variable_display_width": dict(self.labels.widths), "note": self.labels.notes or ""}
         write = self.library.write_dta if self.kind == "stata" else self.library.write_sav
         try:
             write(frame, str(self.path), **said)
