@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from helpers.browsers import chromium, mlflow_server
-from helpers.journey import choose, give_reason, go, press, text_of, wait
+from helpers.journey import choose, filter_by_tag, give_reason, go, press, text_of, wait
 from helpers.trained import default_bundle, models_dir
 from occurisk.cli import occurisk
 from occurisk.scoring.score import score_registry
@@ -53,3 +53,13 @@ def test_a_reviewer_finds_the_list_and_judges_it_in_russian(tmp_path, monkeypatc
         assert row[["code", "verdict", "reviewer"]].tolist() == [code, "too high", "default"]
         assert row["note"] == "Сверка счетов уже идёт без людей"
         go(driver, start_page(5000).replace(UI_ADDRESS, address), "1 of 4")
+
+        # The list of traces filters by the tags of the items.
+        driver.get(f"{address}/#/experiments/{run.experiment_id}/traces")
+        in_list = re.compile(r"\((\d{4})\)\?")
+        listed = set(wait(lambda: len(found := in_list.findall(text_of(driver))) == 4 and found, 60))
+        band = read_review(run.run_id).scored["band"]
+        high = {code for code in listed if band[code] == "high"}
+        assert high and high != listed
+        filter_by_tag(driver, "occurisk.band", "high")
+        wait(lambda: set(in_list.findall(text_of(driver))) == high)

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 ITEM = "mlflow.experiment-review-queue.focused-review"
+FILTER = "web-shared.traces-table.filter"
 
 
 def wait(answer_of, seconds=30):
@@ -57,3 +58,19 @@ def choose(driver: Any, question: str, option: str) -> None:
 def give_reason(driver: Any, reason: str) -> None:
     """Type into the box below the first question."""
     visible(driver, f"textarea[data-component-id='{ITEM}.rationale']")[0].send_keys(reason)
+
+
+def filter_by_tag(driver: Any, key: str, value: str) -> None:
+    """Show only the traces whose tag has this value."""
+    for guidance in visible(driver, "[data-component-id='mlflow.detect_issues.guidance.got_it']"):
+        driver.execute_script("arguments[0].click()", guidance)  # it lies over the buttons
+
+    def part(name: str) -> Any:
+        return wait(lambda: visible(driver, f"[data-component-id='{FILTER}.{name}']"))[0]
+
+    part("trigger").click()
+    part("field").click()
+    wait(lambda: [o for o in visible(driver, "[role=option]") if o.text.strip() == "Tag"])[0].click()
+    part("key").send_keys(key)
+    part("value").send_keys(value)
+    part("apply").click()
