@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import resource
 import shutil
 import sys
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.commands import Watching
 from helpers.look_alikes import TITLES, UNITS
 from helpers.registries import scored, write
 from helpers.releases import write_text_release, zip_release
@@ -59,20 +59,6 @@ COMMANDS = {
 }
 # Commands that load no model.
 BARE = ("compare", "features", "titles")
-
-
-class Watching(io.StringIO):
-    """Standard output that notes which files are there when the first word comes, and then is closed."""
-
-    def __init__(self, paths):
-        super().__init__()
-        self.paths, self.there = paths, None
-
-    def write(self, text):
-        """Note, then fail as a pipe does that nobody reads."""
-        if self.there is None:
-            self.there = [path.exists() for path in self.paths]
-        return len(text)
 
 
 @pytest.fixture

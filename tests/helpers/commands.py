@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 from click.testing import CliRunner
 
 from occurisk.cli import occurisk
@@ -13,3 +15,17 @@ def run(*arguments: object, columns: int = 160) -> str:
     done = CliRunner(env={"COLUMNS": str(columns)}).invoke(occurisk, words, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.output
+
+
+class Watching(io.StringIO):
+    """Standard output that notes which files are there when the first word comes, and then is closed."""
+
+    def __init__(self, paths):
+        super().__init__()
+        self.paths, self.there = paths, None
+
+    def write(self, text):
+        """Note, then fail as a pipe does that nobody reads."""
+        if self.there is None:
+            self.there = [path.exists() for path in self.paths]
+        return len(text)

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from helpers.commands import Watching
 from helpers.contracts import kept
 from helpers.explained import own_bundle, small_explained
 from helpers.stores import new_store
@@ -225,6 +226,22 @@ def test_the_labels_of_the_reviewed_model_come_first(store, tmp_path):
 
     run = CliRunner().invoke(occurisk, [*arguments, str(models_dir())])
     assert isinstance(run.exception, BundleError) and own.version in str(run.exception)
+
+
+@QUIET
+def test_a_review_is_stored_and_exported_before_a_word_is_said(store, tmp_path, monkeypatch):
+    own = own_bundle(tmp_path)
+    with tracking.run(tracking.SCORING, "own", {"occurisk.model_version": own.version}) as mlflow:
+        log_explanations(mlflow, small_explained(), About("jobs.csv", own.version, "now"), describe=False)
+    given = read_review("own").verdicts
+    files = [tmp_path / "figures.json", tmp_path / "exported.csv"]
+    stream = Watching(files)
+    monkeypatch.setattr("sys.stdout", stream)
+    words = ("review", "own", "--occupation", "35-3031", "--verdict", "agree", "--reviewer", "ann")
+    places = ("--json", files[0], "--export", files[1], "--models-dir", own.path.parent)
+    occurisk.main([*words, *map(str, places)], standalone_mode=False)
+    assert stream.there == [True, True]
+    assert len(read_review("own").verdicts) == len(given) + 1
 
 
 @QUIET
