@@ -26,6 +26,7 @@ from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 from threadpoolctl import threadpool_limits
 
 from designs.calibrators import calibrators
+from designs.erring import erring
 from designs.plain import logistic, plain
 from designs.students import PROTOTYPE, Student, ablations, seeds, settings, students
 from designs.task import Design, Task, linear, probability
@@ -138,6 +139,12 @@ def finalists(task: Task, count: int, _: int) -> str:
     return compared(measure(task, designs, halves(task, min(count, protocol.splits), protocol.seed)))
 
 
+def experts_who_err(task: Task, count: int, _: int) -> str:
+    """What it costs to reckon with experts who err, by ways to it, on the halves of `occurisk evaluate`."""
+    protocol = task.data.settings.evaluation
+    return compared(measure(task, erring(task), halves(task, min(count, protocol.splits), protocol.seed)))
+
+
 def five_by_two(task: Task, _: int, seed: int) -> str:
     """Five repetitions of 2-fold cross-validation: the combined F test of Alpaydin (1999).
 
@@ -190,6 +197,7 @@ BLOCKS: dict[str, Callable[[Task, int, int], str]] = {
     "calibration": block(calibrators),
     "finalists": finalists,
     "five_by_two": five_by_two,
+    "experts_who_err": experts_who_err,
 }
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -241,3 +242,25 @@ def test_an_excel_list_written_as_csv_is_offered_as_excel(tmp_path, capsys):
     assert "--format excel" in text
     _, text, _ = run(capsys, tmp_path / "j.xlsx", "--out", tmp_path / "b", *NAMED)
     assert "--format excel" not in text
+
+
+def test_no_figure_in_a_file_claims_more_than_the_labels_carry(tmp_path):
+    """Every probability of every file: none surer than the rate at which experts err, no interval either."""
+    model = default_bundle()
+    codes = model.reference.index[model.reference["status"] == "soc2010"]
+    registry = write(tmp_path / "all.csv", "soc,jobs\n" + "".join(f"{code},1\n" for code in codes))
+    scored(registry, tmp_path / "out")
+    out = tmp_path / "out"
+    tables = {name: pd.read_csv(out / f"{name}.csv") for name in ("scored", "by_occupation", "lineage")}
+    tables["scores"] = pd.read_csv(model.path / "scores.csv")
+    rate, often = model.link.rate, np.quantile(model.link.rates, 0.9)
+    assert 0.01 < rate < often < 0.1
+    for name, found in tables.items():
+        p = found["occurisk_probability" if name == "scored" else "probability"]
+        assert p.between(rate - 1e-6, 1 - rate + 1e-6).all(), name
+        if name != "lineage":
+            lower, upper = (found["occurisk_" * (name == "scored") + end] for end in ("lower", "upper"))
+            # Experts may err as often as that: no interval ends sooner.
+            assert upper.min() > 0.9 * often and lower.max() < 1 - 0.9 * often, name
+        # What stands in a file needs no more than six digits.
+        assert np.allclose(p, [float(f"{value:.6g}") for value in p], rtol=0, atol=1e-12), name

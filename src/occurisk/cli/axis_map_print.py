@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from occurisk.labour_market.comparison.axis_map import AxisMap
 
 
-def print_map(console: Console, found: AxisMap) -> None:
+def print_map(console: Console, found: AxisMap, language: str = "en") -> None:
     """Print the quadrants with intervals and their largest occupations, the cells, and the warnings."""
     from rich.markup import escape
 
@@ -25,7 +25,7 @@ def print_map(console: Console, found: AxisMap) -> None:
         ends = f"{row['lower']:.1%} – {row['upper']:.1%}"
         made.add_row(str(name), f"{row['share']:.1%}", ends, "; ".join(escape(t) for t in part["title"]))
     show(console, made)
-    for caveat in found.caveats("en"):
+    for caveat in found.caveats(language):
         console.print(caveat)
     for key, cells in found.by.items():
         names = [name for name in cells if name.startswith("share_")]

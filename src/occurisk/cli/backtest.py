@@ -9,7 +9,6 @@ import click
 
 from occurisk.cli.console import (
     JSON_OPTION,
-    axis_option,
     figure_option,
     model_options,
     need_model,
@@ -17,7 +16,7 @@ from occurisk.cli.console import (
     show,
     table,
 )
-from occurisk.cli.options import further_models
+from occurisk.cli.options import axis_option, further_models
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -148,12 +147,12 @@ def _print(console: Console, name: str, comparison: Backtest, report: dict[str, 
     )
     made = table("Growth by band", ["band", "occupations", "jobs before", "growth", "90% interval"])
     for band, row in comparison.bands.iterrows():
-        ends = f"{row['lower']:+.1%} to {row['upper']:+.1%}"
+        ends = f"{row['lower']:+z.1%} to {row['upper']:+z.1%}"
         made.add_row(
             str(band),
             f"{row['occupations']:.0f}",
             f"{row['jobs_before']:,.0f}",
-            f"{row['growth']:+.1%}",
+            f"{row['growth']:+z.1%}",
             ends,
         )
     show(console, made)
@@ -184,9 +183,9 @@ def _print_axes(
     rows = found.correlations[found.correlations["weighting"] == "weighted"]
     for row in rows.itertuples():
         plain = found.row(str(row.axis), str(row.held), "unweighted")["rho"]
-        before = [f"{placebo.row(str(row.axis), str(row.held))['rho']:+.2f}"] if placebo else []
-        ends = f"{row.lower:+.2f} to {row.upper:+.2f}"
-        made.add_row(f"{row.axis}: {row.held}", f"{row.rho:+.2f}", ends, f"{plain:+.2f}", *before)
+        before = [f"{placebo.row(str(row.axis), str(row.held))['rho']:+z.2f}"] if placebo else []
+        ends = f"{row.lower:+z.2f} to {row.upper:+z.2f}"
+        made.add_row(f"{row.axis}: {row.held}", f"{row.rho:+z.2f}", ends, f"{plain:+z.2f}", *before)
     show(console, made)
     console.print(verdict(found, names, placebo))
     for caveat in other.axis.words("en").caveats:

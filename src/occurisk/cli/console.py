@@ -289,19 +289,6 @@ def jobs() -> int:
     return min(int(cpu_count()), 4)
 
 
-def axis_option(default: str, help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The option that names an axis: what a score is about.
-
-    Parameters
-    ----------
-    default : str
-        A name, `all`, or nothing for the first axis.
-    help_text : str
-    """
-    return click.option(
-        "--axis", "axis_name", default=default or None, show_default=bool(default), metavar="all|NAME",
-        help=help_text,
-    )  # fmt: skip
 
 
 def need_model(
@@ -318,15 +305,15 @@ def need_model(
     from occurisk.model.bundles.current import find_bundle
     from occurisk.model.bundles.models_folder import CURRENT
 
-    config, pointer = (axis.training, axis.pointer) if axis else (None, CURRENT)
+    pointer = axis.pointer if axis else CURRENT
 
     def train_one(folder: Path) -> Bundle:
         from occurisk.model.training import train_default
 
         console = err()
-        name = axis.name if axis and config and pointer != CURRENT else "the default one"
+        name = axis.name if axis and pointer != CURRENT else "the default one"
         console.print(f"No model in {folder}: training {name} first.")
-        bundle = train_default(folder, config=config, pointer=pointer)
+        bundle = train_default(folder, axis=axis)
         console.print(f"Trained {bundle.version}. 'occurisk train' would also evaluate and track it.")
         return bundle
 

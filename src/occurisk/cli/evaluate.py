@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, axis_option, jobs, out, progress, show, table
+from occurisk.cli.console import JSON_OPTION, jobs, out, progress, show, table
+from occurisk.cli.options import axis_option
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ OURS = "lightgbm"
     type=click.Path(path_type=Path),
     help="Take this configuration, such as configs/frey_osborne_2013.yaml.  [default: configs/train.yaml]",
 )
-@axis_option("", "Run the protocol of this axis.  [default: the first axis]")
+@axis_option("", "Run the protocol of this axis.  [default: the first axis]", "NAME")
 @click.option("--labels", type=click.Path(path_type=Path), help="Use your own label file.")
 @click.option("--attributes", type=click.Path(path_type=Path), help="Use your own attribute table.")
 @click.option(
@@ -54,11 +55,11 @@ def evaluate(
 
     from occurisk.evaluation.in_words import measure
     from occurisk.evaluation.soft_protocol import mean_of_raters
-    from occurisk.model.axes.declaration import chosen_axes
+    from occurisk.model.axes.declaration import one_axis
     from occurisk.model.training import load_data
 
     console = out()
-    axis = chosen_axes(axis_name)[0] if axis_name else None
+    axis = one_axis(axis_name) if axis_name else None
     data = load_data(config or (axis.training if axis else None), labels, attributes)
     if mean_rater:
         data = mean_of_raters(data)
@@ -132,7 +133,9 @@ def soft_paired_table(evaluation: SoftEvaluation) -> Table:
     )
     for name in (name for name in evaluation.models if name != OURS):
         row = evaluation.paired(name)
-        made.add_row(TITLES[name], f"{row['difference']:+.3f}", f"{row['lower']:+.3f}, {row['upper']:+.3f}")
+        made.add_row(
+            TITLES[name], f"{row['difference']:+z.3f}", f"{row['lower']:+z.3f}, {row['upper']:+z.3f}"
+        )
     return made
 
 
@@ -157,7 +160,7 @@ def paired_table(evaluation: Evaluation) -> Table:
     for name in evaluation.summary().index.drop(OURS):
         paired = evaluation.paired(str(name))
         cells = [
-            f"{row['lower']:+.3f}, {row['upper']:+.3f}".replace("0.", ".")
+            f"{row['lower']:+z.3f}, {row['upper']:+z.3f}".replace("0.", ".")
             for _, row in paired.loc[list(METRIC_TITLES)].iterrows()
         ]
         made.add_row(_title(name), *cells)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, axis_option, err, need_model, out
-from occurisk.cli.options import rated_options
+from occurisk.cli.console import JSON_OPTION, err, need_model, out
+from occurisk.cli.options import axis_option, rated_options
 from occurisk.files import write_json
 from occurisk.probabilities import probability
 
@@ -34,7 +34,9 @@ BAR = 12
 @click.option(
     "--lang", "language", type=click.Choice(["en", "ru", "kk"]), default="en", help="Write in this language."
 )
-@axis_option("", "Explain this axis: susceptibility_2013 or language_models_2023.  [default: the first]")
+@axis_option(
+    "", "Explain this axis: susceptibility_2013, language_models_2023 …  [default: the first]", "NAME"
+)
 @click.option("--model", "version", help="Use this model version.  [default: the current one]")
 @rated_options
 @JSON_OPTION
@@ -63,11 +65,11 @@ def explain(
     """
     from occurisk.explanation.explained_list import explain_list
     from occurisk.explanation.reference import explain_reference
-    from occurisk.model.axes.declaration import chosen_axes
+    from occurisk.model.axes.declaration import one_axis
     from occurisk.report.explanation_tables import full_table
     from occurisk.scoring.asked_codes import score_asked
 
-    axis = chosen_axes(axis_name)[0] if axis_name else None
+    axis = one_axis(axis_name) if axis_name else None
     bundle = need_model(models_dir, version, axis=axis)
     asked = score_asked(codes, bundle, _taxonomy(system))
     for note in asked.notes:
@@ -168,13 +170,13 @@ def _waterfall(explained: ExplainedList, code: str, language: str) -> Table:
         table.add_row(
             phrases.phrase(str(name)).label + shaky,
             bar,
-            f"{value:+.2f}",
-            "–" if math.isnan(lower[name]) else f"{lower[name]:+.1f} … {upper[name]:+.1f}",
-            f"{100 * step['probability_change']:+.1f} {page['points']}",
+            f"{value:+z.2f}",
+            "–" if math.isnan(lower[name]) else f"{lower[name]:+z.1f} … {upper[name]:+z.1f}",
+            f"{100 * step['probability_change']:+z.1f} {page['points']}",
         )
     rest = steps.iloc[STEPS:]
     if len(rest):
-        table.add_row(page["others"].format(n=len(rest)), "", f"{rest['contribution'].sum():+.2f}", "", "")
+        table.add_row(page["others"].format(n=len(rest)), "", f"{rest['contribution'].sum():+z.2f}", "", "")
     return table
 
 
@@ -184,7 +186,7 @@ def _by_group(explained: ExplainedList, code: str, language: str) -> str:
         return ""
     phrases = explained.reference.phrases(language)
     largest = explained.by_group(code).head(GROUPS)
-    parts = (f"{phrases.groups[str(group)]} {value:+.2f}" for group, value in largest.items())
+    parts = (f"{phrases.groups[str(group)]} {value:+z.2f}" for group, value in largest.items())
     return f"{phrases.page['by_group']}: {'; '.join(parts)}."
 
 

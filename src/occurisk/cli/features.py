@@ -228,7 +228,7 @@ def _print_agreement(console: Console, agreed: pd.DataFrame, name: str) -> None:
     for row in agreed.itertuples():
         if row.occupations:
             likeness = (f"{row.identical:.0%}", f"{row.correlation:.3f}")
-            apart = (f"{row.mean_difference:+.2f}", f"{row.largest_difference:.2f}", str(row.where))
+            apart = (f"{row.mean_difference:+z.2f}", f"{row.largest_difference:.2f}", str(row.where))
             rows.add_row(str(row.Index), f"{row.occupations:,}", *likeness, *apart)
         else:
             rows.add_row(str(row.Index), "0", *["–"] * 5)

@@ -14,7 +14,42 @@ from occurisk.probabilities import probability
 
 @click.group(cls=NearestGroup)
 def labels() -> None:
-    """Look at the hand labels that a model stands on."""
+    """Look at the labels that a model stands on, or make them of an index of your own."""
+
+
+@labels.command("from-index")
+@click.argument("index", metavar="FILE[:VALUE[:CODE]]")
+@click.option(
+    "--out", "out_path", required=True, type=click.Path(dir_okay=False, path_type=Path),
+    help="The label file to write: code and label.",
+)  # fmt: skip
+def from_index(index: str, out_path: Path) -> None:
+    """Make labels of an index by occupation, for an axis of your own: docs/axes.md.
+
+    FILE has codes of any system that score knows, and a column of figures. A label is the share of the
+    occupations that the index ranks lower. What its licence allows is for you to check.
+    """
+    from occurisk.errors import LabelError
+    from occurisk.files import write_text
+    from occurisk.labour_market.comparison.index_files import read_index
+    from occurisk.result_sets import refuse_overwriting
+    from occurisk.training_data.labels import FEWEST_SHARES
+
+    name, *columns = index.split(":")
+    if not name or len(columns) > 2:
+        raise click.BadParameter(f"write FILE[:VALUE[:CODE]], got {index!r}", param_hint="FILE")
+    refuse_overwriting(out_path, [Path(name)])
+    figures = read_index(Path(name), *(column or None for column in columns)).sort_index()
+    if len(figures) < FEWEST_SHARES or figures.nunique() < 2:
+        raise LabelError(
+            f"{name} leads to {len(figures)} occupations, with {figures.nunique()} different figures.",
+            rule=f"Labels of an axis are at least {FEWEST_SHARES}, and not all the same.",
+            fix="Check its codes and its column of figures.",
+        )
+    share = (figures.rank() - 0.5) / len(figures)
+    table = share.round(4).rename_axis("code").rename("label")
+    write_text(out_path, table.to_csv(lineterminator="\n"))
+    out().print(f"{len(table)} labels from {name}: {out_path}", soft_wrap=True, markup=False)
 
 
 @labels.command()
@@ -66,8 +101,8 @@ def audit(
             str(row["label"]),
             probability(row["held_out"]),
             probability(row["published_probability"]),
-            f"{row['share_high_change']:+.1%}",
-            f"{row['expected_change']:+.3f}",
+            f"{row['share_high_change']:+z.1%}",
+            f"{row['expected_change']:+z.3f}",
         )
     show(console, shown)
     console.print(

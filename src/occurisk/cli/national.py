@@ -11,13 +11,19 @@ import click
 
 from occurisk.cli.console import (
     JSON_OPTION,
-    axis_option,
     err,
     need_model,
     out,
     ui_hint,
 )
-from occurisk.cli.options import TAXONOMIES, condition, further_models, rated_options
+from occurisk.cli.options import (
+    TAXONOMIES,
+    axis_option,
+    condition,
+    further_models,
+    language_option,
+    rated_options,
+)
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -79,6 +85,7 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     help="Write national.html, national.json, tables and figures (PNG and SVG) into this folder.",
 )  # fmt: skip
 @axis_option("", "Also map the jobs by this further axis, or by all.  [default: those that have a model]")
+@language_option("Write the page and the pictures in this language.")
 @click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 @click.option(
     "--model",
@@ -105,6 +112,7 @@ def national(
     where: tuple[str, ...],
     folder: Path | None,
     axis_name: str | None,
+    lang: str,
     no_track: bool,
     version: str | None,
     models_dir: Path | None,
@@ -119,10 +127,13 @@ def national(
     from occurisk.labour_market.scenarios import load_scenario
     from occurisk.labour_market.scored_market import find_folder, need_folder
     from occurisk.labour_market.summary import summary_of_folder
+    from occurisk.model.axes.declaration import chosen_axes
     from occurisk.probabilities import Bands
     from occurisk.registry.columns.sample import IntakeOptions
     from occurisk.result_sets import refuse_inputs, refuse_overwriting
 
+    if axis_name:
+        chosen_axes(axis_name)  # an unknown one is said before the work
     console, remarks = out(), err()
     inputs = [registry] if registry.is_file() else []  # a folder of results may take this set, too
     refuse_inputs(folder, inputs)
@@ -160,18 +171,18 @@ def national(
             min_cell=min_cell, scenarios=chosen, vintages=others,
             others=further_models(models_dir, bundle, axis_name),
         )  # fmt: skip
-    written = _write(summary, folder, json_path, inputs)
+    written = _write(summary, folder, lang, json_path, inputs)
     print_summary(console, summary)
     for text in written:
         console.print(text, soft_wrap=True, markup=False)
     if not no_track:
-        _track(console, summary, bundle)
+        _track(console, summary, bundle, lang)
     if not (folder or json_path):
         console.print("Nothing was written here; --out DIR keeps page, figures and tables.")
 
 
 def _write(
-    summary: MarketSummary, folder: Path | None, json_path: Path | None, inputs: list[Path]
+    summary: MarketSummary, folder: Path | None, lang: str, json_path: Path | None, inputs: list[Path]
 ) -> list[str]:
     """Write what was asked for; return where it is, line by line."""
     from occurisk.report.labour_market_page import write_summary
@@ -180,7 +191,7 @@ def _write(
     written = []
     if folder:
         with result_set(folder, "national", replace=True, inputs=inputs) as results:
-            write_summary(summary, results.folder)
+            write_summary(summary, results.folder, lang)
         written += [
             f"Page     {folder / 'national.html'}",
             f"Figures  {folder / 'figures'}",
@@ -192,11 +203,11 @@ def _write(
     return written
 
 
-def _track(console: Console, summary: MarketSummary, bundle: Bundle) -> None:
+def _track(console: Console, summary: MarketSummary, bundle: Bundle, lang: str) -> None:
     """Record the figures and the page as a run beside the one that scored the list."""
     from occurisk.tracking.national_run import track_national
 
-    tracked = track_national(summary, bundle)
+    tracked = track_national(summary, bundle, lang)
     console.print(f"Tracked  {'; '.join(tracked.uploaded)}: {ui_hint()}, then {tracked.link}", soft_wrap=True)
 
 

@@ -71,9 +71,9 @@ def print_summary(console: Console, summary: MarketSummary) -> None:
     for found in summary.maps:
         print_map(console, found)
     for slope in summary.gradients.values():
-        ends = "" if math.isnan(slope.lower) else f" ({slope.lower:+.2f} to {slope.upper:+.2f})"
+        ends = "" if math.isnan(slope.lower) else f" ({slope.lower:+z.2f} to {slope.upper:+z.2f})"
         # Too few codes, or all alike: no correlation is defined.
-        rho = "–" if math.isnan(slope.spearman) else f"{slope.spearman:+.2f}"
+        rho = "–" if math.isnan(slope.spearman) else f"{slope.spearman:+z.2f}"
         console.print(f"Rank correlation of p with {slope.name}: {rho}{ends}, {slope.codes} codes.")
     print_multiverse(console, summary)
     for scenario, figures in summary.scenarios.values():

@@ -72,6 +72,28 @@ def packed(
     return decorate
 
 
+def language_option(help_text: str) -> Callable[[Command], Command]:
+    """The option that names the language of what readers see."""
+    return click.option(
+        "--lang", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True, help=help_text
+    )
+
+
+def axis_option(default: str, help_text: str, metavar: str = "all|NAME") -> Callable[[Command], Command]:
+    """The option that names an axis: what a score is about.
+
+    Parameters
+    ----------
+    default : str
+        A name, `all`, or nothing for the first axis.
+    help_text, metavar : str
+    """
+    return click.option(
+        "--axis", "axis_name", default=default or None, show_default=bool(default), metavar=metavar,
+        help=help_text,
+    )  # fmt: skip
+
+
 def condition(text: str) -> tuple[str, str]:
     """Split `COLUMN=VALUE` of --where."""
     name, equals, value = text.partition("=")

@@ -10,9 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from occurisk.cli.console import JSON_OPTION, axis_option, err, need_model, out
-from occurisk.cli.options import further_models, intake_options, rated_options, read_options, score_options
-from occurisk.cli.track import record, tracking_options
+from occurisk.cli.console import JSON_OPTION, err, need_model, out
+from occurisk.cli.options import (
+    axis_option,
+    further_models,
+    intake_options,
+    rated_options,
+    read_options,
+    score_options,
+)
+from occurisk.cli.track import LANGUAGE_OPTION, Asked, check_columns, check_map, record, tracking_options
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
@@ -65,13 +72,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Replace the results of an earlier run.")
 @click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 @tracking_options
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "ru", "kk"]),
-    default="en",
-    show_default=True,
-    help="Write the explanations in MLflow in this language.",
-)
+@LANGUAGE_OPTION
 @click.option(
     "--model", "version", metavar="VERSION", help="Use this model version.  [default: the current one]"
 )
@@ -91,10 +92,7 @@ def score(
     min_coverage: float,
     force: bool,
     no_track: bool,
-    track_rows: bool,
-    track_min_cell: int,
-    queue: int,
-    reviewers: str,
+    asked: Asked,
     lang: str,
     version: str | None,
     models_dir: Path | None,
@@ -115,10 +113,12 @@ def score(
         raise click.UsageError("Several files, and --master, are for --engine spark.")
     refuse_overwriting(json_path, [*map(Path, registry), *([options.crosswalk] if options.crosswalk else [])])
     bundle, others, choices = _models(choices, axis_name, version, models_dir)
+    check_map(asked, tracked=not no_track and bool(others))
     console = out()
     understood: list[tuple[RegistryFile, Understanding]] = []
 
     def said(file: RegistryFile, understanding: Understanding) -> None:
+        check_columns(file.schema.names, asked)
         # Who looks on is told before the work begins; in a pipe nothing is printed before all is written.
         if console.is_terminal:
             _print_understood(console, file, understanding)
@@ -155,7 +155,7 @@ def score(
             console.print(caveat)
     _print_closing(console, result, json_path)
     if not no_track:
-        record(console, result, bundle, track_rows, track_min_cell, queue, reviewers, lang, others)
+        record(console, result, bundle, asked, lang, others)
     if short:
         raise short
 
@@ -164,12 +164,14 @@ def _models(
     choices: ScoreOptions, axis_name: str | None, version: str | None, models_dir: Path | None
 ) -> tuple[Bundle, list[Bundle], ScoreOptions]:
     """Load what the list is scored with: a model, those of further axes, and how their columns are called."""
-    if choices.attributes and axis_name and axis_name != "all":
+    if axis_name:
         from occurisk.model.axes.declaration import chosen_axes
 
-        # Rows with attributes of their own are scored by one axis's model, whose catalogue names the columns.
-        own = need_model(models_dir, version, axis=chosen_axes(axis_name)[0])
-        return own, [], replace(choices, column_prefix=choices.column_prefix + own.axis.column_prefix)
+        axes = chosen_axes(axis_name)  # an unknown one is said before a model is trained for nothing
+        if choices.attributes and axis_name != "all":
+            # Rows with attributes of their own: the axis's catalogue names the columns.
+            own = need_model(models_dir, version, axis=axes[0])
+            return own, [], replace(choices, column_prefix=choices.column_prefix + own.axis.column_prefix)
     bundle = need_model(models_dir, version)
     return bundle, further_models(models_dir, bundle, axis_name) if axis_name else [], choices
 

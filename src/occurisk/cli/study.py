@@ -87,6 +87,10 @@ def coverage(
         shown.add_row(truth, "ours" if labelled == "same" else "random", *cells, f"{row['width']:.2f}")
     by_bin = studied.by_bin()
     shown.add_section()
+    for kind, row in studied.by_kind().iterrows():
+        cells = [_share(row[name]) for name in ("covered", *(f"covered {one}" for one in BINS))]
+        shown.add_row(f"over truths with {kind}", "", *cells, f"{row['width']:.2f}")
+    shown.add_section()
     for name, title in (("covered", "over all truths"), ("as_true", "the same, labels taken as true")):
         overall = studied.summary()[name].mean()
         shown.add_row(title, "", _share(overall), *(_share(v) for v in by_bin[name]), "")
@@ -142,7 +146,8 @@ def vintage(attributes: Path, top: int, json_path: Path | None) -> None:
         f"mean absolute difference {comparison.mean_difference:.3f}; "
         f"{comparison.leaps} occupations move between low and high. "
         f"{comparison.within:.1%} of the other scores lie within the embedded ones' intervals, "
-        f"{comparison.within_with_error:.1%} if these also carry the error of O*NET's ratings."
+        f"{comparison.within_with_error:.1%} if these also carry the error of O*NET's ratings. "
+        f"Of the {comparison.outside} others, {comparison.outside_moved} are in another band."
     )
     if json_path:
         write_json(json_path, comparison.to_json())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from occurisk.cli.console import model_options, need_model, out, ui_hint
+from occurisk.cli.options import language_option, packed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,7 +17,22 @@ if TYPE_CHECKING:
     from occurisk.model.bundles.bundle import Bundle
     from occurisk.scoring.scored_registry import ScoredRegistry
 
-_OPTIONS = (
+
+class Asked(NamedTuple):
+    """What is uploaded, and who is asked; see `TrackOptions`."""
+
+    track_rows: bool
+    track_min_cell: int
+    queue: int
+    reviewers: str
+    by: tuple[str, ...]
+    wage: str | None
+
+
+LANGUAGE_OPTION = language_option("Of the explanations in MLflow.")
+tracking_options = packed(
+    "asked",
+    Asked,
     click.option(
         "--track-rows", is_flag=True, help="Also upload your own rows.  [default: totals by code only]"
     ),
@@ -31,21 +47,13 @@ _OPTIONS = (
     click.option(
         "--reviewers", default="", metavar="A,B", help="Make a review queue for each of these people."
     ),
+    click.option(
+        "--by", multiple=True, metavar="COL",
+        help="In MLflow: the map of two axes also by this column (sex, region …); repeatable. Built in: "
+        "major_group, skill_level, education, wage_decile.",
+    ),
+    click.option("--wage", metavar="COL", help="Column of wages, for --by wage_decile."),
 )  # fmt: skip
-LANGUAGE_OPTION = click.option(
-    "--lang",
-    type=click.Choice(["en", "ru", "kk"]),
-    default="en",
-    show_default=True,
-    help="Write the explanations in MLflow in this language.",
-)
-
-
-def tracking_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say what is uploaded, and who is asked."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
 
 
 @click.command()
@@ -55,10 +63,7 @@ def tracking_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @model_options
 def track(
     folder: Path,
-    track_rows: bool,
-    track_min_cell: int,
-    queue: int,
-    reviewers: str,
+    asked: Asked,
     lang: str,
     models_dir: Path | None,
 ) -> None:
@@ -74,17 +79,46 @@ def track(
         for axis in load_axes()
         if axis.column_prefix and f"{axis.column_prefix}probability" in result.by_occupation
     ]
-    record(console, result, bundle, track_rows, track_min_cell, queue, reviewers, lang, others)
+    check_map(asked, tracked=bool(others))
+    check_columns(result.account.registry.columns, asked)
+    record(console, result, bundle, asked, lang, others)
+
+
+def check_map(asked: Asked, tracked: bool) -> None:
+    """Refuse to break down a map that there will not be: of two axes, in MLflow, of all codes."""
+    if asked.by and (not tracked or asked.track_min_cell):
+        raise click.UsageError(
+            "--by is of the map of two axes in MLflow: add --axis all, not --no-track, --track-min-cell."
+        )
+
+
+def check_columns(names: Sequence[str], asked: Asked) -> None:
+    """Refuse columns to break the map down by that a list does not have, before it is scored.
+
+    Raises
+    ------
+    RegistryError
+    """
+    from occurisk.errors import RegistryError
+    from occurisk.labour_market.breakdowns import BUILT_IN, WAGE_DECILE
+
+    wanted = [name for name in asked.by if name not in BUILT_IN]
+    wanted += [asked.wage] if asked.wage else []
+    missing = [name for name in wanted if name not in names]
+    if missing or (WAGE_DECILE in asked.by and not asked.wage):
+        raise RegistryError(
+            f"{len(missing) or 1} of the columns to break down by do not exist.",
+            first=repr(missing[0]) if missing else f"{WAGE_DECILE}, without a column of wages",
+            rule=f"Columns: {', '.join(map(str, names))}. Built in: {', '.join(BUILT_IN)}.",
+            fix="Name some of these: --by sex --by wage_decile --wage pay",
+        )
 
 
 def record(
     console: Console,
     result: ScoredRegistry,
     bundle: Bundle,
-    track_rows: bool,
-    track_min_cell: int,
-    queue: int,
-    reviewers: str,
+    asked: Asked,
     lang: str,
     others: Sequence[Bundle] = (),
 ) -> None:
@@ -95,7 +129,10 @@ def record(
     from occurisk.tracking.store import tracking_uri
 
     served = tracking_uri().startswith("http")  # then its pages are open already
-    options = TrackOptions(lang, track_rows, track_min_cell, queue, check_reviewers(reviewers))
+    options = TrackOptions(
+        lang, asked.track_rows, asked.track_min_cell, asked.queue, check_reviewers(asked.reviewers), asked.by,
+        asked.wage,
+    )  # fmt: skip
     try:
         tracked = track_scoring(result, bundle, options, others)
     except TrackingError as problem:
@@ -107,7 +144,7 @@ def record(
         ) from problem
     for text in (
         f"Uploaded  {'; '.join(tracked.uploaded)}.",
-        *([] if track_rows else ["          Your rows stayed here; --track-rows uploads them too."]),
+        *([] if asked.track_rows else ["          Your rows stayed here; --track-rows uploads them too."]),
         f"Look at it  {'' if served else f'{ui_hint()}, then '}{tracked.link}",
         *([f"Review it   {tracked.queue}"] if tracked.queue else []),
     ):

@@ -11,7 +11,6 @@ import click
 from occurisk.cli.console import (
     JSON_OPTION,
     MODELS_DIR_OPTION,
-    axis_option,
     err,
     jobs,
     out,
@@ -20,12 +19,15 @@ from occurisk.cli.console import (
     table,
     ui_hint,
 )
+from occurisk.cli.options import axis_option
 from occurisk.files import check_place, write_json
 from occurisk.probabilities import probability
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
+
+    from occurisk.model.axes.declaration import Axis
 
 ENDS = 5
 
@@ -67,7 +69,6 @@ def train(
     json_path: Path | None,
 ) -> None:
     """Train, evaluate and track a model for each axis; score and explain the reference occupations."""
-    from occurisk.model.axes.declaration import chosen_axes, load_axes
     from occurisk.paths import default_models_dir
 
     own = config or labels or attributes or reviews
@@ -75,9 +76,8 @@ def train(
     if reviews:
         labels = _with_reviews(reviews, config, labels, Path(scratch))
     check_place((models_dir or default_models_dir()) / "new")
-    axes = load_axes()[:1] if own and axis_name == "all" else chosen_axes(axis_name)
     document = {}
-    for axis in axes:
+    for axis in _axes(axis_name, config, bool(own)):
         made = _train_one(
             config or axis.training, labels, attributes, models_dir, no_evaluation, no_track, axis.pointer
         )
@@ -87,6 +87,29 @@ def train(
         first, *others = document.items()
         write_json(json_path, {**first[1], **({"axes": dict(others)} if others else {})})
         out().print(f"Figures     {json_path}", soft_wrap=True)
+
+
+def _axes(name: str, config: Path | None, own: bool) -> tuple[Axis, ...]:
+    """Return the axes to train a model of; each configuration bears the name of its axis."""
+    from occurisk.errors import SettingsError
+    from occurisk.model.axes.declaration import axis_of, check_configuration, chosen_axes, own_axes_folder
+    from occurisk.model.settings import load_settings
+    from occurisk.model.training import estimator_class
+
+    if not own or name != "all":
+        axes = chosen_axes(name)
+        for axis in axes:
+            check_configuration(axis, load_settings(config or axis.training).name)
+        return axes
+    settings = load_settings(config)
+    axis = axis_of(settings.name)
+    if axis.name != settings.name and estimator_class(settings).soft_labels:
+        raise SettingsError(
+            f"{settings.name} is a configuration of soft labels, and no axis of that name is declared.",
+            rule="Soft labels mean what the declaration of their axis says.",
+            fix=f"Declare it in {own_axes_folder()}: docs/axes.md.",
+        )
+    return (axis,)
 
 
 def _train_one(

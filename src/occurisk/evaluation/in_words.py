@@ -112,8 +112,8 @@ def verdict(evaluation: Evaluation) -> str:
             outcome = "**LightGBM does not win**"
         sentences.append(
             f"- against {TITLES.get(str(name), name)}: {outcome} "
-            f"(log-loss {row['difference']:+.3f}, 95% interval {row['lower']:+.3f} to {row['upper']:+.3f}, "
-            "corrected for overlapping halves)."
+            f"(log-loss {row['difference']:+z.3f}, 95% interval {row['lower']:+z.3f} to "
+            f"{row['upper']:+z.3f}, corrected for overlapping halves)."
         )
     return "\n".join(sentences)
 

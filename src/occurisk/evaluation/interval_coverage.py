@@ -84,6 +84,14 @@ class Coverage:
         rows = {name: (means[f"covered {name}"], means[f"as_true {name}"]) for name in BINS}
         return pd.DataFrame.from_dict(rows, orient="index", columns=["covered", "as_true"])
 
+    def by_kind(self) -> pd.DataFrame:
+        """Return the same columns by kind of truth, each truth counting the same."""
+        kind = self.trials.groupby("truth")["kind"].first()
+        summary = self.summary()
+        return summary.groupby(
+            kind.loc[summary.index.get_level_values("truth")].to_numpy(), sort=False
+        ).mean()
+
     @property
     def overall(self) -> float:
         """Mean coverage, every truth counting the same."""
@@ -94,6 +102,7 @@ class Coverage:
         return {
             "overall": self.overall,
             "bins": self.by_bin().rename_axis("p").reset_index().to_dict(orient="records"),
+            "kinds": self.by_kind().rename_axis("kind").reset_index().to_dict(orient="records"),
             "truths": self.summary().reset_index().to_dict(orient="records"),
         }
 

@@ -35,6 +35,8 @@ class VintageComparison:
         Share of the other table's probabilities that lie within the interval of the first table's.
     within_with_error : float
         The same, where the intervals also carry the error of O*NET's ratings.
+    outside, outside_moved : int
+        Those that do not lie within the plain interval, and how many of them are in another band.
     moved : DataFrame
         Occupations whose band differs, largest difference first: `title`, `before`, `after` (probabilities),
         `band_before`, `band_after`.
@@ -45,6 +47,8 @@ class VintageComparison:
     mean_difference: float
     within: float
     within_with_error: float
+    outside: int
+    outside_moved: int
     moved: pd.DataFrame
 
     @property
@@ -61,6 +65,7 @@ class VintageComparison:
             "mean_difference": self.mean_difference,
             "within_intervals": self.within,
             "within_intervals_with_rating_error": self.within_with_error,
+            "outside_intervals": {"occupations": self.outside, "in_another_band": self.outside_moved},
             "moved": moved,
         }
 
@@ -195,19 +200,22 @@ def compare_vintages(
     """
     before, after = first["probability"], other["probability"]
     both = pd.concat([before.rename("before"), after.rename("after")], axis=1, join="inner")
-    within, within_with_error = (
-        float(both["after"].between(ends["lower"], ends["upper"]).mean())
+    inside, inside_with_error = (
+        both["after"].between(ends["lower"], ends["upper"])
         for ends in (first.loc[both.index], wider.loc[both.index])
     )
     both.insert(0, "title", titles.reindex(both.index).fillna(""))
     both["band_before"], both["band_after"] = bands.of(both["before"]), bands.of(both["after"])
     distance = (both["after"] - both["before"]).abs()
     moved = both[both["band_before"] != both["band_after"]]
+    outside = both.index[~inside]
     return VintageComparison(
         len(both),
         float(both["before"].corr(both["after"], method="spearman")),
         float(distance.mean()),
-        within,
-        within_with_error,
+        float(inside.mean()),
+        float(inside_with_error.mean()),
+        len(outside),
+        int(outside.isin(moved.index).sum()),
         moved.loc[distance[moved.index].sort_values(ascending=False).index],
     )

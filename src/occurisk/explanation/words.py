@@ -6,8 +6,10 @@ in the nominative, so that no word needs to be inflected.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from string import Formatter
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from occurisk.documents import Strict, load_yaml, rules_broken
-from occurisk.errors import CatalogueError
+from occurisk.errors import CatalogueError, SettingsError
 from occurisk.model.axes.declaration import AxisPhrases
 from occurisk.model.contributions import Explanation
 from occurisk.paths import FEATURES
@@ -24,6 +26,7 @@ from occurisk.training_data.catalogue import Catalogue
 LANGUAGES = ("en", "ru", "kk")
 FOLDER = FEATURES / "phrases"
 ELEMENTS = FOLDER / "elements.yaml"  # names of attributes without phrases of their own, in all languages
+PAGE_TEXTS = FOLDER / "national.yaml"  # what the national page says, by the English text
 # How many reasons a sentence names, and how small a contribution (log-odds) is not worth a word.
 REASONS = 3
 WORTH_A_WORD = 0.05
@@ -57,7 +60,7 @@ class Phrases(Strict):
 
     def number(self, value: float, decimals: int, *, sign: bool = False) -> str:
         """Write a number with this language's decimal sign; with `sign` also a plus."""
-        return f"{value:{'+' if sign else ''}.{decimals}f}".replace(".", self.decimal)
+        return f"{value:{'+' if sign else ''}z.{decimals}f}".replace(".", self.decimal)
 
     def share(self, value: float) -> str:
         """Write a share as whole per cent, never rounding something to nothing or to all."""
@@ -78,6 +81,8 @@ class Phrases(Strict):
         """Return the table with what an axis says of the score itself."""
         if axis is None:
             return self
+        _check_phrases("frames", axis.frames, self.frames)
+        _check_phrases("page", axis.page, self.page)
         page = {**self.page, **axis.page}
         page["notice"] = page["notice"].replace("{caveats}", " ".join(axis.caveats))
         own = {"frames": {**self.frames, **axis.frames}, "page": page}
@@ -303,3 +308,36 @@ def _full(values: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
 def languages() -> dict[str, Any]:
     """Return the languages with their own names: `{"en": "English", …}`."""
     return {language: load_phrases(language).language for language in LANGUAGES}
+
+
+def _check_phrases(part: str, own: Mapping[str, str], known: Mapping[str, str]) -> None:
+    """Refuse phrases of an axis that nothing says, or that ask for what nobody fills in."""
+    for key, text in own.items():
+        allowed = {"caveats"} | (_gaps(known[key]) if key in known else set())
+        try:
+            foreign = _gaps(text) - allowed
+        except ValueError as problem:
+            foreign = {str(problem)}
+        if key not in known or foreign:
+            raise SettingsError(
+                f"The phrase {part}.{key} of an axis cannot be said.",
+                first=", ".join(sorted(foreign)) or text,
+                rule=f"{part} has the keys of {FOLDER / 'en.yaml'}, with no other words in braces.",
+                fix="Correct it in the declaration of the axis.",
+            )
+
+
+def _gaps(text: str) -> set[str]:
+    """Return what stands in braces."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@cache
+def _page_texts() -> dict[str, dict[str, str]]:
+    document: dict[str, dict[str, str]] = load_yaml(PAGE_TEXTS, CatalogueError)
+    return document
+
+
+def said(text: str, language: str) -> str:
+    """Return an English text of the national page in a language; the text itself where it has no other."""
+    return text if language == "en" else _page_texts().get(text, {}).get(language, text)

@@ -21,8 +21,8 @@ from occurisk.occupations.facts import (
 )
 from occurisk.probabilities import plain_interval, ratio
 
-WAGE_DECILE = "wage_decile"
-BUILT_IN = ("major_group", "skill_level", "education", WAGE_DECILE)
+MAJOR_GROUP, WAGE_DECILE = "major_group", "wage_decile"
+BUILT_IN = (MAJOR_GROUP, "skill_level", "education", WAGE_DECILE)
 MIN_CELL = 10.0
 _FIGURES = ("share_", "expected", "coverage", "scored_jobs")
 

@@ -303,9 +303,9 @@ def reasons(contributions: pd.DataFrame) -> pd.DataFrame:
         order = np.argsort(-np.abs(row), kind="stable")
         up = [i for i in np.argsort(-row, kind="stable")[:REASONS] if row[i] > 0]
         down = [i for i in np.argsort(row, kind="stable")[:REASONS] if row[i] < 0]
-        text = [f"{names[i]} {row[i]:+.2f}" for i in order[:REASONS]]
+        text = [f"{names[i]} {row[i]:+z.2f}" for i in order[:REASONS]]
         text += [""] * (REASONS - len(text))
-        rows.append([*text, *("; ".join(f"{names[i]} {row[i]:+.2f}" for i in side) for side in (up, down))])
+        rows.append([*text, *("; ".join(f"{names[i]} {row[i]:+z.2f}" for i in side) for side in (up, down))])
     columns = [f"reason_{i + 1}" for i in range(REASONS)] + ["raises", "lowers"]
     return pd.DataFrame(rows, index=contributions.index, columns=columns)
 

@@ -1,6 +1,6 @@
 """`configs/*.yaml` as one frozen, validated object.
 
-Paths in a configuration file are relative to that file.
+Paths in a configuration file are relative to that file, else to `features/`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pydantic import AliasChoices, Field, ValidationError
 from occurisk.documents import Strict, load_yaml, rules_broken
 from occurisk.errors import SettingsError
 from occurisk.model.bundles.manifest import FORMERLY_NOMINAL, NOMINAL
-from occurisk.paths import CONFIGS, DEFAULT_CONFIG
+from occurisk.paths import CONFIGS, DEFAULT_CONFIG, FEATURES
 from occurisk.probabilities import Bands
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -134,7 +134,9 @@ def load_settings(path: Path | None = None) -> Settings:
         )
     for key in ("catalogue", "attributes", "labels"):
         if isinstance(document.get(key), str):
-            document[key] = (path.resolve().parent / document[key]).resolve()
+            own = (path.resolve().parent / document[key]).resolve()
+            ours = FEATURES / document[key]  # so that a user's configuration may name what is embedded
+            document[key] = ours if ours.is_file() and not own.exists() else own
     try:
         return Settings(**document)
     except ValidationError as problem:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from occurisk.errors import LabelError
 from occurisk.files import sha256
+from occurisk.model.axes.declaration import Axis, check_configuration, load_axes
 from occurisk.model.axes.regressor import ExposureRegressor
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.model.bundles.current import set_current
@@ -21,6 +22,7 @@ from occurisk.model.bundles.writing import save_bundle
 from occurisk.model.classifier import AutomationClassifier
 from occurisk.model.contributions import Explanation, explain, reasons
 from occurisk.model.settings import GaussianProcessSettings, Settings, TeacherSettings, load_settings
+from occurisk.paths import CONFIGS
 from occurisk.probabilities import Bands, stability
 from occurisk.training_data.attribute_table import load_occupations, read_table, with_aggregates
 from occurisk.training_data.catalogue import Catalogue, load_catalogue
@@ -249,11 +251,15 @@ def spearman_published(scores: pd.DataFrame) -> float:
     return float(scores["probability"].corr(scores["published_probability"], method="spearman"))
 
 
-def train_default(
-    models_dir: Path, say: Say = lambda _: None, config: Path | None = None, pointer: str = CURRENT
-) -> Bundle:
-    """Train a configuration of ours, without the evaluation: seconds, for a command that needs a model."""
+def train_default(models_dir: Path, say: Say = lambda _: None, axis: Axis | None = None) -> Bundle:
+    """Train the model of an axis, by default the first, for a command that needs one: no evaluation."""
+    axis = axis or load_axes()[0]
     try:
-        return train(load_data(config), models_dir, say=say, pointer=pointer).bundle
-    except LabelError as problem:  # our own files: not the user's to mend
+        data = load_data(axis.training)
+        check_configuration(axis, data.settings.name)
+        return train(data, models_dir, say=say, pointer=axis.pointer).bundle
+    except LabelError as problem:
+        if not axis.training.is_relative_to(CONFIGS):
+            raise
+        # Our own files: not the user's to mend.
         raise RuntimeError(f"The packaged labels are broken: {problem}") from problem

@@ -136,11 +136,11 @@ def waterfall(explained: ExplainedList, code: str, language: str = "en") -> Figu
         before += change
         value = explained.reference.catalogue[str(name)].range
         shown = value[0] + explanation.values.at[code, name] * (value[1] - value[0])
-        labels.append(f"{_label(str(name), language)} ({shown:.1f})  {change:+.2f}")
+        labels.append(f"{_label(str(name), language)} ({shown:.1f})  {change:+z.2f}")
     if len(rest):
         change = float(rest["contribution"].sum())
         axes.barh(len(labels), change, left=before, color=HIGH if change > 0 else LOW, height=0.62, alpha=0.6)
-        labels.append(f"{len(rest)} other attributes  {change:+.2f}")
+        labels.append(f"{len(rest)} other attributes  {change:+z.2f}")
         before += change
     axes.barh(len(labels), before, color=INK, height=0.62)
     labels.append(f"this occupation ({explanation.link.probability(before):.2f})")

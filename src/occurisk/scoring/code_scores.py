@@ -92,7 +92,7 @@ class Reasons:
     def texts(self, rank: int) -> list[str]:
         """Write the reasons of one rank, from 0, such as `originality -0.84`."""
         pairs = zip(self.attribute[:, rank], self.log_odds[:, rank], strict=True)
-        return [f"{name} {value:+.2f}" if name else "" for name, value in pairs]
+        return [f"{name} {value:+z.2f}" if name else "" for name, value in pairs]
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,15 @@ from occurisk.tracking.descriptions import national_description, plain_metrics, 
 from occurisk.tracking.store import DESCRIPTION, SCORING, UI_MODE, TrackedRun, link_to, run
 
 
-def track_national(summary: MarketSummary, bundle: Bundle) -> TrackedRun:
+def track_national(summary: MarketSummary, bundle: Bundle, language: str = "en") -> TrackedRun:
     """Track a national picture as a run of its own, beside the run that scored its list.
 
     Parameters
     ----------
     summary : MarketSummary
     bundle : Bundle
+    language : {"en", "ru", "kk"}
+        Of the page.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def track_national(summary: MarketSummary, bundle: Bundle) -> TrackedRun:
         mlflow.log_metrics(figures)
         with tempfile.TemporaryDirectory(prefix="occurisk-national-") as scratch:
             # The page holds its pictures; a second copy of each would cost as long as all the rest.
-            write_summary(summary, Path(scratch), kinds=())
+            write_summary(summary, Path(scratch), language, kinds=())
             mlflow.log_artifacts(scratch, "national")
         here = f"#/experiments/{active.experiment_id}/runs/{active.run_id}"
         text = national_description(summary, {"page": f"{here}/artifacts/national/national.html{UI_MODE}"})

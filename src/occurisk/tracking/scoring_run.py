@@ -15,7 +15,9 @@ from occurisk.explanation.explained_list import ExplainedList, explain_list, exp
 from occurisk.explanation.reference import kept_reference
 from occurisk.explanation.words import load_phrases
 from occurisk.files import json_text, size
-from occurisk.labour_market.comparison.axis_map import map_of_jobs
+from occurisk.labour_market.breakdowns import BUILT_IN
+from occurisk.labour_market.comparison.axis_map import AxisMap, axis_map, map_of_jobs
+from occurisk.labour_market.scored_market import find_folder, read_market
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, major_group
 from occurisk.report.explanation_payload import About, Quality
@@ -70,6 +72,10 @@ class TrackOptions:
         Occupations in the review queue; 0 makes none.
     reviewers : sequence of str
         A queue of their own for each.
+    by : sequence of str
+        Columns of the list, or built-in ones, by which the map of two axes is also shown.
+    wage : str, optional
+        Column of wages, for `wage_decile`.
     """
 
     language: str = "en"
@@ -77,6 +83,8 @@ class TrackOptions:
     min_cell: int = 0
     queue: int = 40
     reviewers: Sequence[str] = ()
+    by: Sequence[str] = ()
+    wage: str | None = None
 
 
 def track_scoring(
@@ -129,7 +137,7 @@ def track_scoring(
         if explained is not None:
             about = _about(scored, name, bundle, options.language)
             if others and not options.min_cell and scored.scores == "model":
-                about = replace(about, axis_map=map_of_jobs(jobs_by_occupation(scored), bundle, others[0]))
+                about = replace(about, axis_map=_map(scored, bundle, others[0], options))
             shown = write_explanations(folder, explained, about, pictures=False)
             tags |= shown | run_tags(about)
             tags |= tables_tag(*([BY_OCCUPATION] if (folder / BY_OCCUPATION).exists() else []), TABLE)
@@ -162,6 +170,18 @@ def track_scoring(
                 uploaded.append(f"review queue of {min(options.queue, len(explained.rows))} occupations")
     link = link_to(active.experiment_id, active.run_id)
     return TrackedRun(active.run_id, active.experiment_id, link, "", tuple(uploaded), queue)
+
+
+def _map(scored: ScoredRegistry, bundle: Bundle, other: Bundle, options: TrackOptions) -> AxisMap:
+    """Lay out the jobs by two axes; by columns of the list, which only its scored rows know, if asked."""
+    folder = find_folder(scored.out) if options.by else None
+    if folder is None:
+        return map_of_jobs(jobs_by_occupation(scored), bundle, other)
+    columns = [name for name in options.by if name not in BUILT_IN]
+    market = read_market(
+        folder, bundle.reference, bundle.replicas, bundle.bands, columns, options.wage, folder.weight_column
+    )
+    return axis_map(market, bundle, other, [(name,) for name in options.by])
 
 
 def list_metrics(figures: HeadlineFigures, account: Account) -> dict[str, float]:

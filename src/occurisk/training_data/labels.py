@@ -155,14 +155,18 @@ def _check_labels(labelled: pd.DataFrame, path: Path) -> None:
 def _check_shares(labelled: pd.DataFrame, path: Path) -> None:
     share = pd.to_numeric(labelled["label"], errors="coerce")
     wrong = labelled[~share.between(0, 1)]
-    if len(wrong) or len(labelled) < FEWEST_SHARES:
+    if len(wrong):
         raise LabelError(
             f"{len(wrong)} of {len(labelled)} labels in {path} are no shares from 0 to 1.",
-            first=f"line {wrong.index[0] + 2}: {wrong['code'].iloc[0]} = {wrong['label'].iloc[0]!r}"
-            if len(wrong)
-            else None,
-            rule=f"A soft label runs from 0 to 1, and there are at least {FEWEST_SHARES}.",
-            fix="Correct the label, or leave it empty; label more occupations.",
+            first=f"line {wrong.index[0] + 2}: {wrong['code'].iloc[0]} = {wrong['label'].iloc[0]!r}",
+            rule="A soft label runs from 0 to 1.",
+            fix="Correct the label, or leave it empty.",
+        )
+    if len(labelled) < FEWEST_SHARES or share.nunique() < 2:
+        raise LabelError(
+            f"{len(labelled)} occupations are labelled in {path}, with {share.nunique()} different labels.",
+            rule=f"Soft labels are at least {FEWEST_SHARES}, and not all the same.",
+            fix="Label more occupations.",
         )
 
 

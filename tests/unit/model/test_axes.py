@@ -69,7 +69,7 @@ def test_two_axes_cannot_have_one_place(tmp_path):
     for name in (FIRST, SECOND):
         text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
         (tmp_path / f"{name}.yaml").write_text(text.replace("order: 2", "order: 1"), encoding="utf-8")
-    with pytest.raises(SettingsError, match="orders 1, 1"):
+    with pytest.raises(SettingsError, match="language_models_2023 1, susceptibility_2013 1"):
         load_axes(tmp_path)
 
 

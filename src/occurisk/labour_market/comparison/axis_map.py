@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -85,6 +85,8 @@ class AxisMap:
         With their names and warnings in three languages.
     grid : ndarray, shape (19, 19, 4, 3)
         By threshold of the first and of the second axis (`GRID`) and by quadrant: share, lower, upper.
+    grids : dict of ndarray, shape (n_cells, 19, 19, 4)
+        By name of the column, in the order of `by`: the shares of each cell; NaN where it is suppressed.
     """
 
     names: tuple[str, str]
@@ -94,6 +96,7 @@ class AxisMap:
     occupations: pd.DataFrame
     axes: tuple[Axis, Axis]
     grid: np.ndarray
+    grids: dict[str, np.ndarray] = field(default_factory=dict)
 
     def caveats(self, language: str) -> tuple[str, ...]:
         """Return what must be said beside the map."""
@@ -221,21 +224,29 @@ def axis_map(
     """
     models = zip((first, second), thresholds, strict=True)
     one, two = (Scores.of(market.socs, bundle, high) for bundle, high in models)
-    tables = {}
+    tables, grids = {}, {}
     for keys in by:
         cells = cells_of(market, list(keys))
         shares = quadrant_shares(cells, one, two)
         columns = {f"share_{name.replace(' ', '_')}": shares[name]["share"] for name in QUADRANTS}
         table = pd.DataFrame({"jobs": cells.jobs.sum(axis=1) + cells.unscored, **columns}, index=cells.index)
-        tables[" x ".join(keys)] = suppress(table, min_cell)
-    return _laid_out(market.socs, market.cells(), (first.axis, second.axis), one, two, first, tables)
+        name = " x ".join(keys)
+        tables[name] = suppress(table, min_cell)
+        shown = ~tables[name]["suppressed"].to_numpy(dtype=bool)
+        grids[name] = np.stack(
+            [
+                _shares_of(jobs if known else 0 * jobs, one, two)
+                for jobs, known in zip(cells.jobs, shown, strict=True)
+            ]
+        )
+    return _laid_out(market.socs, market.cells(), (first.axis, second.axis), one, two, first, tables, grids)
 
 
 def map_of_jobs(jobs: pd.Series, first: BundleLike, second: BundleLike) -> AxisMap:
     """Lay out jobs by occupation (index `soc`) by two axes, without columns to break them down by."""
     cells = Cells(pd.Index(["all"]), jobs.to_numpy(dtype=float)[None, :], np.zeros(1))
     one, two = (Scores.of(jobs.index, bundle) for bundle in (first, second))
-    return _laid_out(jobs.index, cells, (first.axis, second.axis), one, two, first, {})
+    return _laid_out(jobs.index, cells, (first.axis, second.axis), one, two, first, {}, {})
 
 
 def _laid_out(
@@ -246,6 +257,7 @@ def _laid_out(
     two: Scores,
     titles: BundleLike,
     tables: dict[str, pd.DataFrame],
+    grids: dict[str, np.ndarray],
 ) -> AxisMap:
     whole = quadrant_shares(cells, one, two)
     return AxisMap(
@@ -256,7 +268,17 @@ def _laid_out(
         occupations_on(socs, cells.jobs[0], one, two, titles.reference["title"]),
         axes,
         quadrant_grid(cells.jobs[0], one, two),
+        grids,
     )
+
+
+def _shares_of(jobs: np.ndarray, first: Scores, second: Scores) -> np.ndarray:
+    """Share of a cell's jobs in each quadrant under every pair of thresholds; NaN without jobs."""
+    known = (jobs > 0) & ~np.isnan(first.p) & ~np.isnan(second.p)
+    if not known.any():
+        return np.full((len(GRID), len(GRID), len(QUADRANTS)), np.nan)
+    shares = _shares(first.p[known], second.p[known], jobs[known] / jobs[known].sum())
+    return np.clip(shares, 0.0, 1.0)
 
 
 def _shares(first: np.ndarray, second: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -16,8 +16,9 @@ from occurisk.labour_market.history.routine_intensity import routine_intensity
 from occurisk.occupations.crosswalk import to_soc2010
 from occurisk.paths import FEATURES
 from occurisk.registry.columns.sample import IntakeOptions
+from occurisk.registry.formats.base import RegistryFile
 from occurisk.registry.numbers import number_style
-from occurisk.registry.understanding import open_for_intake, understand
+from occurisk.registry.understanding import Understanding, open_for_intake, understand
 from occurisk.training_data.labels import load_labels
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def read_index(path: Path, value: str | None = None, code: str | None = None) ->
     """
     options = IntakeOptions(code_column=code, weight_column="none")
     file = open_for_intake(path, options)
-    known = understand(file, options)
+    known = _understood(path, file, options)
     if known.code is None:
         raise RegistryError(
             f"{path.name} has no column of codes.",
@@ -106,6 +107,15 @@ def read_index(path: Path, value: str | None = None, code: str | None = None) ->
         )
     cells = [cell for batch in batches for cell in batch.column(known.code).cast(pa.string()).to_pylist()]
     listed = pd.DataFrame({"code": cells, "value": figures[chosen]}).dropna()
+    endless = listed[np.isinf(listed["value"])]
+    if listed.empty or len(endless):
+        raise RegistryError(
+            f"{len(endless) or 'All'} of {len(cells)} figures in column {chosen!r} of {path.name} "
+            "are no numbers.",
+            first=f"{endless['code'].iloc[0]} = {endless['value'].iloc[0]}" if len(endless) else None,
+            rule="An index has finite figures; a gap is an empty cell.",
+            fix="Correct or empty these cells, or name another column: --index NAME=FILE.csv:VALUE",
+        )
     listed["code"] = listed["code"].str.strip()
     by_code = listed.groupby("code")["value"].mean()
     members = to_soc2010(list(by_code.index), known.system, prefix=known.prefix).members
@@ -113,7 +123,22 @@ def read_index(path: Path, value: str | None = None, code: str | None = None) ->
         raise RegistryError(f"No code of {path.name} leads to an occupation.", fix="Check its codes.")
     part = members.assign(value=members["code"].map(by_code)).dropna(subset=["value"])
     total = (part["value"] * part["weight"]).groupby(part["soc"]).sum()
-    return (total / part["weight"].groupby(part["soc"]).sum()).rename(path.stem)
+    mean = total / part["weight"].groupby(part["soc"]).sum()
+    # Means of equal figures differ in their last bits, and ranks would take that for an order.
+    return mean.map(lambda value: float(f"{value:.12g}")).rename(path.stem)
+
+
+def _understood(path: Path, file: RegistryFile, options: IntakeOptions) -> Understanding:
+    """Tell which column holds codes; the cure of what cannot be told is this command's."""
+    try:
+        return understand(file, options)
+    except RegistryError as problem:
+        raise RegistryError(
+            f"{path.name}: {problem.what}",
+            first=problem.first,
+            rule=problem.rule,
+            fix="Name its column of codes: --index NAME=FILE.csv:VALUE:CODE",
+        ) from problem
 
 
 def _figures(batches: list[pa.RecordBatch], position: int) -> np.ndarray:

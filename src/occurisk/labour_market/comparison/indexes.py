@@ -86,7 +86,7 @@ def compare_indexes(
     Raises
     ------
     RegistryError
-        If there are fewer than two indexes, or two share fewer than 30 occupations.
+        If there are fewer than two indexes, two share fewer than 30 occupations, or one has no ranks there.
     """
     if table.shape[1] < 2:
         raise RegistryError("There is one index alone.", fix="Add another: --index NAME=FILE.csv")
@@ -145,7 +145,15 @@ def _pair(
             rule=f"Two indexes are compared over at least {FEWEST}.",
             fix="Check the codes of these indexes.",
         )
-    ranks = table.loc[both, [first, second]].rank().to_numpy()
+    shared = table.loc[both, [first, second]]
+    for name in (first, second):
+        if shared[name].nunique() < 2:
+            raise RegistryError(
+                f"{name} says the same of every occupation: {shared[name].iloc[0]:g}.",
+                rule="A rank correlation needs figures that differ.",
+                fix="Check the column of figures.",
+            )
+    ranks = shared.rank().to_numpy()
     counts = rng.multinomial(len(ranks), np.full(len(ranks), 1 / len(ranks)), size=draws)
     row: dict[str, Any] = {"first": first, "second": second, "occupations": int(both.sum())}
     for suffix, w in (("", np.ones(len(ranks))), ("_jobs", weight[both])):

@@ -164,12 +164,26 @@ def code_table(folder: ScoredFolder, statistic: str) -> pd.DataFrame:
     -------
     DataFrame, index code
         `title`, `weight`, `scored`, `value` (NaN without a score).
+
+    Raises
+    ------
+    RegistryError
+        If the table of codes is gone, or was changed.
     """
     column = STATISTICS[statistic]
-    known = pd.read_csv(
-        folder.path / "by_occupation.csv", dtype={"code": str, "title": str}, keep_default_na=False,
-        usecols=["code", "title", "weight", column],
-    )  # fmt: skip
+    try:
+        known = pd.read_csv(
+            folder.path / "by_occupation.csv",
+            dtype={"code": str, "title": str, "weight": float, column: float},
+            keep_default_na=False,
+            usecols=["code", "title", "weight", column],
+        )
+    except (OSError, ValueError) as problem:
+        raise RegistryError(
+            f"The codes of {folder.path} cannot be read: {problem}.",
+            rule="by_occupation.csv stands beside the scored rows as occurisk score wrote it.",
+            fix="Score the list again: occurisk score LIST --out DIR --force",
+        ) from problem
     scored = known.rename(columns={column: "value"}).assign(scored=True)
     lost = _unscored(folder)
     lost = lost[~lost["code"].isin(scored["code"])]

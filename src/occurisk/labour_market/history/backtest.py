@@ -133,8 +133,8 @@ def backtest(
 
 def verdict(rho: pd.Series, partial: dict[str, float], gain: dict[str, float]) -> str:
     """Say whether p is related to growth at all, and whether it adds to the benchmarks."""
-    alone = f"p and growth correlate at {rho['rho']:+.2f} ({rho['lower']:+.2f} to {rho['upper']:+.2f})"
-    held = f"{partial['rho']:+.2f} ({partial['lower']:+.2f} to {partial['upper']:+.2f})"
+    alone = f"p and growth correlate at {rho['rho']:+z.2f} ({rho['lower']:+z.2f} to {rho['upper']:+z.2f})"
+    held = f"{partial['rho']:+z.2f} ({partial['lower']:+z.2f} to {partial['upper']:+z.2f})"
     if rho["lower"] <= 0 <= rho["upper"]:
         first = f"{alone}: no relation that the data can tell from none."
     else:

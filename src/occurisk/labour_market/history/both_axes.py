@@ -168,16 +168,18 @@ def verdict(found: AxesHistory, names: tuple[str, str], placebo: AxesHistory | N
     )
     share = "most of it" if abs(held["rho"]) < abs(alone["rho"]) / 2 else "part of it"
     first = (
-        f"{names[0]}: {alone['rho']:+.2f} with wage and the other axis held, {held['rho']:+.2f} "
-        f"({held['lower']:+.2f} to {held['upper']:+.2f}) with routine intensity held, too, "
+        f"{names[0]}: {alone['rho']:+z.2f} with wage and the other axis held, {held['rho']:+z.2f} "
+        f"({held['lower']:+z.2f} to {held['upper']:+z.2f}) with routine intensity held, too, "
         f"which takes {share}."
     )
     second = found.row(names[1], "wage, the other axis, routine")
-    words = f"{names[1]}: {second['rho']:+.2f} ({second['lower']:+.2f} to {second['upper']:+.2f})"
+    words = f"{names[1]}: {second['rho']:+z.2f} ({second['lower']:+z.2f} to {second['upper']:+z.2f})"
     if placebo is None:
         return f"{first} {words}. Without a placebo of earlier years this is no effect of the technology."
     before = placebo.row(names[1], "wage, the other axis, routine")
-    placebo_words = f"in the placebo {before['rho']:+.2f} ({before['lower']:+.2f} to {before['upper']:+.2f})"
+    placebo_words = (
+        f"in the placebo {before['rho']:+z.2f} ({before['lower']:+z.2f} to {before['upper']:+z.2f})"
+    )
     apart = second["upper"] < before["lower"] or second["lower"] > before["upper"]
     end = "the two intervals lie apart" if apart else "no effect of the technology is shown"
     return f"{first} {words}, {placebo_words}: {end}."

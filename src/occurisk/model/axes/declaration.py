@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from occurisk.documents import Strict, load_yaml, rules_broken
 from occurisk.errors import SettingsError
 from occurisk.model.bundles.models_folder import CURRENT
-from occurisk.paths import CONFIGS
+from occurisk.paths import CONFIGS, default_models_dir
 
 FOLDER = CONFIGS / "axes"
 ALL = "all"
@@ -84,14 +84,18 @@ class Axis(Strict):
         return self.phrases.get(language, self.phrases["en"])
 
 
-@cache
-def load_axes(folder: Path = FOLDER) -> tuple[Axis, ...]:
+def own_axes_folder() -> Path:
+    """Return where a user's own declarations lie: `axes/` in the folder of models."""
+    return default_models_dir() / "axes"
+
+
+def load_axes(folder: Path | None = None) -> tuple[Axis, ...]:
     """Read every declared axis, in their order.
 
     Parameters
     ----------
-    folder : Path
-        `configs/axes` by default.
+    folder : Path, optional
+        `configs/axes`, and behind it `own_axes_folder`, by default.
 
     Returns
     -------
@@ -102,12 +106,20 @@ def load_axes(folder: Path = FOLDER) -> tuple[Axis, ...]:
     SettingsError
         If a declaration breaks the rules, or two axes have one place or one name.
     """
-    axes = sorted((_load(path) for path in sorted(folder.glob("*.yaml"))), key=lambda axis: axis.order)
+    return _read((folder,) if folder else (FOLDER, own_axes_folder()))
+
+
+@cache
+def _read(folders: tuple[Path, ...]) -> tuple[Axis, ...]:
+    paths = [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
+    axes = sorted(map(_load, paths), key=lambda axis: axis.order)
     places = [axis.order for axis in axes]
-    if places != list(range(1, len(axes) + 1)) or len({axis.name for axis in axes}) < len(axes):
+    names = [axis.name for axis in axes]
+    if places != list(range(1, len(axes) + 1)) or len(set(names)) < len(axes) or ALL in names:
+        listed = ", ".join(f"{axis.name} {axis.order}" for axis in axes)
         raise SettingsError(
-            f"The axes in {folder} have the orders {', '.join(map(str, places)) or 'none'}.",
-            rule="Orders run from 1 without a gap, and each axis has a name of its own.",
+            f"The axes in {' and '.join(map(str, folders))} have these orders: {listed or 'none'}.",
+            rule=f"Orders run from 1 without a gap, and each axis has a name of its own, but {ALL!r}.",
             fix="Correct `order` and `name` in these files.",
         )
     return tuple(axes)
@@ -127,15 +139,47 @@ def chosen_axes(name: str) -> tuple[Axis, ...]:
         raise SettingsError(
             f"There is no axis {name!r}.",
             rule=f"Axes: {', '.join(axis.name for axis in axes)}, or {ALL}.",
-            fix=f"Name one of these, or declare it in {FOLDER}.",
+            fix=f"Name one of these, or declare it in {own_axes_folder()}: docs/axes.md.",
         )
     return found
+
+
+def one_axis(name: str) -> Axis:
+    """Return the axis of a name.
+
+    Raises
+    ------
+    SettingsError
+        If there is none of that name, or `all` are asked for.
+    """
+    if name == ALL:
+        raise SettingsError(
+            "This is said of one axis at a time.",
+            rule=f"Axes: {', '.join(axis.name for axis in load_axes())}.",
+            fix="Name one of these.",
+        )
+    return chosen_axes(name)[0]
 
 
 def axis_of(configuration: str) -> Axis:
     """Return the axis that a model belongs to, by the name of its configuration; else the first one."""
     axes = load_axes()
-    return next((axis for axis in axes if axis.training.stem == configuration), axes[0])
+    return next((axis for axis in axes if axis.name == configuration), axes[0])
+
+
+def check_configuration(axis: Axis, configuration: str) -> None:
+    """Refuse a configuration that does not bear the name of its axis: its models would be another's.
+
+    Raises
+    ------
+    SettingsError
+    """
+    if axis_of(configuration) != axis:
+        raise SettingsError(
+            f"The configuration of the axis {axis.name} is called {configuration!r}.",
+            rule="A model is known by its configuration's name, which is that of the axis.",
+            fix=f"Write `name: {axis.name}` in {axis.training}.",
+        )
 
 
 def _load(path: Path) -> Axis:

@@ -43,7 +43,7 @@ def with_rating_error(bundle: Bundle) -> Bundle:
     if bundle.estimator_class.soft_labels:
         raise SettingsError(
             f"{bundle.version} is a model of soft labels.",
-            rule="Rating error is measured for the axis of hard labels alone.",
+            rule="How far ratings miss labels that the model never saw is in its intervals already.",
             fix="Leave out --with-rating-error.",
         )
     X = bundle.attributes[bundle.names]

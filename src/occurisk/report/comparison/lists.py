@@ -27,6 +27,6 @@ def lists_figure(found: ListComparison) -> Any:
     room = max(max(ends) - min(ends), 1e-3)
     axes.set_xlim(max(min(ends) - room, 0), max(ends) + room / 2)
     largest = max(names, key=lambda name: abs(found.factors[name]))
-    title(axes, f"{100 * found.change:+.1f} points; most of it through {largest}")
+    title(axes, f"{100 * found.change:+z.1f} points; most of it through {largest}")
     caption(figure, "occurisk; Shapley decomposition: every order of the four changes counts alike.")
     return figure

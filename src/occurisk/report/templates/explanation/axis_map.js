@@ -47,6 +47,15 @@ const drawMap = () => {
     value: Math.round(map.thresholds[axis] * 20), oninput: () => move() }));
   const said = inputs.map(() => el("output", {}));
   inputs.forEach((input, axis) => $("map-limits").append(el("label", {}, fill(text.map_threshold, { axis: map.names[axis] }), " ", said[axis], input)));
+  // The same by a column of the list, one at a time.
+  const columns = el("select", { id: "map-by", onchange: () => move() }, ...map.by.map((column, i) => el("option", { value: i }, column.name)));
+  if (map.by.length) $("map-limits").append(el("label", {}, text.map_by, " ", columns));
+  const cells = (i, j) => {
+    const column = map.by[columns.value];
+    $("map-cells").replaceChildren(el("thead", {}, el("tr", {}, el("th", {}, column.name), ...quadrants.map((name) => el("th", {}, text["map_" + name])))),
+      el("tbody", {}, ...column.cells.map((cell) => el("tr", {}, el("td", {}, cell.label),
+        ...quadrants.map((_, q) => el("td", {}, cell.shares ? percent(cell.shares[i][j][q], 1) : "–"))))));
+  };
   const move = () => {
     const [i, j] = inputs.map((input) => Number(input.value) - 1);
     const limit = [(i + 1) / 20, (j + 1) / 20];
@@ -62,6 +71,7 @@ const drawMap = () => {
       return el("li", { class: "quadrant-" + name }, el("b", {}, percent(share, 1)), " ", el("span", {}, text["map_" + name]),
         el("small", {}, fill(text.between, { lower: percent(lower, 1), upper: percent(upper, 1) })));
     }));
+    if (map.by.length) cells(i, j);
   };
   move();
   $("map-caveats").append(...map.caveats.map((caveat) => el("li", {}, caveat)));

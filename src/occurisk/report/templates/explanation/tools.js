@@ -23,7 +23,7 @@ const svg = (tag, properties = {}, ...children) => {
 };
 const fill = (frame, values) => frame.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 const number = (value, decimals) => (value === null || value === undefined ? "–"
-  : value.toFixed(decimals).replace("-", "−").replace(".", about.decimal));
+  : value.toFixed(decimals).replace(/^-(?=[0.]+$)/, "").replace("-", "−").replace(".", about.decimal));
 // A probability is never printed as the certainty that it is not.
 const chance = (p, decimals = 2) => {
   const least = 10 ** -decimals;
