@@ -21,7 +21,7 @@ def labels() -> None:
 @click.argument("index", metavar="FILE[:VALUE[:CODE]]")
 @click.option(
     "--out", "out_path", required=True, type=click.Path(dir_okay=False, path_type=Path),
-    help="The label file to write: code and label.",
+    help="Write the labels to this file: code and label.",
 )  # fmt: skip
 def from_index(index: str, out_path: Path) -> None:
     """Make labels of an index by occupation, for an axis of your own: docs/axes.md.

@@ -29,7 +29,7 @@ class Asked(NamedTuple):
     wage: str | None
 
 
-LANGUAGE_OPTION = language_option("Of the explanations in MLflow.")
+LANGUAGE_OPTION = language_option("Write the explanations in MLflow in this language.")
 tracking_options = packed(
     "asked",
     Asked,
@@ -49,10 +49,10 @@ tracking_options = packed(
     ),
     click.option(
         "--by", multiple=True, metavar="COL",
-        help="In MLflow: the map of two axes also by this column (sex, region …); repeatable. Built in: "
-        "major_group, skill_level, education, wage_decile.",
+        help="Break the map of two axes in MLflow down by this column (sex, region …), too; repeatable. "
+        "Built in: major_group, skill_level, education, wage_decile.",
     ),
-    click.option("--wage", metavar="COL", help="Column of wages, for --by wage_decile."),
+    click.option("--wage", metavar="COL", help="Make the deciles of --by wage_decile of this column."),
 )  # fmt: skip
 
 
