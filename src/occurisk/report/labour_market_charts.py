@@ -294,7 +294,7 @@ def _name_of(row: Any, dimension: str) -> str:
     return str(getattr(row, dimension))
 
 
-def _direction(slope: Gradient, language: str) -> str:
+def _direction(slope: Gradient, language: str = "en") -> str:
     """Say which way something runs with risk, or that its interval leaves both ways open."""
     what = said("Wages" if slope.name == "wage" else "Education needs", language)
     way = "{what} fall with risk" if slope.spearman < 0 else "{what} rise with risk"
