@@ -5,6 +5,8 @@ import time
 from dataclasses import replace
 from itertools import combinations, pairwise
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from helpers.browsers import chromium, mlflow_server
@@ -61,6 +63,10 @@ def test_thresholds_of_the_map_move_shares_and_lines(browser, tmp_path):
     one, two = default_bundle(), exposure_bundle()
     detailed = one.reference.index[one.reference["status"] == "soc2010"]
     found = map_of_jobs(us_jobs().reindex(detailed).dropna(), one, two)
+    # A column with one cell that holds all jobs, and one that is too small to be shown.
+    cells = pd.DataFrame(index=["all of them", "few"])
+    grids = np.stack([found.grid[..., 0], np.full_like(found.grid[..., 0], np.nan)])
+    found = replace(found, by={"sex": cells}, grids={"sex": grids})
     path = tmp_path / "map.html"
     path.write_text(render(small_explained(), replace(ABOUT, axis_map=found)), encoding="utf-8")
     browser.get(path.as_uri())
@@ -74,6 +80,9 @@ def test_thresholds_of_the_map_move_shares_and_lines(browser, tmp_path):
     browser.execute_script(move, browser.find_element("id", "map-limit-1"))
     assert both().startswith(shown[1])
     assert "0.25" in browser.find_element("id", "map-limits").text
+    whole, few = (row.text for row in css(browser, "#map-cells tbody tr"))
+    assert whole.startswith("all of them") and whole.split()[3] == both().split()[0].rstrip("%")
+    assert few == "few – – – –"
     boxes = [label.rect for label in css(browser, "#map-picture text.label")]
     assert len(boxes) > 5
     for a, b in combinations(boxes, 2):

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from helpers.checkout import PROJECT
 from helpers.trained import default_bundle, exposure_bundle, models_dir
 from occurisk.cli import occurisk
-from occurisk.errors import BundleError, LabelError, OccuriskError, SettingsError
+from occurisk.errors import LabelError, OccuriskError, SettingsError
 from occurisk.model.axes.declaration import load_axes
 from occurisk.model.bundles.current import find_bundle
 from occurisk.paths import FEATURES
@@ -106,7 +106,7 @@ def test_its_model_is_refused_where_its_axis_is_not_declared(own_models, trained
     """Else it would go by the name of the first axis."""
     version = (own_models / f"CURRENT.{NAME}").read_text().split()[0]
     shutil.copytree(own_models / version, tmp_path / version)
-    with pytest.raises(BundleError, match=f"axis '{NAME}', which is not declared here"):
+    with pytest.raises(SettingsError, match=f"'{NAME}' has soft labels, and no axis of that name"):
         _ = find_bundle(tmp_path, version).axis
 
 

@@ -289,8 +289,6 @@ def jobs() -> int:
     return min(int(cpu_count()), 4)
 
 
-
-
 def need_model(
     models_dir: Path | None,
     version: str | None = None,

@@ -91,8 +91,7 @@ def train(
 
 def _axes(name: str, config: Path | None, own: bool) -> tuple[Axis, ...]:
     """Return the axes to train a model of; each configuration bears the name of its axis."""
-    from occurisk.errors import SettingsError
-    from occurisk.model.axes.declaration import axis_of, check_configuration, chosen_axes, own_axes_folder
+    from occurisk.model.axes.declaration import axis_of, check_configuration, chosen_axes
     from occurisk.model.settings import load_settings
     from occurisk.model.training import estimator_class
 
@@ -102,14 +101,7 @@ def _axes(name: str, config: Path | None, own: bool) -> tuple[Axis, ...]:
             check_configuration(axis, load_settings(config or axis.training).name)
         return axes
     settings = load_settings(config)
-    axis = axis_of(settings.name)
-    if axis.name != settings.name and estimator_class(settings).soft_labels:
-        raise SettingsError(
-            f"{settings.name} is a configuration of soft labels, and no axis of that name is declared.",
-            rule="Soft labels mean what the declaration of their axis says.",
-            fix=f"Declare it in {own_axes_folder()}: docs/axes.md.",
-        )
-    return (axis,)
+    return (axis_of(settings.name, soft=estimator_class(settings).soft_labels),)
 
 
 def _train_one(

@@ -161,10 +161,29 @@ def one_axis(name: str) -> Axis:
     return chosen_axes(name)[0]
 
 
-def axis_of(configuration: str) -> Axis:
-    """Return the axis that a model belongs to, by the name of its configuration; else the first one."""
+def axis_of(configuration: str, soft: bool = False) -> Axis:
+    """Return the axis that a model belongs to, by the name of its configuration; else the first one.
+
+    Parameters
+    ----------
+    configuration : str
+    soft : bool
+        Whether its labels are shares, which mean what their own axis says.
+
+    Raises
+    ------
+    SettingsError
+        If they are, and there is no axis of that name: it would go by the name of the first.
+    """
     axes = load_axes()
-    return next((axis for axis in axes if axis.name == configuration), axes[0])
+    found = next((axis for axis in axes if axis.name == configuration), None)
+    if found is None and soft:
+        raise SettingsError(
+            f"{configuration!r} has soft labels, and no axis of that name is declared here.",
+            rule="Soft labels mean what the declaration of their axis says.",
+            fix=f"Put its declaration into {own_axes_folder()}: docs/axes.md.",
+        )
+    return found or axes[0]
 
 
 def check_configuration(axis: Axis, configuration: str) -> None:

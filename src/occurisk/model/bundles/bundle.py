@@ -179,24 +179,10 @@ class Bundle:
 
     @property
     def axis(self) -> Axis:
-        """What its scores are about.
+        """What its scores are about; see `axis_of`."""
+        from occurisk.model.axes.declaration import axis_of
 
-        Raises
-        ------
-        BundleError
-            If it learned from soft labels, and no axis bears the name of its configuration.
-        """
-        from occurisk.model.axes.declaration import axis_of, own_axes_folder
-
-        name = self.manifest["settings"]["name"]
-        axis = axis_of(name)
-        if axis.name != name and self.estimator_class.soft_labels:
-            raise BundleError(
-                f"{self.version} is a model of the axis {name!r}, which is not declared here.",
-                rule="Soft labels mean what the declaration of their axis says.",
-                fix=f"Put its declaration into {own_axes_folder()}: docs/axes.md.",
-            )
-        return axis
+        return axis_of(self.manifest["settings"]["name"], soft=self.estimator_class.soft_labels)
 
     @property
     def estimator_class(self) -> Any:
