@@ -184,11 +184,11 @@ def _with_reviews(runs: tuple[str, ...], config: Path | None, labels: Path | Non
 
 
 def ends_table(scores: pd.DataFrame) -> Table:
-    """The five least and the five most susceptible occupations, with intervals and reasons."""
+    """The occupations with the five lowest and the five highest scores, with intervals."""
     # Retired and hybrid codes repeat occupations: show each once.
     current = scores[scores["status"].isin(["soc2010", "user"])]
     made = table(
-        "Least and most susceptible occupations",
+        "Occupations with the lowest and the highest scores",
         ["code", "occupation", "p", "90% interval", "published"],
         flexible="occupation",
     )
