@@ -14,7 +14,7 @@ from occurisk.cli import occurisk
 from occurisk.errors import LabelError, OccuriskError, SettingsError
 from occurisk.model.axes.declaration import load_axes
 from occurisk.model.bundles.current import find_bundle
-from occurisk.paths import FEATURES
+from occurisk.paths import CONFIGS, FEATURES
 
 NAME = "robots_2020"
 DOCUMENT = PROJECT / "docs" / "axes.md"
@@ -100,6 +100,31 @@ def test_it_is_trained_scored_explained_and_mapped_like_the_shipped_ones(own_mod
     assert "Patents say what was invented" in page
     text = run(own_models, "compare", "axes", tmp_path / "out", "--second", NAME, "--no-track")
     assert "Exposure to robots (2020)" in text
+
+
+def test_a_workshops_labels_of_0_and_1_are_an_axis_too(own_models, tmp_path):
+    """With the logistic teacher of configs/train.yaml, and experts who err."""
+    training = (CONFIGS / "train.yaml").read_text(encoding="utf-8").replace("../features/", "")
+    few = {"name: default": f"name: {NAME}", "rounds: 600": "rounds: 60", "replicas: 100": "replicas: 20"}
+    for old, new in few.items():
+        assert old in training, old
+        training = training.replace(old, new)
+    training = re.sub("^labels: .*$", "labels: labels.csv", training, flags=re.MULTILINE)
+    given = pd.read_csv(FEATURES / "labels" / "frey_osborne_2017.csv", dtype=str)
+    labels = given.loc[given["label"].notna(), ["code", "label"]].to_csv(index=False)
+    folder = tmp_path / "models"
+    shutil.copytree(own_models, folder, ignore=shutil.ignore_patterns("axes", f"*{NAME}*"))
+    declared(folder, training=training, labels=labels)
+    jobs = tmp_path / "jobs.csv"
+    jobs.write_text("code,jobs\n43-9021,100\n11-1011,20\n", encoding="utf-8")
+    columns = ("--code-column", "code", "--taxonomy", "soc2010", "--no-track")
+    run(folder, "score", jobs, "--out", tmp_path / "out", "--axis", NAME, *columns)  # trains it first
+    p = pd.read_csv(tmp_path / "out" / "scored.csv").set_index("code")[f"occurisk_{NAME}_probability"]
+    rate = find_bundle(folder, pointer=f"CURRENT.{NAME}").link.rate
+    assert 0 < rate < p["11-1011"] < 0.1 and 0.9 < p["43-9021"] < 1 - rate
+    assert f"Second axis: {NAME} (from 0.7)" in run(
+        folder, "compare", "axes", tmp_path / "out", "--second", NAME, "--no-track"
+    )
 
 
 def test_its_model_is_refused_where_its_axis_is_not_declared(own_models, trained, tmp_path):
