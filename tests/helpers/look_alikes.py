@@ -311,6 +311,8 @@ UNUSUAL = {
         ("the European Social Survey",
          (("isco08", "pspwght"), ([*some(UNITS, 60), "66666", "77777"], [0.75, 1.25] * 31)), "isco08"),
         ("a survey's own name", _counted("jbisco08_cc", UNITS), "isco08"),
+        ("words in one", _counted("jobcode", UNITS), "isco08"),
+        ("a system and a word in one", _counted("OKZcode", UNITS), "isco08"),
         ("a word that nobody knows, beside titles that agree",
          (("Klucz", "nazwa"), (["8332", "7212", "2320", "5120", "7112", "2212", "5141", "7512"] * 5,
                                of_titles(_POLISH))), "isco08"),

@@ -16,7 +16,8 @@ _OCCUPATION = """
         должност* посад* занят* занятт* специальност* мамандық* мамандығы* кәсіп* кәсіб* лауазым*
         ocupacion* ocupati* ocupaca* ocupado profesion* profissa* profissao puesto cargo oficio emploi metier*
         poste fonction* professione* occupazione* mestiere beruf* tatigkeit* beroep* zawod* zawodu
-        unitgroup stanowisk* povolani* profes* meslek* yrke* erhverv* ammatti* foglalkozas* ocup* mainjob
+        unitgroup stanowisk* povolani* profes* meslek* mesleg* yrke* erhverv* ammatti* foglalkozas* ocup*
+        mainjob mainocc
         επαγγελμα* مهنة* المهنة* شغل* 职业* 職業* 직업* 직종* nghe pekerjaan* jabatan* amet ameti* zanimanj*
         длъжност* პროფესი* մասնագիտ* kasb* מקצוע*"""
 _CODE = """
@@ -164,7 +165,15 @@ def words(name: str) -> tuple[str, ...]:
     parts: list[str] = []
     for part in re.findall(r"[^\W_]+|№", fold(text)):
         parts += [part] if part in _WHOLE else re.findall(r"\d+|[^\W\d_]+|№", part)
-    return tuple(parts)
+    return tuple(word for part in parts for word in _parted(part))
+
+
+def _parted(word: str) -> tuple[str, ...]:
+    """Part `jobcode`, `iscokod`, not `postcode`: the first word must be of occupations, or a system."""
+    glued = re.fullmatch(r"(\w{2,})(code|kod|kodu)", word)
+    if glued and word != "postcode" and (glued[1] in _SYSTEM_WORDS or _names_occupations((glued[1],))):
+        return glued[1], "code"
+    return (word,)
 
 
 def any_of(text: str, *, between: str = "_", letters: str = "[^_]*") -> str:

@@ -124,9 +124,9 @@ def held_against_titles(
     """
     beside = None if options.crosswalk else agreement(sampled, chosen, options)
     unasked = options.code_column is None and options.taxonomy == "auto" and not options.crosswalk
+    if unasked and (beside is None or beside.share < CONTRADICTED):
+        _check_name(sampled, chosen)
     if beside is None:
-        if unasked:
-            _check_name(sampled, chosen)
         return (), ()
     if not beside.contradicts:
         return (beside.in_words(),), ()
@@ -163,7 +163,8 @@ def _check_name(sampled: Sampled, chosen: Evidence) -> None:
             first=f"{chosen.exist:.0%} of {chosen.distinct:,} values exist, such as {chosen.example!r}; but "
             f"{word!r} may stand for anything, and no titles beside them agree",
             rule="Prices, rooms and articles have numbers of three or four digits, too.",
-            fix=f"If they are codes: --code-column {chosen.column!r} --taxonomy {chosen.taxonomy}.",
+            fix=f"If they are codes: --code-column {chosen.column!r} --taxonomy {chosen.taxonomy}. "
+            "If not, name the column that holds codes, or score the titles: --titles only.",
         )
 
 
