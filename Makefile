@@ -49,7 +49,7 @@ check: setup  ## Formatting, lint, types
 COVERAGE ?= --cov --cov-report=term
 
 test: check  ## Checks and all tests, with line and branch coverage
-	@$(BIN)/pytest -n 2 --dist loadfile $(COVERAGE)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(COVERAGE)
 
 test-quick: setup  ## The tests of single modules that take no time: for the inner loop, under a minute
 	@$(BIN)/pytest -n 2 --dist loadfile -q -m "not slow" tests/unit tests/properties tests/test_layout.py

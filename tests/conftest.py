@@ -53,6 +53,19 @@ def pytest_sessionfinish(session):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    """Measure no coverage in tests that repeat others on many inputs: tracing them takes a third longer."""
+    measured = item.config.pluginmanager.getplugin("_cov")
+    controller = measured and measured.cov_controller
+    apart = controller is not None and item.get_closest_marker("covered_elsewhere") is not None
+    if apart:
+        controller.pause()
+    yield
+    if apart:
+        controller.resume()
+
+
 @pytest.fixture(scope="session")
 def originals() -> Path:
     """The folder of third-party originals; tests that need it are skipped, visibly, without it."""

@@ -4,7 +4,7 @@ import pytest
 
 from helpers.registries import outcomes, scored, totals
 
-pytestmark = pytest.mark.originals
+pytestmark = [pytest.mark.originals, pytest.mark.covered_elsewhere]
 
 
 @pytest.mark.parametrize(

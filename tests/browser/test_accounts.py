@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from helpers.browsers import chromium, serving
 from helpers.journey import choose, give_reason, go, press, text_of, wait
+from helpers.stores import new_store
 from helpers.trained import default_bundle, models_dir
 from occurisk.cli import occurisk
 from occurisk.errors import TrackingError
@@ -29,7 +30,7 @@ SIX = ("aigerim", "bolat", "chen", "dana", "erlan", "farida")
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
     """A list with a queue for each of six, and the server where they log in: its address, run, passwords."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", new_store(tmp_path))
     monkeypatch.setenv("MLFLOW_AUTH_ADMIN_PASSWORD", "a long password")
     (tmp_path / "jobs.csv").write_text("isco,jobs\n2411,100\n4110,50\n5223,30\n", encoding="utf-8")
     bundle = default_bundle()

@@ -16,7 +16,12 @@ from occurisk.tracking.scoring_run import TrackOptions, track_scoring
 from occurisk.tracking.store import UI_ADDRESS
 
 # Third-party tools warn at import and at shutdown.
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.covered_elsewhere,
+    pytest.mark.filterwarnings("ignore"),
+]
 LIST = "isco,jobs\n2411,100\n4110,50\n5223,30\n9112,20\n4131,25\n7231,40\n"
 
 

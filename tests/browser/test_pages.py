@@ -22,7 +22,9 @@ from occurisk.tracking import store as tracking
 from occurisk.tracking.explanations import artifact_links, log_explanations
 
 # Third-party tools warn at import and at shutdown.
-pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.browser, pytest.mark.covered_elsewhere, pytest.mark.filterwarnings("ignore"),
+]  # fmt: skip
 HOSTILE = (
     "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
     "<svg onload=\"document.title='owned'\">\u2028javascript:alert(1)"

@@ -26,6 +26,8 @@ from helpers.look_alikes import (
 from helpers.registries import write
 from occurisk.cli import main, occurisk
 
+pytestmark = pytest.mark.covered_elsewhere
+
 
 @pytest.fixture
 def score(model, monkeypatch, tmp_path):

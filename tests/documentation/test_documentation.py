@@ -103,6 +103,7 @@ def test_every_command_line_of_the_docs_is_one_that_the_command_takes(page, line
     assert used <= known, f"{page}: {name} does not take {', '.join(used - known)}"
 
 
+@pytest.mark.covered_elsewhere
 def test_the_readmes_own_list_is_scored_explained_and_summed_up(model, tmp_path, monkeypatch):
     """The README's four lines, as they stand there, on a list of its kind."""
     block = re.search(r"## Your own list\n+```sh\n(.*?)```", TEXT["README.md"], re.DOTALL)
@@ -121,6 +122,7 @@ def test_the_readmes_own_list_is_scored_explained_and_summed_up(model, tmp_path,
 
 
 @pytest.mark.originals
+@pytest.mark.covered_elsewhere
 @pytest.mark.parametrize(
     ("page", "line", "text"),
     [(page, *match) for page, text in TEXT.items() for match in PRINTED.findall(text)],

@@ -4,6 +4,8 @@ import pytest
 
 from helpers.hostile import run
 
+pytestmark = pytest.mark.covered_elsewhere
+
 # About twenty a second of processor time.
 CASES, PARTS = 500, 4
 # Fell once: a damaged dictionary of Parquet, whose values have numbers that it lacks.

@@ -17,6 +17,7 @@ from helpers.contracts import kept
 from occurisk.model.bundles.bundle import SCORES
 from occurisk.paths import FEATURES
 
+pytestmark = pytest.mark.covered_elsewhere
 HERE = Path(__file__).parent
 DIGITS = 9  # of national figures: the last bits depend on the order of summation
 KEPT = ("registry", "weight", "figures", "by_code", "standing_in", "breakdowns", "concentration", "gradients")

@@ -11,28 +11,29 @@ import pandas as pd
 
 from helpers.trained import default_bundle
 from occurisk.explanation.explained_list import ExplainedList, explain_list
-from occurisk.explanation.reference import Reference, explain_reference
+from occurisk.explanation.reference import Reference, kept_reference
 from occurisk.model.bundles.bundle import Bundle
 from occurisk.model.training import load_data, train
 from occurisk.training_data.labels import DEFAULT_LABELS
 
 
 def own_bundle(folder: Path) -> Bundle:
-    """A model of other labels (in `folder`, unequal confidence), another prior and fewer replicas."""
+    """A model of other labels (in `folder`, unequal confidence), another prior, fewer replicas and trees."""
     labels = pd.read_csv(DEFAULT_LABELS, dtype=str)[["code", "label"]].dropna()[::2]
     labels["weight"] = np.where(labels["code"] < "35", 0.3, 1.0)
     labels.to_csv(folder / "own.csv", index=False)
     data = load_data(labels=folder / "own.csv")
     teacher = data.settings.model.teacher.model_copy(update={"prior_variance": 0.3})
-    model = data.settings.model.model_copy(update={"teacher": teacher, "replicas": 20})
+    student = data.settings.model.student.model_copy(update={"rounds": 100})
+    model = data.settings.model.model_copy(update={"teacher": teacher, "student": student, "replicas": 20})
     settings = data.settings.model_copy(update={"name": "own", "model": model})
     return train(replace(data, settings=settings), folder / "models").bundle
 
 
 @cache
 def reference() -> Reference:
-    bundle = default_bundle()
-    return explain_reference(bundle, labels=bundle.reference["label"])
+    """What explains the default model, worked out once a test run."""
+    return kept_reference(default_bundle())
 
 
 @cache

@@ -23,6 +23,7 @@ from occurisk.registry.formats.csv_writer import CsvCells
 from occurisk.registry.numbers import NumberStyle, read_numbers
 from occurisk.training_data.catalogue import load_catalogue
 
+pytestmark = pytest.mark.covered_elsewhere
 KNOWN = sorted(load_tables().known(SYSTEMS["soc2010"]))
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from helpers.commands import run
+from helpers.stores import new_store
 from helpers.trained import default_bundle
 from occurisk.cli import occurisk
 from occurisk.explanation.words import load_phrases
@@ -22,7 +23,7 @@ def desk(tmp_path_factory):
     folder = tmp_path_factory.mktemp("titles")
     (folder / "staff.csv").write_text(STAFF, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        patch.setenv("MLFLOW_TRACKING_URI", new_store(folder))
         patch.setattr(own_titles, "own_names_folder", lambda: folder / "own")
         own_titles.matcher_for.cache_clear()
         score_registry(default_bundle(), folder / "staff.csv", folder / "out")

@@ -105,6 +105,7 @@ def test_a_result_that_was_worked_on_is_not_replaced(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.covered_elsewhere
 def test_other_commands_keep_the_users_files_too(tmp_path):
     (tmp_path / "r.csv").write_text(REGISTER)
     for command, name in (

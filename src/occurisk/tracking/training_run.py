@@ -14,7 +14,7 @@ from occurisk.evaluation.protocol import Evaluation
 from occurisk.evaluation.soft_protocol import SoftEvaluation
 from occurisk.explanation.explained_list import ExplainedList, explain_list
 from occurisk.explanation.interactions import interactions
-from occurisk.explanation.reference import explain_reference
+from occurisk.explanation.reference import kept_reference
 from occurisk.labour_market.market import figures_by_cell
 from occurisk.model.bundles.bundle import CARD, SCORES, Bundle
 from occurisk.model.bundles.manifest import MANIFEST, portable
@@ -142,8 +142,7 @@ def training_description(training: Training, links: Mapping[str, str], pictures:
 
 def explain_training(training: Training) -> ExplainedList:
     """Explain the reference occupations."""
-    reference = explain_reference(training.bundle, labels=training.data.labels.y)
-    return explain_list(training.bundle.reference, reference)
+    return explain_list(training.bundle.reference, kept_reference(training.bundle))
 
 
 def _about(training: Training) -> About:

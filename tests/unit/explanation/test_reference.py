@@ -15,11 +15,11 @@ from occurisk.explanation.reference import KEPT, kept_reference
 def test_what_explains_a_model_is_kept_beside_it(tmp_path, monkeypatch):
     shutil.copytree(default_bundle().path, tmp_path / "model")
     bundle = replace(default_bundle(), path=tmp_path / "model")
-    asked = []
+    asked, known = [], reference()
 
     def explained(model):
         asked.append(model.version)
-        return reference()
+        return known
 
     monkeypatch.setattr("occurisk.explanation.reference.explain_reference", explained)
     first, second = kept_reference(bundle), kept_reference(bundle)

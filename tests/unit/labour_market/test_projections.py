@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from occurisk.errors import RegistryError
-from occurisk.labour_market.history.both_axes import axes_history, verdict
+from occurisk.labour_market.history.both_axes import history_beside, verdict
 from occurisk.labour_market.history.projections import read_projections, read_two_years
 from occurisk.occupations.coding_systems import SOC2010, SOC2018
 
@@ -60,7 +60,6 @@ def test_one_file_for_both_years_that_holds_no_projections_is_refused(tmp_path):
 def test_projections_of_2024_beside_those_of_2016_show_no_effect_of_language_models(originals):
     """What BLS expects where language models reach far, it expected before they existed."""
     from helpers.trained import default_bundle, exposure_bundle
-    from occurisk.labour_market.history.growth import growth_table
     from occurisk.labour_market.history.routine_intensity import routine_intensity
 
     first, second = default_bundle(), exposure_bundle()
@@ -69,8 +68,7 @@ def test_projections_of_2024_beside_those_of_2016_show_no_effect_of_language_mod
 
     def history(name):
         both = read_projections(originals / "outcomes" / name)
-        growth = growth_table(*both, first.reference, routine).table
-        return axes_history(growth, growth_table(*both, second.reference, routine).table["p"], names, 100)
+        return history_beside(both, (first.reference, second.reference), names, routine, draws=100)
 
     found = history("bls_employment_projections_2024_34.csv")
     before = history("bls_occupation_projections_2016_26.xlsx")

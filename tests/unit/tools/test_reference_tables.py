@@ -205,6 +205,7 @@ def test_the_wide_set_holds_every_element_once_and_newer_ratings_of_skills():
 
 @pytest.mark.slow
 @pytest.mark.originals
+@pytest.mark.covered_elsewhere
 def test_every_embedded_table_is_made_anew(originals, tmp_path, capsys):
     assert main([str(originals), "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
