@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import time
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from threading import Thread
 from urllib.request import Request, urlopen
@@ -21,6 +22,7 @@ from occurisk.errors import TrackingError
 from occurisk.evaluation.in_words import held_out
 from occurisk.evaluation.protocol import evaluate_data
 from occurisk.evaluation.soft_protocol import SoftEvaluation
+from occurisk.explanation.reference import explain_reference
 from occurisk.model.training import Training, load_data, train
 from occurisk.tracking import store as tracking
 from occurisk.tracking.interface import ui_command
@@ -162,9 +164,14 @@ def exposure(store, tracked):
     evaluation = SoftEvaluation(folds, folds.iloc[:0], pd.Series(dtype=float))
     measured = replace(bundle, manifest={**bundle.manifest, "metrics": held_out(evaluation).metrics})
     data = load_data(bundle.axis.training)
-    # Pairs of 218 attributes take their time; which act together is not asked here.
-    training = Training(measured, replace(data, X=data.X.head(20)), explanation=None)
-    return bundle, track_training(training, evaluation)
+    # Of 218 attributes, pairs and smallest changes take their time: twenty occupations stand for all.
+    few = bundle.reference.head(20)
+    measured = replace(measured, reference=few)
+    training = Training(measured, replace(data, X=data.X.loc[few.index]), explanation=None)
+    with pytest.MonkeyPatch.context() as patch:
+        explained = partial(explain_reference, only=few.index)
+        patch.setattr("occurisk.tracking.training_run.kept_reference", explained)
+        return bundle, track_training(training, evaluation)
 
 
 def test_a_further_axis_is_registered_under_a_name_of_its_own(exposure, client, tmp_path):
