@@ -25,6 +25,8 @@ hypothesis.settings.load_profile("occurisk")
 # start, would only wait for each other. Whoever tests that processes change no figure asks for two.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LOKY_MAX_CPU_COUNT"):
     os.environ.setdefault(name, "1")
+# Needs no model: one process begins with it while the other trains the model that both would wait for.
+FIRST = "test_interval_coverage.py"
 # What commands look into by default, and the name that `helpers.trained` knows.
 SHARED = "OCCURISK_MODELS_DIR"
 _GUARDED = tuple(f"{folder}{os.sep}" for folder in DEVELOPERS_OWN)
@@ -51,6 +53,11 @@ def pytest_sessionfinish(session):
         if left := sorted(_listing() ^ config.occurisk_before):
             print(f"\nThe tests changed the checkout's own folders: {', '.join(left)}", file=sys.stderr)
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_collection_modifyitems(items):
+    """Put the files in the order in which processes take them."""
+    items.sort(key=lambda item: item.path.name != FIRST)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -1,4 +1,4 @@
-"""The command line as a user meets it: real processes, exit codes, one clear error, nothing left behind."""
+"""The command line as a user meets it: processes, exit codes, one clear error, nothing left behind."""
 
 import json
 import os
@@ -12,6 +12,7 @@ import yaml
 
 from helpers.contracts import COLUMNS, kept
 from helpers.stores import new_store
+from occurisk.cli import main
 from occurisk.paths import CONFIGS
 from occurisk.training_data.labels import DEFAULT_LABELS
 
@@ -115,7 +116,7 @@ def test_evaluate_writes_the_agreed_json(tmp_path):
         (["frobnicate"], 2, "There is no command 'frobnicate'"),
     ],
 )
-def test_bad_input_is_one_clear_error(arguments, code, message, tmp_path):
+def test_bad_input_is_one_clear_error(arguments, code, message, tmp_path, monkeypatch, capsys):
     codes = [
         "11-1011",
         "11-1021",
@@ -131,10 +132,13 @@ def test_bad_input_is_one_clear_error(arguments, code, message, tmp_path):
     (tmp_path / "bad.csv").write_text("code,label\n" + "\n".join(rows) + "\n")
     (tmp_path / "typo.yaml").write_text((CONFIGS / "train.yaml").read_text() + "sede: 1\n")
     before = sorted(os.listdir(tmp_path))
-    done = occurisk(*arguments, cwd=tmp_path, MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path}/nowhere/mlflow.db")
-    assert done.returncode == code, done.stderr
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/nowhere/mlflow.db")
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == code
+    said = capsys.readouterr().err
+    assert message in said and said.count("Error: ") == 1
     assert sorted(os.listdir(tmp_path)) == before
 
 
