@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -137,6 +139,15 @@ def test_jobs_that_cannot_be_are_warned_of(score, tmp_path):
     assert document["understood"]["weight_column"] is None
     assert "'jobs' is called as jobs are" in document["understood"]["warnings"][0]
     assert "'jobs' is called as jobs are" in done.output
+
+
+def test_weights_beyond_any_number_of_jobs_are_named_as_what_is_wrong(score, tmp_path):
+    path = tmp_path / "r.parquet"
+    pq.write_table(pa.table({"isco08": UNITS[:40], "jobs": [9223372036854775807] * 40}), path)
+    done, document = score(path)
+    assert done.exception.exit_code == 13
+    assert "Most weights in 'jobs'" in str(done.exception) and "--weight-column" in str(done.exception)
+    assert document["totals"]["rows_unscored"] == 40
 
 
 def test_a_list_of_people_is_not_asked_for_jobs(score, tmp_path):

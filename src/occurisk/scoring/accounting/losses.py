@@ -12,7 +12,7 @@ from occurisk.registry.columns.sample import cut
 from occurisk.registry.understanding import Understanding
 from occurisk.scoring.accounting.account import Account, Repair, Unmatched
 from occurisk.scoring.codebook import MANY_UNKNOWN, SEPARATOR, TITLE_MARK
-from occurisk.scoring.outcomes import NOT_COUNTED, SCORED, TITLE_ONLY, UNKNOWN
+from occurisk.scoring.outcomes import NOT_COUNTED, SCORED, TITLE_ONLY, UNKNOWN, UNUSABLE_WEIGHT
 
 _MOST_UNMATCHED, _LONGEST = 25, 200
 
@@ -88,10 +88,15 @@ def too_little(account: Account, least: float) -> CoverageError | None:
     """
     totals, coverage = account.totals, account.national.coverage
     if not totals.rows_scored:
+        unusable = sum(one.rows for one in account.outcomes if one.outcome == UNUSABLE_WEIGHT)
+        weights = 2 * unusable > totals.rows_in
         return CoverageError(
             f"None of the {totals.rows_in:,} rows could be scored.",
             rule="The results are written; each row's reason is in unscored.*, the evidence in intake.md.",
-            fix="Name the column of codes with --code-column, and their system with --taxonomy.",
+            fix=f"Most weights in {account.understood.weight_column!r} are negative, too large or no "
+            "numbers. Mend them, or name another column with --weight-column."
+            if weights
+            else "Name the column of codes with --code-column, and their system with --taxonomy.",
         )
     if not coverage >= least:
         return CoverageError(
