@@ -106,6 +106,18 @@ def test_accounts_need_a_first_password(monkeypatch, tmp_path):
     assert (tmp_path / "auth.key").stat().st_mode & 0o077 == 0
 
 
+def test_accounts_are_asked_of_a_server_that_has_them(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_AUTH_ADMIN_PASSWORD", "a long password")
+    found = CliRunner().invoke(occurisk, ["ui", "--auth", "--reviewers", "ann"])
+    assert isinstance(found.exception, TrackingError)
+    assert "does not answer as an MLflow with accounts" in str(found.exception)
+    assert "a long password" not in str(found.exception)
+    monkeypatch.delenv("MLFLOW_AUTH_ADMIN_PASSWORD")
+    found = CliRunner().invoke(occurisk, ["ui", "--auth", "--reviewers", "ann"])
+    assert "MLFLOW_AUTH_ADMIN_PASSWORD" in str(found.exception)
+
+
 def test_a_path_in_the_uri_is_absolute_and_keeps_its_name(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert sqlite_file("sqlite:///a.db") == tmp_path / "a.db"

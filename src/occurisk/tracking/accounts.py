@@ -100,14 +100,19 @@ def add_reviewer(address: str, reviewer: str) -> str:
         If it does not answer, or refuses the administrator or the name.
     """
     administrator, password = need_administrator()
+    if not has_accounts(address):
+        raise TrackingError(
+            f"{address} does not answer as an MLflow with accounts.",
+            rule="Accounts are made by a server that asks who is there.",
+            fix="Start one with occurisk ui --auth, or check MLFLOW_TRACKING_URI.",
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what MLflow's server is built on
         mlflow, server = import_module("mlflow"), import_module("mlflow.server")
-
+        accounts = server.get_app_client("basic-auth", tracking_uri=address)
     first = ""
     with _as_somebody(administrator, password):
         try:
-            accounts = server.get_app_client("basic-auth", tracking_uri=address)
             if not _done(mlflow, "RESOURCE_DOES_NOT_EXIST", accounts.get_user, reviewer):
                 first = secrets.token_urlsafe(12)
                 accounts.create_user(reviewer, first)
