@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 BIN := .venv/bin
 
-.PHONY: help setup train evaluate score ui check test test-quick test-spark golden bench experiments fuzz endurance reference clean
+.PHONY: help setup train evaluate score ui check test test-quick test-spark golden figures bench fuzz endurance reference clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,7 +58,7 @@ test-spark: setup  ## The tests on Spark: installs PySpark (400 MB) first; needs
 	@$(UV) sync --quiet --locked --extra spark --python $(BIN)/python
 	@$(BIN)/pytest -q tests/engines/test_spark.py tests/engines/test_cluster.py
 
-golden: setup  ## Write tests/golden and docs/commands.md anew (2 minutes); read the diff before you commit it
+golden: setup  ## Write tests/golden and docs/commands.md anew; read the diff before you commit it
 	@$(BIN)/pytest -q tests/golden tests/documentation -k "golden or reference" --renew
 	@git --no-pager diff --stat -- tests/golden docs/commands.md
 
@@ -67,8 +67,8 @@ bench: setup  ## Time and memory, with the peer beside us (synthetic registers; 
 	@for name in training explain national registry tracking; do \
 		echo "== benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
-experiments: setup  ## Every design that was weighed for the classifier, measured (8 minutes)
-	@$(BIN)/python benchmarks/experiments.py
+figures: setup  ## Keep what commands print for the docs: make figures NAMES="evaluate us" (after make train)
+	@$(BIN)/python docs/outputs.py $(or $(NAMES),$(basename $(notdir $(wildcard docs/outputs/*.txt))))
 
 fuzz: setup  ## Hostile registries by the thousand: make fuzz CASES=10000 SEED=7
 	@PYTHONPATH=tests $(BIN)/python -m helpers.hostile --cases $(or $(CASES),10000) --seed $(or $(SEED),0)

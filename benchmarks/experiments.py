@@ -1,17 +1,15 @@
 """Measure every design that was weighed for the classifier; docs/experiments.md holds the tables.
 
-    python benchmarks/experiments.py                             print all tables, some 8 minutes on one core
-    python benchmarks/experiments.py --only calibration          one table
-    python benchmarks/experiments.py --out docs/experiments.md   rewrite the tables of the document
+    python benchmarks/experiments.py                      print all tables, some 6 minutes on one core
+    python benchmarks/experiments.py --only calibration   one table
 
-A table stands between `<!-- table: name -->` and `<!-- end -->`; the words around it are written by hand.
+`docs/outputs.py` keeps what is printed, and renews the tables of the document.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -31,7 +29,6 @@ from designs.plain import logistic, plain
 from designs.students import PROTOTYPE, Student, ablations, seeds, settings, students
 from designs.task import Design, Task, linear, probability
 from designs.teachers import attribute_sets, bottlenecks, kernels, priors
-from occurisk.files import write_text
 
 PROJECT = Path(__file__).resolve().parents[1]
 ORIGINALS = Path(os.environ.get("OCCURISK_ORIGINALS", PROJECT.parent / "shared" / "data"))
@@ -39,28 +36,20 @@ HAVE_ORIGINALS = (ORIGINALS / "onet_20" / "soc2010_means.parquet").is_file()
 DEVELOPMENT_SEED = 1000
 METRICS = ["auc", "log_loss", "brier"]
 Split = tuple[np.ndarray, np.ndarray]
-MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def main() -> None:
-    """Measure, print, and write what was asked for."""
+    """Measure and print what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--splits", type=int, default=100, help="random halves of the labels (100)")
     parser.add_argument("--seed", type=int, default=DEVELOPMENT_SEED, help="of the development halves (1000)")
     parser.add_argument("--only", choices=BLOCKS, nargs="+", help="some of the tables")
-    parser.add_argument("--out", type=Path, help="document whose tables are rewritten")
     asked = parser.parse_args()
     started = time.perf_counter()
     task = Task.load()
-    tables = {}
     with threadpool_limits(1):
         for name in asked.only or BLOCKS:
-            tables[name] = BLOCKS[name](task, asked.splits, asked.seed)
-            print(f"\n### {name}\n\n{tables[name]}", flush=True)
-    if asked.out:
-        old = asked.out.read_text(encoding="utf-8")
-        write_text(asked.out, MARKED.sub(lambda found: _replaced(found, tables), old))
-        print(f"\nTables rewritten in {asked.out}.")
+            print(f"\n### {name}\n\n{BLOCKS[name](task, asked.splits, asked.seed)}", flush=True)
     print(f"\n{time.perf_counter() - started:.0f} s in all.", file=sys.stderr)
 
 
@@ -199,11 +188,6 @@ BLOCKS: dict[str, Callable[[Task, int, int], str]] = {
     "five_by_two": five_by_two,
     "experts_who_err": experts_who_err,
 }
-
-
-def _replaced(found: re.Match[str], tables: dict[str, str]) -> str:
-    start, name, end = found.groups()
-    return f"{start}\n{tables[name]}\n{end}" if name in tables else found.group(0)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def main() -> None:
 
     parts = {
         f"contributions, {len(X)} occupations": lambda: explain(model, X, replicas=0),
-        "the same with the spread of 60 replicas": lambda: explain(model, X),
+        "the same with 60 replicas": lambda: explain(model, X),
         "smallest changes, all": lambda: smallest_changes(leaves, X, X, bundle.catalogue, bundle.bands),
         "everything for all reference occupations": lambda: explain_reference(bundle),
         "everything for 50 occupations": lambda: explain_reference(bundle, X.index[:50]),
@@ -81,6 +81,8 @@ def main() -> None:
         print(f"{min(walls):8.2f} s wall {min(cpus):8.2f} s CPU  {name}")
     size = len(fresh_page().encode()) / 1e6
     print(f"{size:8.2f} MB page of 1,000 occupations")
+    changes = smallest_changes(leaves, X, X, bundle.catalogue, bundle.bands, link=bundle.link)
+    print(f"{1 - changes['found'].mean():8.0%} of the occupations have no change within reach")
     if arguments.json:
         arguments.json.write_text(json.dumps({"seconds": seconds, "page_mb": round(size, 2)}, indent=1))
 

@@ -335,15 +335,15 @@ def main() -> None:
         }
         base = middle[first]
         print(
-            f"{'':20}{'wall s':>9}{'start s':>9}{'CPU s':>9}{'peak GiB':>10}{'x ' + first:>14}{'x, rows only':>14}"
-            "   wall of each run"
+            f"{'':20}{'wall s':>9}{'start s':>9}{'CPU s':>9}{'peak GiB':>10}{'x, wall':>10}{'rows only':>11}"
+            f"{'x, CPU':>9}   wall of each run; x: times {first}"
         )
         for name, one in middle.items():
             of_rows = (one["wall"] - one["start"]) / (base["wall"] - base["start"])
             each = " ".join(f"{run['wall']:.1f}" for run in found[name])
             print(
                 f"{name:20}{one['wall']:9.2f}{one['start']:9.2f}{one['cpu']:9.1f}{one['peak_gib']:10.2f}"
-                f"{one['wall'] / base['wall']:14.2f}{of_rows:14.2f}   {each}"
+                f"{one['wall'] / base['wall']:10.2f}{of_rows:11.2f}{one['cpu'] / base['cpu']:9.2f}   {each}"
             )
         if arguments.json:
             arguments.json.write_text(

@@ -198,7 +198,7 @@ def _national_lines(account: Account) -> list[str]:
     lines = ["## National figures", *figures.in_words()]
     if account.model.weights:  # of codes, not of rows with attributes of their own
         lines += [
-            "The jobs of a code are spread over its occupations before they are counted.",
+            "The jobs of a code are divided among its occupations before they are counted.",
             f"{mixed.codes} codes are mixed: they hold occupations of both the low and the high band "
             f"({mixed.weight:,.15g} of weight).",
         ]
