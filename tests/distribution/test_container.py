@@ -1,13 +1,18 @@
 """The Dockerfile: the rules that a linter would check, and, where an engine runs, the image itself."""
 
+import importlib.util
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from helpers.checkout import PROJECT
 
+_SPEC = importlib.util.spec_from_file_location("image_by_hand", Path(__file__).with_name("image_by_hand.py"))
+image_by_hand = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(image_by_hand)
 TEXT = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
 # One instruction a line, continued lines joined, remarks left out.
 LINES = [line for line in re.sub(r"\\\n\s*", " ", TEXT).splitlines() if line and not line.startswith("#")]
@@ -57,6 +62,22 @@ def test_commands_are_lists_so_that_signals_arrive():
     for name in ("ENTRYPOINT", "CMD"):
         assert all(text.startswith("[") for text in instructions(name))
     assert all(text.startswith("/") for text in instructions("WORKDIR"))
+
+
+def test_what_is_gone_through_by_hand_are_the_steps_of_the_file():
+    """`image_by_hand.py` reads its steps here: each must be found, and once."""
+    first, last = image_by_hand.TEXT.split("\nFROM ")[1:]
+    steps = image_by_hand.lines("RUN", first) + image_by_hand.lines("RUN", last)
+    assert steps == instructions("RUN")
+    assert sum(step.startswith("occurisk train") for step in steps) == 1
+    assert len(image_by_hand.SERVE.findall(last)) == 1
+    assert [words.split()[-1] for words in image_by_hand.lines("COPY", first)] == [
+        "./",
+        "src",
+        "features",
+        "configs",
+    ]
+    assert "pip install --no-cache-dir /wheel/*.whl" in last
 
 
 @pytest.mark.slow
