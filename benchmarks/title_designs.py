@@ -27,8 +27,7 @@ from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles import shipped
 from occurisk.occupations.titles.build import KEPT_WEIGHTS, LISTED_SHARE, Entry, job_logits, merged
 from occurisk.occupations.titles.cascade import TitleMatcher
-from occurisk.occupations.titles.classifier import quantised
-from occurisk.occupations.titles.softmax import train_softmax
+from occurisk.occupations.titles.softmax import quantised, train_softmax
 from occurisk.occupations.titles.text import tokens
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import spoken_form
@@ -215,6 +214,25 @@ def _spoken(task: Task) -> Trained:
     return _model(task.name)
 
 
+def both_systems(task: Task) -> tuple[Array, list[str]]:
+    """The same as *spoken*, with ESCO's titles carried over to SOC; on the ILO's index it is *spoken*."""
+    if task.name != "US":
+        return spoken(task)
+    first, isco_titles = _spoken(task), merged([*shipped.esco_entries(LISTS), *shipped._official("isco08")])
+    places, concordance = {code: n for n, code in enumerate(task.codes)}, load_tables().pairs["isco08"]
+    carried = []
+    for start in range(0, len(isco_titles), 2000):
+        part = isco_titles[start : start + 2000]
+        for entry, row in zip(part, first.logits([one.title for one in part]), strict=True):
+            choice = [code for code in concordance.get(entry.code, ()) if code in places]
+            if choice:
+                best = max(choice, key=lambda code: row[places[code]])
+                weight = entry.weight * (0.6 if len(choice) == 1 else 0.4)
+                carried.append(Entry(entry.title, best, weight, listed=False))
+    titles = [spoken_form(title) for title, _ in task.coded]
+    return trained(merged([*task.entries, *carried]), task.codes).logits(titles), titles
+
+
 def prior(task: Task) -> tuple[Array, list[str]]:
     """The same; a code counts less for its listed titles, and US ones for their jobs."""
     scores, titles = spoken(task)
@@ -326,7 +344,8 @@ def balanced(task: Task) -> tuple[Array, list[str]]:
 DESIGNS = {
     function.__name__: function
     for function in (
-        exact, nearest, words_only, written, spoken, joined, smoothed, rare_words, balanced, prior, pruned,
+        exact, nearest, words_only, written, spoken, both_systems, joined, smoothed, rare_words,
+        balanced, prior, pruned,
         shipped_matcher, voted,
     )
 }  # fmt: skip

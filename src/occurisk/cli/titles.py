@@ -37,6 +37,7 @@ def match(title: str, system: str, lang: str) -> None:
     from occurisk.occupations.concordances import load_tables
     from occurisk.occupations.names import occupation_name
     from occurisk.occupations.titles.own_titles import matcher_for
+    from occurisk.occupations.titles.text.reasons import in_words
 
     matcher = matcher_for(system)
     answer = matcher.answer(title)
@@ -50,9 +51,9 @@ def match(title: str, system: str, lang: str) -> None:
         _say(f"{named(answer.code)} ({what}, {answer.sureness}, {answer.confidence:.0%})")
     else:
         _say("Cannot say.")
-    _say(f"  {answer.reason}")
+    _say(f"  {in_words(answer.because, lang)}")
     if answer.candidates and (near := matcher.nearest(title, answer.candidates[0][0])):
-        _say(f"  nearest listed title: {near}")
+        _say(f"  {in_words([('nearest', near)], lang)}")
     for code, weight in answer.candidates[:5]:
         _say(f"  {weight:.0%}  {named(code)}")
 
@@ -238,7 +239,7 @@ def _make_queue(
         _say("No title was left open: there is nothing to ask.")
         return
     phrases = load_phrases(lang)
-    asked = questions(rows, phrases.queue, why=lang == "en", decimal=phrases.decimal)
+    asked = questions(rows, phrases.queue, decimal=phrases.decimal)
     queue = make_title_queue(Path(name).name, system, asked, lang, names)
     whose = f", one for each of {', '.join(names)}" if names else ""
     _say(f"Review queue of {queue.items} titles{whose}: {queue.link}")

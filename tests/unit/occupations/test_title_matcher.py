@@ -14,6 +14,8 @@ from occurisk.occupations.titles.cascade import TitleMatcher
 from occurisk.occupations.titles.classifier import TitlesError, load_model
 from occurisk.occupations.titles.in_parallel import pieces_mapped
 from occurisk.occupations.titles.own_titles import COLUMNS
+from occurisk.occupations.titles.text.parts import parts_of
+from occurisk.occupations.titles.text.reasons import in_words, phrases
 from occurisk.paths import FEATURES
 
 
@@ -89,6 +91,33 @@ def test_one_latin_word_of_a_russian_pattern_is_no_reason_in_an_english_title():
     matcher = TitleMatcher.shipped("isco08")
     assert matcher.answer("Wind developer").stage != "lexicon"
     assert matcher.answer("HR").code == "2423"
+
+
+@pytest.mark.parametrize(
+    ("title", "plain"),
+    [("Kasjer/ka", "kasjer"), ("KASJER/KA", "kasjer"), ("Verkäufer*in", "verkaufer"),
+     ("vendeur(euse)", "vendeur"), ("Maler/-in", "maler"), ("Chef/cook", "chef cook"),
+     ("Accountant accountant ACCOUNTANT", "accountant")],
+)  # fmt: skip
+def test_a_title_says_a_word_once_and_an_ending_is_no_second_job(title, plain):
+    assert [part.spoken for part in parts_of(title)] == [plain]
+
+
+@pytest.mark.parametrize(
+    "title", ["chief happiness officer", "zorbly manager", "zorbly chief specialist", "ninja", "java ninja"]
+)
+@pytest.mark.parametrize("system", ["isco08", "soc2010"])
+def test_general_words_beside_unknown_ones_are_no_answer(title, system):
+    assert not TitleMatcher.shipped(system).answer(title).code
+
+
+def test_every_reason_is_said_in_three_languages_of_the_same_thing():
+    for key, said in phrases().items():
+        assert set(said) == {"en", "ru", "kk"}, key
+        assert len({text.count("{}") for text in said.values()}) == 1, key
+    answer = TitleMatcher.shipped().answer("менеджер")
+    assert in_words(answer.because, "ru") == "слишком общее название: менеджер"
+    assert in_words(answer.because, "kk") == "тым жалпы атау: менеджер"
 
 
 def test_an_inverted_title_is_turned_round():

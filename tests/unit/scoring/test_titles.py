@@ -163,8 +163,8 @@ def test_open_titles_become_questions_of_a_queue_and_no_title_can_forge_one():
     one, other = questions(rows, load_phrases("en").queue)
     assert one.text.startswith("## b Менеджер /b 1. ok (http://x)\n\n40 jobs, 80.0% of what is open")
     longest = sheet([OpenTitle("ab " * 1700, 1.0)], own_titles.matcher_for("isco08"), 1, "ru")
-    (shown,) = questions(longest, load_phrases("ru").queue, why=False)
-    assert len(shown.text) < 1000 and "open" not in shown.text
+    (shown,) = questions(longest, load_phrases("ru").queue)
+    assert len(shown.text) < 1000 and "Почему не определено: " in shown.text and "open" not in shown.text
     assert one.options[-1] == other.options[-1] == "none"
     assert other.options[0].split()[0].isdigit()
     assert other.options[0] in other.text

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from occurisk.occupations.titles.classifier import TitleModel, TitlesError, load_model, quantised, write_model
-from occurisk.occupations.titles.confidence import DECIMALS, SHRINK, confidence, fit_logistic, seen_of
-from occurisk.occupations.titles.softmax import PASSES, train_softmax
+from occurisk.occupations.titles.classifier import TitleModel, TitlesError, load_model, write_model
+from occurisk.occupations.titles.confidence import held_out, learned, seen_of
+from occurisk.occupations.titles.softmax import PASSES, quantised, train_softmax
+from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import spoken_form
-from occurisk.occupations.titles.text.tokens import head_of_language, token_matrix, tokenised
+from occurisk.occupations.titles.text.tokens import LAST, head_of_language, token_matrix, tokenised
 
 Array = np.ndarray
 Say = Callable[[str], None]
@@ -42,11 +43,11 @@ class Entry:
     listed: bool = True
 
 
-def merged(entries: Iterable[Entry]) -> list[Entry]:
+def merged(entries: Iterable[Entry], head: str = LAST) -> list[Entry]:
     """Return entries in spoken form, one for each title and code, sorted; empty titles go."""
     by_title: dict[tuple[str, str], Entry] = {}
     for entry in entries:
-        title = spoken_form(entry.title)
+        title = spoken_form(entry.title, head)
         if not title:
             continue
         key = (title, entry.code)
@@ -120,8 +121,10 @@ def build_model(
     TitlesError
         If there are too few titles or codes.
     """
-    lists = merged(entries)
-    rows = merged([*lists, *(Entry(title, code, CONFIRMED) for title, code in confirmed)])
+    entries = list(entries)
+    head = head_of_language([normalise(entry.title) for entry in entries])
+    lists = merged(entries, head)
+    rows = merged([*entries, *(Entry(title, code, CONFIRMED) for title, code in confirmed)], head)
     codes = sorted({row.code for row in rows})
     if len(rows) < FEWEST_TITLES or len(codes) < 2:
         raise TitlesError(
@@ -129,8 +132,7 @@ def build_model(
             rule=f"at least {FEWEST_TITLES} titles and two codes",
             fix="give a longer list, or put these titles among the confirmed ones",
         )
-    hand, first, source = _judged_by(lists, rows, coded, confirmed)
-    head = head_of_language([row.title for row in rows])
+    hand, first, source = _judged_by(lists, rows, coded, confirmed, head)
     about = {
         **about,
         "head": head,
@@ -143,10 +145,10 @@ def build_model(
     few = passes if first is rows else max(passes // 2, 2)
     weights = _weights(first, codes, head, few, keep, say)
     _write(path, first, weights, prior, {**about, "confidence": {}})
-    learned, least = learned_confidence(load_model(path), hand)
+    how, least = learned_confidence(load_model(path), hand)
     if first is not rows:
         weights = _weights(rows, codes, head, passes, keep, say)
-    _write(path, rows, weights, prior, {**about, "confidence": learned, "least": least})
+    _write(path, rows, weights, prior, {**about, "confidence": how, "least": least})
     return load_model(path)
 
 
@@ -155,10 +157,11 @@ def _judged_by(
     rows: list[Entry],
     coded: Sequence[tuple[str, str]],
     confirmed: Sequence[tuple[str, str]],
+    head: str,
 ) -> tuple[list[tuple[str, str]], list[Entry], str]:
     """Return the titles that the confidence is learned from, what is trained on before, and what they are."""
     if coded or len(confirmed) >= FEWEST_CONFIRMED:
-        hand = [(spoken_form(title), code) for title, code in coded or confirmed]
+        hand = [(spoken_form(title, head), code) for title, code in coded or confirmed]
         hand = [(title, code) for title, code in hand if title]
         return (
             (hand, rows, "titles coded by hand") if coded else (hand, lists, "titles confirmed by the user")
@@ -171,7 +174,7 @@ def _judged_by(
 
 def learned_confidence(
     model: TitleModel, coded: Sequence[tuple[str, str]]
-) -> tuple[dict[str, list[float]], dict[str, float]]:
+) -> tuple[dict[str, dict[str, list[float]]], dict[str, float]]:
     """Return the coefficients of the confidence in a code and its group, and the least to answer with."""
     titles = [title for title, _ in coded]
     X, order = seen_of(model, titles, model.logits(titles))
@@ -181,14 +184,16 @@ def learned_confidence(
     group = np.array(
         [code[:digits] == gold[:digits] for code, (_, gold) in zip(first, coded, strict=True)], float
     )
-    learned = {
-        name: fit_logistic(X, y, SHRINK, decimals=DECIMALS) for name, y in (("code", right), ("group", group))
+    first_places = order[:, 0]
+    how = {name: learned(model, X, first_places, y) for name, y in (("code", right), ("group", group))}
+    # What was learned on a title itself is too sure of it.
+    stated = {
+        name: held_out(model, titles, X, first_places, y) for name, y in (("code", right), ("group", group))
     }
-    stated = {name: confidence(coefficients, X) for name, coefficients in learned.items()}
     least = {"code": _least(stated["code"])}
     # The group is given where the code is not: its least is found among those.
     least["group"] = _least(stated["group"][stated["code"] < least["code"]])
-    return learned, least
+    return how, least
 
 
 def _least(stated: Array) -> float:

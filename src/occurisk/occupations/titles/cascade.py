@@ -22,7 +22,9 @@ from occurisk.occupations.titles.confidence import confidence, log_odds, seen_of
 from occurisk.occupations.titles.in_parallel import pieces_mapped, processors
 from occurisk.occupations.titles.lexicon import Lexicon, Match, shipped_lexicon
 from occurisk.occupations.titles.softmax import probabilities
-from occurisk.occupations.titles.text.parts import Part, all_spoken, is_generic, parts_of, rules, spoken_form
+from occurisk.occupations.titles.text.parts import Part, all_spoken, is_generic, parts_of, rules, says_nothing
+from occurisk.occupations.titles.text.reasons import Clause, in_words
+from occurisk.occupations.titles.text.tokens import LAST
 from occurisk.paths import FEATURES
 
 Array = np.ndarray
@@ -35,10 +37,9 @@ MANY, MOST_WORKERS = 50_000, 2
 ONE_WORD, SEVERAL_WORDS = 0.86, 0.92
 # What each word costs that no pattern knows, and how many count.
 UNKNOWN_WORD, MOST_UNKNOWN = 0.04, 3
-# How sure an official title is: somebody may still mean another code by it.
-OFFICIAL = 0.97
-# What is left of the confidence in the known words of a title, if it has others.
-KNOWN_PART = 0.95
+# What is left of the confidence in the known words of a title, if it has others; in a code less, the more of
+# them: an unknown word may name another occupation, seldom another group.
+KNOWN_PART, UNKNOWN_PART = 0.95, 0.3
 SURE = 0.9
 NOT_MOVED = (0.0, 1.0)
 
@@ -57,8 +58,8 @@ class Answer:
         Which stage answered.
     confidence : float
         That the code (or group) is right.
-    reason : str
-        In words, English.
+    because : tuple of (key, what it is said of)
+        Why; see `reasons`.
     candidates : tuple of (code, weight)
         Codes that it may be; weights sum to 1; empty without any idea.
     """
@@ -67,8 +68,13 @@ class Answer:
     level: str
     stage: str
     confidence: float
-    reason: str
+    because: tuple[Clause, ...]
     candidates: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Why, in English words."""
+        return in_words(self.because)
 
     @property
     def sureness(self) -> str:
@@ -80,7 +86,8 @@ class Answer:
         return "sure" if self.confidence >= SURE else "likely"
 
 
-NO_WORDS = Answer("", "", NOTHING, 0.0, "no words in the title")
+OFFICIAL: tuple[Clause, ...] = (("official", ""),)
+NO_WORDS = Answer("", "", NOTHING, 0.0, (("empty", ""),))
 
 
 @dataclass(frozen=True)
@@ -117,12 +124,9 @@ class TitleMatcher:
         return load_model(self.model_path)
 
     @cached_property
-    def official(self) -> dict[str, str]:
-        """Official English titles of the codes that the softmax knows, as they are spoken."""
-        from occurisk.occupations.concordances import load_tables
-
-        titles = load_tables().titles.get(self.system, {})
-        return {spoken_form(titles[code]): code for code in self.model.codes if code in titles}
+    def head(self) -> str:
+        """Where the head word stands in the titles of the lists; those that are shipped are English."""
+        return LAST if self.model_path.parent == FEATURES / "titles" else self.model.head
 
     @cached_property
     def lexicons(self) -> dict[str, Lexicon]:
@@ -135,10 +139,10 @@ class TitleMatcher:
 
     def nearest(self, title: str, code: str) -> str:
         """Return the title of the learned lists, under a code, that shares most words; empty if none does."""
-        parts = parts_of(title)
+        parts = parts_of(title, self.head)
         if not parts or code not in self.model.codes:
             return ""
-        return self.model.nearest(all_spoken(parts), self.model.codes.index(code))
+        return self.model.nearest(all_spoken(parts, self.head), self.model.codes.index(code))
 
     def answers(self, titles: Sequence[str]) -> Iterator[Answer]:
         """Answer titles in their order, a chunk at a time; many of them in two processes."""
@@ -148,7 +152,7 @@ class TitleMatcher:
         return pieces_mapped(self._chunk, titles, CHUNK, workers)
 
     def _chunk(self, titles: Sequence[str]) -> list[Answer]:
-        parts = [parts_of(title) for title in titles]
+        parts = [parts_of(title, self.head) for title in titles]
         answers = self._of_jobs(parts)
         several = [row for row, jobs in enumerate(parts) if len(jobs) > 1]
         # The words of the others may help to tell the first job, or stand in its way.
@@ -161,7 +165,7 @@ class TitleMatcher:
     def _of_jobs(self, several: Sequence[list[Part]]) -> list[Answer]:
         answers = [self._before_softmax(jobs[0]) if jobs else NO_WORDS for jobs in several]
         open_ones = [jobs for jobs, answer in zip(several, answers, strict=True) if answer is None]
-        words = iter(self._by_words([all_spoken(jobs) for jobs in open_ones]) if open_ones else ())
+        words = iter(self._by_words([all_spoken(jobs, self.head) for jobs in open_ones]) if open_ones else ())
         return [
             self._reviewed(next(words), jobs[0]) if answer is None else answer
             for jobs, answer in zip(several, answers, strict=True)
@@ -172,10 +176,7 @@ class TitleMatcher:
             if title in self.confirmed:
                 code = self.confirmed[title]
                 candidates = ((code, 1.0),) if code else ()
-                return Answer(code, "code" if code else "", CONFIRMED, 1.0, "confirmed by you", candidates)
-        if first.spoken in self.official:
-            code = self.official[first.spoken]
-            return Answer(code, "code", EXACT, OFFICIAL, "the official title of this code", ((code, 1.0),))
+                return Answer(code, "code" if code else "", CONFIRMED, 1.0, (("confirmed", ""),), candidates)
         if not first.whole.isascii():
             return _too_general(first) if is_generic(first.bare) else self._by_lexicon(first)
         return None
@@ -202,9 +203,9 @@ class TitleMatcher:
         others = list(dict.fromkeys(one.code for one in matches[1:] if one.code in self._units))[:4]
         others = [code for code in others if code != best.code]
         weights = [p if others else 1.0, *[(1 - p) / len(others)] * len(others)] if others else [1.0]
-        reason = f"because of: {best.pattern} ({best.why}; {lexicon.name})"
+        because = (("words", f"{best.pattern} ({best.why}; {lexicon.name})"),)
         candidates = tuple(zip([best.code, *others], weights, strict=True)) if level == "code" else ()
-        return Answer(best.code, level, LEXICON, p, reason, candidates)
+        return Answer(best.code, level, LEXICON, p, because, candidates)
 
     @cached_property
     def _units(self) -> frozenset[str]:
@@ -220,7 +221,7 @@ class TitleMatcher:
         model = self.model
         scored = model.scored(titles)
         X, order = seen_of(model, titles, scored.logits)
-        p_code, p_group = self._sure(titles, X)
+        p_code, p_group = self._sure(titles, X, order[:, 0])
         bags = _candidates(model, order, np.take_along_axis(scored.logits, order, axis=1), p_code)
         first = order[:, 0].tolist()
         facts = zip(
@@ -228,16 +229,21 @@ class TitleMatcher:
         )
         return [self._answer(*one) for one in facts]
 
-    def _sure(self, titles: list[str], X: Array) -> tuple[Array, Array]:
+    def _sure(self, titles: list[str], X: Array, first: Array) -> tuple[Array, Array]:
         """Return the confidence in code and group; words that nobody knows never make it larger."""
-        p = {kind: self._earned(confidence(w, X)) for kind, w in self.model.confidence.items()}
+        p = {kind: self._earned(confidence(how, X, first)) for kind, how in self.model.confidence.items()}
         known = [" ".join(filter(self.model.word_counts.__contains__, title.split())) for title in titles]
         rows = [row for row, title in enumerate(known) if title and title != titles[row]]
         if rows:
-            known = [known[row] for row in rows]
-            without, _ = seen_of(self.model, known, self.model.logits(known))
-            for kind, w in self.model.confidence.items():
-                p[kind][rows] = np.minimum(p[kind][rows], KNOWN_PART * self._earned(confidence(w, without)))
+            known, some = [known[row] for row in rows], [titles[row] for row in rows]
+            without, order = seen_of(self.model, known, self.model.logits(known))
+            # `chief happiness officer` says no more than `chief officer`, and this nothing.
+            told = np.array([not says_nothing(words) for words in known])
+            unknown = np.array([_unknown_share(*one) for one in zip(known, some, strict=True)])
+            for kind, how in self.model.confidence.items():
+                left = KNOWN_PART - UNKNOWN_PART * unknown if kind == "code" else KNOWN_PART
+                most = told * left * self._earned(confidence(how, without, order[:, 0]))
+                p[kind][rows] = np.minimum(p[kind][rows], most)
         return p["code"], p["group"]
 
     def _answer(
@@ -250,17 +256,19 @@ class TitleMatcher:
         p_group: float,
     ) -> Answer:
         if not words:
-            return Answer("", "", NOTHING, p_code, "no known word")
+            return Answer("", "", NOTHING, p_code, (("unknown", ""),))
         code, least = candidates[0][0], self.model.about["least"]
         stage = EXACT if self.model.exact.get(title) == (first,) else SOFTMAX
-        because = f"because of: {', '.join(words)}"
+        if self.model.official.get(title) == first:
+            return Answer(code, "code", EXACT, max(p_code, least["code"]), OFFICIAL, candidates)
+        because = ("words", ", ".join(words))
         if p_code >= least["code"]:
-            reason = f"listed title: {title}" if stage == EXACT else because
-            return Answer(code, "code", stage, p_code, reason, candidates)
+            why = ("listed", title) if stage == EXACT else because
+            return Answer(code, "code", stage, p_code, (why,), candidates)
         if p_group >= least["group"]:
-            reason = f"{because}; only the group is sure enough"
-            return Answer(self._group(code), "group", stage, p_group, reason, candidates)
-        return Answer("", "", NOTHING, p_code, f"{because}; nothing is sure enough", candidates)
+            only = (because, ("group_only", ""))
+            return Answer(self._group(code), "group", stage, p_group, only, candidates)
+        return Answer("", "", NOTHING, p_code, (because, ("not_sure", "")), candidates)
 
     def _group(self, code: str) -> str:
         digits = self.model.group_digits
@@ -268,6 +276,8 @@ class TitleMatcher:
 
     def _reviewed(self, answer: Answer, part: Part) -> Answer:
         """Say nothing of generic words; let a lexicon speak of Latin words that it knows, such as `HR`."""
+        if answer.because == OFFICIAL:
+            return answer
         if part.whole.isascii() and is_generic(part.bare):
             return _too_general(part, answer.candidates)
         if answer.level != "code" and self.lexicons and part.whole.isascii():
@@ -279,7 +289,7 @@ class TitleMatcher:
 
 
 def _too_general(part: Part, candidates: tuple[tuple[str, float], ...] = ()) -> Answer:
-    return Answer("", "", NOTHING, 0.0, f"too general a title: {part.bare[:LONGEST_SHOWN]}", candidates)
+    return Answer("", "", NOTHING, 0.0, (("general", part.bare[:LONGEST_SHOWN]),), candidates)
 
 
 def _candidates(
@@ -295,6 +305,10 @@ def _candidates(
     ]
 
 
+def _unknown_share(known: str, title: str) -> float:
+    return 1 - len(known.split()) / len(title.split())
+
+
 def _told(answer: Answer) -> tuple[bool, bool, float]:
     return answer.level == "code", bool(answer.code), answer.confidence
 
@@ -304,4 +318,4 @@ def _several(answer: Answer, other: Answer) -> Answer:
     if not answer.code or answer.code == other.code:
         return answer
     p = answer.confidence * rules().less_sure
-    return replace(answer, confidence=p, reason=f"{answer.reason}; several jobs, the first counts")
+    return replace(answer, confidence=p, because=(*answer.because, ("several", "")))

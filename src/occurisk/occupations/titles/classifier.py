@@ -21,9 +21,10 @@ from scipy import sparse
 
 from occurisk.errors import OccuriskError
 from occurisk.files import whole_file
+from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles.neighbours import Neighbours, said_by
-from occurisk.occupations.titles.softmax import probabilities
 from occurisk.occupations.titles.text.normalise import VERSION
+from occurisk.occupations.titles.text.parts import spoken_form
 from occurisk.occupations.titles.text.tokens import (
     COLUMNS,
     HEAD_MARK,
@@ -34,9 +35,11 @@ from occurisk.occupations.titles.text.tokens import (
 )
 
 Array = np.ndarray
-FORMAT = 2
+FORMAT = 3
 # What it adds to the score of a code that a title stands in a list under that code.
 LISTED = 2.0
+# How far a code stands before all others whose official title this is.
+OFFICIAL = 3.0
 # Words whose logits are kept for the next titles: 26 MB.
 WORDS_KEPT = 8_000
 # Characters of a word in a reason.
@@ -113,7 +116,7 @@ class TitleModel:
     group_digits : int
         Characters of a code that name its group (ISCO-08 sub-major: 2; SOC minor: 4).
     confidence : dict
-        `code` and `group`: coefficients of the logistic confidence; see `confidence`.
+        Of `code` and `group`, coefficients of the logistic confidence; see `confidence.learned`.
     about : dict
         The rest of the JSON: sources, licences, digests.
     """
@@ -125,7 +128,7 @@ class TitleModel:
     listed: list[str]
     listed_codes: Array
     group_digits: int
-    confidence: dict[str, list[float]]
+    confidence: dict[str, dict[str, list[float]]]
     about: dict[str, Any]
 
     def logits(self, titles: Sequence[str]) -> Array:
@@ -140,28 +143,28 @@ class TitleModel:
         for row, title in enumerate(titles):
             for place in self.exact.get(title, ()):
                 logits[row, place] += LISTED
+            if (named := self.official.get(title)) is not None:
+                logits[row, named] = logits[row].max() + OFFICIAL
         return Scored(logits, tokens, made, per_token)
 
     def _added_by(self, tokens: list[str]) -> Array:
         """Return what each token adds to each code; words are worked out once, while there is room."""
-        words = self._words
-        new = [token for token in tokens if token not in words]
+        places, table = self._words
+        at = np.array([places.get(token, -1) for token in tokens], np.intp)
+        new = [token for token, place in zip(tokens, at.tolist(), strict=True) if place < 0]
         fresh = (token_matrix(new) @ self.W).toarray()
         added = np.empty((len(tokens), len(self.codes)), np.float32)
-        places = {token: place for place, token in enumerate(new)}
-        of_new = [places.get(token, -1) for token in tokens]
-        at = np.array(of_new, np.intp)
-        added[at >= 0] = fresh[at[at >= 0]]
-        for place in np.flatnonzero(at < 0).tolist():
-            added[place] = words[tokens[place]]
+        added[at >= 0] = table[at[at >= 0]]
+        added[at < 0] = fresh
         for token, row in zip(new, fresh, strict=True):
-            if len(words) < WORDS_KEPT and PAIR_MARK not in token:
-                words[token] = row.copy()
+            if len(places) < WORDS_KEPT and PAIR_MARK not in token:
+                table[len(places)] = row
+                places[token] = len(places)
         return added
 
     @cached_property
-    def _words(self) -> dict[str, Array]:
-        return {}
+    def _words(self) -> tuple[dict[str, int], Array]:
+        return {}, np.empty((WORDS_KEPT, len(self.codes)), np.float32)
 
     @property
     def head(self) -> str:
@@ -172,6 +175,14 @@ class TitleModel:
     def neighbours(self) -> Neighbours:
         """Listed titles by their words."""
         return Neighbours.of(self.listed, self.listed_codes, len(self.codes))
+
+    @cached_property
+    def official(self) -> dict[str, int]:
+        """Official English title of a code, as it is spoken -> its class."""
+        titles = load_tables().titles.get(self.system, {})
+        return {
+            spoken_form(titles[code], self.head): n for n, code in enumerate(self.codes) if code in titles
+        }
 
     @cached_property
     def exact(self) -> dict[str, tuple[int, ...]]:
@@ -231,23 +242,6 @@ class TitleModel:
         for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
             titles_of[place].append(title)
         return titles_of
-
-
-def quantised(W: Array, b: Array, keep: int) -> tuple[sparse.csr_matrix, Array]:
-    """Return weights as int8, without the smallest: the `keep` largest stay.
-
-    Returns
-    -------
-    csr_matrix of int8, scale per column of shape (n_codes,), float32
-    """
-    # A softmax does not change if all logits of a title move together: what a column gives to most codes
-    # alike is taken off, so that only what tells codes apart is kept.
-    W = W - np.median(W, axis=1, keepdims=True)
-    size = np.abs(W)
-    least = np.partition(size.ravel(), -keep)[-keep] if keep < size.size else 0.0
-    scale = np.maximum(size.max(axis=0), 1e-9) / 127
-    whole = np.where(size >= max(least, 1e-9), np.rint(W / scale), 0).astype(np.int8)
-    return sparse.csr_matrix(whole), scale.astype(np.float32)
 
 
 def write_model(
@@ -341,8 +335,3 @@ def _assembled(numbers: Path, about: dict[str, Any]) -> TitleModel:
             confidence=about["confidence"],
             about=about,
         )
-
-
-def probabilities_of(model: TitleModel, titles: Sequence[str]) -> Array:
-    """Return the softmax of each code, shape (n_titles, n_codes)."""
-    return probabilities(model.logits(titles))

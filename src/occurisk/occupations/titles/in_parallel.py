@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -53,6 +54,9 @@ _kept: list[Callable[[Sequence[str]], list[Any]]] = []
 
 def _keep(work: Callable[[Sequence[str]], list[Any]]) -> None:
     _kept[:] = [work]
+    # Nothing that a piece makes refers to itself, so that all of it goes without the collector. The collector
+    # would walk through the whole model again and again: a fifth of the time.
+    gc.disable()
 
 
 def _worked(piece: Sequence[str]) -> list[Any]:

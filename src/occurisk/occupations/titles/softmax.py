@@ -89,3 +89,20 @@ def probabilities(logits: Array) -> Array:
     np.exp(logits, out=logits)
     logits /= logits.sum(axis=1, keepdims=True)
     return logits
+
+
+def quantised(W: Array, b: Array, keep: int) -> tuple[sparse.csr_matrix, Array]:
+    """Return weights as int8, without the smallest: the `keep` largest stay.
+
+    Returns
+    -------
+    csr_matrix of int8, scale per column of shape (n_codes,), float32
+    """
+    # A softmax does not change if all logits of a title move together: what a column gives to most codes
+    # alike is taken off, so that only what tells codes apart is kept.
+    W = W - np.median(W, axis=1, keepdims=True)
+    size = np.abs(W)
+    least = np.partition(size.ravel(), -keep)[-keep] if keep < size.size else 0.0
+    scale = np.maximum(size.max(axis=0), 1e-9) / 127
+    whole = np.where(size >= max(least, 1e-9), np.rint(W / scale), 0).astype(np.int8)
+    return sparse.csr_matrix(whole), scale.astype(np.float32)

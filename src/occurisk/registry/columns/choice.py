@@ -304,15 +304,16 @@ def _nothing(sampled: Sampled, evidence: list[Evidence], options: IntakeOptions)
         e.taxonomy for e in evidence if best and e.position == best.position and e.exist > best.exist - CLOSE
     ]
     systems = " or ".join(f"--taxonomy {taxonomy}" for taxonomy in like or ["isco08"])
-    other_way = "National codes need a map to ISCO or SOC: --crosswalk MAP.csv."
-    if best and coding_system(best.taxonomy).family == "census" and best.exist >= _SOME:
-        other_way = _CENSUS_EDITIONS
+    census = best and coding_system(best.taxonomy).family == "census" and best.exist >= _SOME
+    more = _CENSUS_EDITIONS if census else "National codes need a map to ISCO or SOC: --crosswalk MAP.csv."
+    if wordy := [repr(n) for i, n in enumerate(sampled.names) if is_prose(sampled.values(i))]:
+        more += f" To match titles to codes: --titles only --title-column {' or '.join(wordy[:3])}."
     raise RegistryError(
         f"No column of {sampled.file.name} looks like occupation codes strongly enough to be scored unasked.",
         first="\n         ".join(lines) or None,
         rule=f"At least {ENOUGH:.0%} of a column's values and rows must exist in a coding system, "
         "and nothing else may explain them.",
-        fix=f"If you know better, say so: --code-column {name} and {systems}. " + other_way,
+        fix=f"If you know better, say so: --code-column {name} and {systems}. " + more,
     )
 
 

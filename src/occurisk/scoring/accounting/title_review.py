@@ -20,6 +20,7 @@ from occurisk.errors import RegistryError
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import occupation_name
 from occurisk.occupations.titles.cascade import Answer, TitleMatcher
+from occurisk.occupations.titles.text.reasons import in_words
 from occurisk.registry.columns.sample import texts
 from occurisk.registry.numbers import NumberStyle, read_numbers
 from occurisk.registry.opening import open_registry
@@ -100,7 +101,7 @@ def sheet(titles: list[OpenTitle], matcher: TitleMatcher, most: int, language: s
         running += one.weight
         row = dict.fromkeys(COLUMNS, "") | {
             "title": one.title, "jobs": f"{one.weight:.15g}", "share": f"{one.weight / total:.1%}",
-            "running_share": f"{running / total:.1%}", "why": _why(one.title, answer, matcher),
+            "running_share": f"{running / total:.1%}", "why": _why(one.title, answer, matcher, language),
         }  # fmt: skip
         row |= {f"candidate_{n}": text for n, text in enumerate(_named(answer, matcher.system, language), 1)}
         rows.append(row)
@@ -115,9 +116,9 @@ def _named(answer: Answer, system: str, language: str) -> list[str]:
     ]
 
 
-def _why(title: str, answer: Answer, matcher: TitleMatcher) -> str:
+def _why(title: str, answer: Answer, matcher: TitleMatcher, language: str) -> str:
     near = matcher.nearest(title, answer.candidates[0][0]) if answer.candidates else ""
-    return f"{answer.reason}; nearest listed title: {near}" if near else answer.reason
+    return in_words((*answer.because, *((("nearest", near),) if near else ())), language)
 
 
 def gains(answers: list[tuple[str, str]], waiting: list[OpenTitle], counted: float) -> list[str]:
@@ -173,7 +174,7 @@ class TitleQuestion:
 
 
 def questions(
-    rows: list[dict[str, Any]], words: Mapping[str, str], *, why: bool = True, decimal: str = "."
+    rows: list[dict[str, Any]], words: Mapping[str, str], *, decimal: str = "."
 ) -> list[TitleQuestion]:
     """Return the rows of a sheet as questions for a review queue, in their order.
 
@@ -183,8 +184,6 @@ def questions(
         See `sheet`.
     words : mapping of str to str
         `title_jobs`, `title_open`, `title_candidates`, `title_no_candidates` in the reader's language.
-    why : bool
-        Also say why a title is open; the matcher says so in English.
     decimal : str
         Of the reader's language.
     """
@@ -196,7 +195,7 @@ def questions(
             words["title_jobs"].format(
                 **{key: row[key].replace(".", decimal) for key in ("jobs", "share", "running_share")}
             ),
-            *([words["title_open"].format(why=_plain(row["why"]))] if why else []),
+            words["title_open"].format(why=_plain(row["why"])),
             words["title_candidates" if options else "title_no_candidates"],
             "\n".join(f"{n}. {option}" for n, option in enumerate(options, 1)),
         ]

@@ -10,7 +10,7 @@ import html
 import re
 import unicodedata
 
-VERSION = 2
+VERSION = 3
 # Longer titles are cut: nobody's occupation takes more, and a cell may hold a whole advertisement.
 LONGEST = 300
 # Longer ones are no words of any language that puts spaces between them.
@@ -30,7 +30,8 @@ def normalise(title: str) -> str:
     """Return the words of a title in lower case, apart by one space.
 
     Marks of HTML, emojis, digits and punctuation go; `C++` and `C#` stay; accents and plurals of Latin words
-    go; a word of mixed scripts, such as `менеджер` with a Latin `e`, is put into the script of most letters.
+    go, and a word said twice in a row is said once; a word of mixed scripts, such as `менеджер` with a Latin
+    `e`, is put into the script of most letters.
 
     Parameters
     ----------
@@ -47,8 +48,10 @@ def normalise(title: str) -> str:
     text = text[:LONGEST]
     if not text.isascii():
         text = _plain_letters(text)
-    words = _WORD.findall(text.lower().replace("'", ""))
-    return " ".join([_singular(word) for word in words if len(word) <= LONGEST_WORD])
+    words = [
+        _singular(word) for word in _WORD.findall(text.lower().replace("'", "")) if len(word) <= LONGEST_WORD
+    ]
+    return " ".join([word for word, before in zip(words, ["", *words], strict=False) if word != before])
 
 
 def without_markup(text: str) -> str:

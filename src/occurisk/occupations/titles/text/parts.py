@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from occurisk.occupations.titles.text.normalise import LONGEST, normalise, without_markup
+from occurisk.occupations.titles.text.tokens import FIRST, LAST
 from occurisk.paths import FEATURES
 
 _BRACKETS = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]?")
@@ -23,8 +24,10 @@ class Rules:
     """The rules, compiled."""
 
     drop: re.Pattern[str]
+    endings: re.Pattern[str]
     split: re.Pattern[str]
     generic: frozenset[str]
+    tell_group: frozenset[str]
     less_sure: float
 
 
@@ -36,11 +39,14 @@ def rules() -> Rules:
     with open(FEATURES / "titles" / "rules.yaml", encoding="utf-8") as stream:
         content = yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     said = {normalise(str(one)) for group in content["drop"].values() for one in group} - {""}
+    ends = "|".join(re.escape(one) for end in content["endings"] for one in (end, end.upper()))
     phrases = sorted(said, key=lambda phrase: (-len(phrase), phrase))
     return Rules(
         drop=re.compile(r"(?<!\S)(?:" + "|".join(map(re.escape, phrases)) + r")(?!\S)"),
+        endings=re.compile(rf"(?<=[^\W\d_]{{3}})(?:[/*:_]-?|\(-?)(?:{ends})(?!\w)\)?"),
         split=re.compile("|".join(re.escape(mark) for mark in content["split"]), re.IGNORECASE),
         generic=frozenset(normalise(str(word)) for word in content["generic"]),
+        tell_group=frozenset(content["tell_group"]),
         less_sure=float(content["less_sure"]),
     )
 
@@ -57,7 +63,8 @@ class Part:
         Without brackets, seniority and contract words.
     spoken : str
         As one would say it, with the head word last: `Operator, machine: milling (wood)` is a
-        `wood milling machine operator`. In other scripts than plain Latin the same as `bare`.
+        `wood milling machine operator`. In other scripts than plain Latin the same as `bare`; where the head
+        stands first in the language, what stood in brackets comes after it.
     """
 
     whole: str
@@ -65,9 +72,16 @@ class Part:
     spoken: str
 
 
-def parts_of(title: str) -> list[Part]:
-    """Return the jobs that a title names, in its order; none if it has no word."""
-    title = without_markup(title[: 4 * LONGEST])
+def parts_of(title: str, head: str = LAST) -> list[Part]:
+    """Return the jobs that a title names, in its order; none if it has no word.
+
+    Parameters
+    ----------
+    title : str
+    head : {"last", "first"}
+        Where the head word stands in the language: only where it stands last, titles are turned round.
+    """
+    title = rules().endings.sub("", without_markup(title[: 4 * LONGEST]))
     inside = ""
     if "(" in title or "[" in title:
         inside = " ".join(one or other for one, other in _BRACKETS.findall(title))
@@ -76,26 +90,27 @@ def parts_of(title: str) -> list[Part]:
             title = outside
         else:
             title, inside = inside, ""
-    english = title.isascii()
+    english = head == LAST and title.isascii()
     if english:
         title = _SHARED.sub(" ", title)
     context = _without_extras(normalise(inside)) if inside else ""
-    parts = []
+    parts: list[Part] = []
     for one in rules().split.split(title):
         words = normalise(one)
         if words:
             bare = _without_extras(words) or words
+            whole = f"{bare} {context}".strip()
             spoken = f"{context} {_turned(one, bare)}".strip() if english else bare
-            parts.append(Part(f"{bare} {context}".strip(), bare, spoken))
+            parts.append(Part(whole, bare, whole if head == FIRST and not parts else spoken))
     return parts
 
 
-def spoken_form(title: str) -> str:
+def spoken_form(title: str, head: str = LAST) -> str:
     """Return the form in which a title of a list is learned and found again; empty without words."""
-    return all_spoken(parts_of(title))
+    return all_spoken(parts_of(title, head), head)
 
 
-def all_spoken(parts: Sequence[Part]) -> str:
+def all_spoken(parts: Sequence[Part], head: str = LAST) -> str:
     """Return the words of all jobs of a title, the head of the first where one looks for the head.
 
     The words of the other jobs help to tell the first: `młodsza księgowa / młodszy księgowy`.
@@ -103,7 +118,8 @@ def all_spoken(parts: Sequence[Part]) -> str:
     if len(parts) == 1:
         return parts[0].spoken
     spoken = [part.spoken for part in parts[:MOST_JOBS]]
-    return " ".join(reversed(spoken) if all(one.isascii() for one in spoken) else spoken)
+    turned = head == LAST and all(one.isascii() for one in spoken)
+    return " ".join(reversed(spoken) if turned else spoken)
 
 
 def _turned(title: str, bare: str) -> str:
@@ -121,3 +137,8 @@ def _without_extras(words: str) -> str:
 def is_generic(title: str) -> bool:
     """Return whether every word of a normalised title names no occupation."""
     return all(word in rules().generic for word in title.split())
+
+
+def says_nothing(known: str) -> bool:
+    """Return whether the known words of a title, beside others, do not even tell a group."""
+    return is_generic(known) and rules().tell_group.isdisjoint(known.split())
