@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from helpers.registries import scored
 from occurisk.cli import occurisk
+from occurisk.errors import RegistryError
 from occurisk.explanation.words import load_phrases
 from occurisk.labour_market.scored_market import find_folder, read_market
 from occurisk.occupations.titles import own_titles
@@ -207,6 +208,13 @@ def test_intake_json_keeps_what_rests_on_titles(staff, tmp_path):
     document = json.loads((tmp_path / "out" / "intake.json").read_text(encoding="utf-8"))
     assert document["understood"]["title_column"] == "Должность"
     assert document["titles"]["rows_matched"] == 5
+
+
+def test_a_list_refused_for_want_of_codes_says_how_its_titles_are_matched(tmp_path):
+    path = tmp_path / "staff.csv"
+    path.write_text("Кто\nбухгалтер\nсварщик\nводитель\n", "utf-8")
+    with pytest.raises(RegistryError, match=r"--titles only --title-column 'Кто'"):
+        scored(path, tmp_path / "out")
 
 
 def test_explain_matches_a_title_and_says_so():
