@@ -302,6 +302,9 @@ def run(chosen: argparse.Namespace, lists: dict[str, Callable[[], list[Entry]]])
     """Judge a matcher on a list; `lists` are those that go by a name."""
     table = read_table(chosen.list, chosen.where)
     codes = chosen.code.split(",")
+    missing = {chosen.title, *codes, *filter(None, [chosen.cases])} - set(table.column_names)
+    if missing:
+        raise SystemExit(f"{chosen.list} has no column {sorted(missing)}; it has {table.column_names}.")
     with tempfile.TemporaryDirectory() as folder:
         matcher = TitleMatcher.shipped(chosen.system)
         if chosen.learn:

@@ -56,6 +56,14 @@ def test_any_of_several_codes_is_right_and_what_nobody_could_code_is_told_apart(
     assert "answered of 2 titles that nobody could code, % (with a code / with a code or group) | 0.0" in said
 
 
+def test_a_column_that_is_not_there_is_named_before_anything_is_built(lists, tmp_path):
+    path = tmp_path / "coded.csv"
+    path.write_text("title,code\nWelder,7212\n")
+    chosen = Namespace(list=path, where=None, title="titel", code="code", cases=None, learn="polish")
+    with pytest.raises(SystemExit, match=r"no column \['titel'\]; it has \['title', 'code'\]"):
+        lists.run(chosen, {})
+
+
 def test_what_can_be_answered_at_a_precision(lists):
     stated, right = np.array([0.9, 0.8, 0.7, 0.6, 0.5]), np.array([1, 1, 1, 0, 0.0])
     assert lists.answerable(stated, right, 0.75) == 80
