@@ -94,16 +94,20 @@ def install(root: Path, wheel: Path) -> Path:
 def environment(folder: Path) -> Path:
     """Make a virtual environment of the image's Python, or of this one's; return its folder of commands."""
     version = re.search(r"FROM python:(\d+\.\d+)", TEXT)[1]
-    # One that others than root may run; the place-holder of a version manager answers for what is not there.
-    asked = {"capture_output": True, "user": SOMEBODY, "cwd": "/"}
     places = [shutil.which(f"python{version}"), "/usr/bin/python3", sys.executable]
-    python = next(
-        place
-        for place in places
-        if place and not subprocess.run([place, "-c", "import venv"], check=False, **asked).returncode
-    )
+    python = next(place for place in places if place and for_everybody(place))
     call([python, "-m", "venv", folder], {}, 0, folder.parent)
     return folder / "bin"
+
+
+def for_everybody(python: str) -> bool:
+    """Tell whether others than root may run a Python; a version manager's stand in root's own folder."""
+    try:
+        command = [python, "-c", "import venv"]
+        done = subprocess.run(command, check=False, capture_output=True, user=SOMEBODY, cwd="/")
+    except PermissionError:
+        return False
+    return done.returncode == 0
 
 
 def entry(root: Path, stage: str) -> Path:
