@@ -325,6 +325,6 @@ def test_mlflow_shows_the_report_the_table_and_the_description(browser, tmp_path
         body = wait(
             lambda: (t := browser.find_element("tag name", "body").text) and "Five things" in t and t, 30
         )
-        assert "high susceptibility (in brackets: 90% interval)" in body and "coverage" in body
+        assert "In brackets: 90% interval." in body and "coverage" in body
         hrefs = [a.get_attribute("href") for a in css(browser, "a") if a.text.strip().endswith("report.html")]
         assert hrefs and all(href.startswith(address) for href in hrefs)
