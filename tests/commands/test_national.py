@@ -103,7 +103,7 @@ def test_a_registry_becomes_tables_figures_and_a_page(registry, tmp_path):
         "--scenario", "frontier_two_decades", "--out", out,
     )  # fmt: skip
     for part in (
-        "Both statistics", "90% interval", "Coverage 95.0%", "By sex", "How the headline moves",
+        "Both statistics", "90% interval", "Coverage: 95.0%", "By sex", "How the headline moves",
         "your choice", "assumption, not a forecast", "Who holds the high-risk jobs",
     ):  # fmt: skip
         assert part in text

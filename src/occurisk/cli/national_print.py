@@ -37,9 +37,14 @@ def print_headline(console: Console, summary: MarketSummary) -> None:
         head.add_row(label, _figure(name, f[name]), _range(f, name, "_lower", "_upper"), bounds)
     show(console, head)
     console.print(
-        f"Coverage {f['coverage']:.1%}; for {summary.standing_in:.1%} of scored jobs "
+        f"Coverage: {f['coverage']:.1%} of the jobs have a score. "
+        f"{summary.standing_in:.1%} of the scored jobs have none of their own; "
         "others of their group stand in. "
-        f"With each code in one band: {summary.by_code['share_high']:.1%} at high risk."
+        f"Were each code put into one band whole, {summary.by_code['share_high']:.1%} would be at high risk."
+    )
+    console.print(
+        "Least to most: if no job without a score were at high risk, or all. "
+        "Representation, below: a group's share of the high-risk jobs over its share of the scored jobs."
     )
 
 

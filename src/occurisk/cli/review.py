@@ -116,7 +116,7 @@ def review(
     done = f"Stored {len(given)} of them now; the run's report shows them." if len(given) else "Nothing new."
     if new and not len(given):
         done = "The run's report shows them."
-    console.print(f"{len(verdicts)} verdicts on run {reviewed.run_id}. {done}", soft_wrap=True)
+    console.print(f"Verdicts on run {reviewed.run_id}: {len(verdicts)}. {done}", soft_wrap=True)
     console.print(_agreement(verdicts), soft_wrap=True)
     if count and bundle:
         _make_queue(reviewed.run_id, bundle, count, names, language)
