@@ -12,7 +12,7 @@ from occurisk.labour_market.history.reproductions import OEWS_FILES, market_of, 
 from occurisk.labour_market.multiverse import OCCUPATION, SHARE, Choice, multiverse, universes_of
 from occurisk.training_data.labels import load_labels
 
-pytestmark = pytest.mark.originals
+pytestmark = [pytest.mark.originals, pytest.mark.covered_elsewhere]
 
 
 def test_the_headline_figures_of_the_literature(originals, tmp_path):

@@ -7,6 +7,8 @@ import pytest
 from helpers.registries import scored, totals
 from occurisk.paths import FEATURES
 
+pytestmark = pytest.mark.covered_elsewhere
+
 SEED = 1
 
 

@@ -15,6 +15,8 @@ from occurisk.model.bundles.bundle import MANIFEST, SCORES
 from occurisk.paths import FEATURES
 from occurisk.scoring.accounting.title_review import COLUMNS as SHEET_COLUMNS
 
+pytestmark = pytest.mark.covered_elsewhere
+
 REGISTRY = "job,occ_code,jobs\n1,43-9021,100\n2,29-1141,50\n3,99-9999,5\n4,51-0000,7\n5,43-9021,many\n"
 # A file that must be refused, for each contract: what a slip would write.
 SLIPS = {

@@ -12,6 +12,8 @@ from occurisk.errors import RegistryError
 from occurisk.registry.formats.base import CSV_BLOCK
 from occurisk.registry.formats.csv_reader import open_csv
 
+pytestmark = pytest.mark.covered_elsewhere
+
 PIECES = [
     "a",
     "bc",

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from occurisk.registry.formats.base import KeyedColumn, looked_up
 from occurisk.registry.formats.parquet import ParquetOut
 
+pytestmark = pytest.mark.covered_elsewhere
+
 TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
