@@ -71,7 +71,7 @@ def explain(
 
     axis = one_axis(axis_name) if axis_name else None
     bundle = need_model(models_dir, version, axis=axis)
-    asked = score_asked(codes, bundle, _taxonomy(system))
+    asked = score_asked(codes, bundle, _taxonomy(system), language)
     for note in asked.notes:
         err().print(note, markup=False)
     needed = set(asked.members["soc"])
@@ -93,8 +93,9 @@ def explain(
         console.print(text, soft_wrap=True, markup=False)
     for caveat in bundle.axis.words(language).caveats if axis else ():
         console.print(caveat)
-    what = "Not" if axis else "Susceptibility, not jobs lost; not"
-    console.print(f"Model {bundle.version}. {what} for decisions about individual people.")
+    phrases = explained.reference.phrases(language)
+    notice = phrases.run["notice"] if axis else phrases.page["short_notice"]
+    console.print(f"{phrases.page['model']} {bundle.version}. {notice}")
 
 
 def _taxonomy(name: str | None) -> str:

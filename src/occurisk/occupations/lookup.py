@@ -38,7 +38,7 @@ def is_title(text: str) -> bool:
     return not any(c.isdigit() for c in text)
 
 
-def find_title(text: str, titles: Mapping[str, str]) -> TitleFound:
+def find_title(text: str, titles: Mapping[str, str], language: str = "en") -> TitleFound:
     """Find the occupation of a title: official, a part that one official title has, or matched.
 
     Parameters
@@ -47,6 +47,8 @@ def find_title(text: str, titles: Mapping[str, str]) -> TitleFound:
         English is matched to SOC 2010, Russian and Kazakh to ISCO-08.
     titles : mapping of str to str
         SOC 2010 code -> official title, of the occupations to search first.
+    language : {"en", "ru", "kk"}
+        Of the note.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def find_title(text: str, titles: Mapping[str, str]) -> TitleFound:
     close = [code for code, title in plain.items() if wanted in title]
     if len(close) == 1:
         return TitleFound(close[0], SOC2010)
-    if matched := _match(text):
+    if matched := _match(text, language):
         return matched
     raise CrosswalkError(
         f"{len(close)} occupations have {text!r} in their title.",
@@ -74,25 +76,31 @@ def find_title(text: str, titles: Mapping[str, str]) -> TitleFound:
     )
 
 
-def _match(text: str) -> TitleFound | None:
+def _match(text: str, language: str) -> TitleFound | None:
     """Match a title as those of a registry are matched; None if nothing is known of an English one."""
     from occurisk.occupations.titles.own_titles import matcher_for  # titles need more than codes do
+    from occurisk.occupations.titles.text.reasons import in_words, phrases
 
     english = text.isascii()
-    language = "en" if english else "kk" if _KAZAKH & set(text.lower()) else "ru"
+    spoken = "en" if english else "kk" if _KAZAKH & set(text.lower()) else "ru"
+    names = spoken if language == "en" else language
     system = SOC2010 if english else ISCO08
     answer = matcher_for(system.name).answer(text)
     official = load_tables().titles[system.name]
 
     def named(code: str) -> str:
-        return f"{code} {occupation_name(code, language, official.get(code, ''))}"
+        return f"{code} {occupation_name(code, names, official.get(code, ''))}"
 
     others = [(named(code), weight) for code, weight in answer.candidates if code != answer.code]
     if answer.code:
-        said = f"{text!r} is matched to {named(answer.code)} ({answer.confidence:.0%}), {answer.reason}."
+        said = phrases()["matched"][language].format(
+            title=text, name=named(answer.code), share=f"{answer.confidence:.0%}",
+            why=in_words(answer.because, language),
+        )  # fmt: skip
         also = "; ".join(f"{name} ({weight:.0%})" for name, weight in others[: _SHOWN - 1])
-        also = f" It may also be: {also}." if also else ""
-        return TitleFound(answer.code, system, said + also)
+        if also:
+            said += " " + phrases()["also"][language].format(others=also)
+        return TitleFound(answer.code, system, said)
     # Of an unknown or too general English title, the official titles that hold it say more.
     if english and (not answer.candidates or answer.confidence == 0):
         return None

@@ -65,7 +65,11 @@ def read_code(text: str) -> list[Evidence]:
 
 
 def lineage_of(
-    text: str, scored: pd.DataFrame, taxonomy: str = "auto", weights: str = "employment"
+    text: str,
+    scored: pd.DataFrame,
+    taxonomy: str = "auto",
+    weights: str = "employment",
+    language: str = "en",
 ) -> tuple[Lineage, str]:
     """Lead a code or a title to scored occupations.
 
@@ -78,6 +82,8 @@ def lineage_of(
     taxonomy : str
         One of `TAXONOMIES`; `auto` leaves it to the code.
     weights : {"employment", "equal"}
+    language : {"en", "ru", "kk"}
+        In which a matched title is told.
 
     Returns
     -------
@@ -92,7 +98,7 @@ def lineage_of(
         If a title is not that of one occupation.
     """
     if is_title(text):
-        title = find_title(text, scored["title"].to_dict())
+        title = find_title(text, scored["title"].to_dict(), language)
         return to_soc2010([title.code], title.system, scored=scored.index, weights=weights), title.note
     if taxonomy != "auto":
         system, prefix, note = coding_system(taxonomy), NKRK_PREFIX if taxonomy == "nkrk" else None, ""
@@ -123,7 +129,9 @@ def likeliest(text: str) -> tuple[CodingSystem, int | None, str]:
     return coding_system(best.taxonomy), best.prefix, note if others else ""
 
 
-def score_asked(texts: Iterable[str], bundle: Bundle, taxonomy: str = "auto") -> AskedCodes:
+def score_asked(
+    texts: Iterable[str], bundle: Bundle, taxonomy: str = "auto", language: str = "en"
+) -> AskedCodes:
     """Score codes and titles, each of its own coding system.
 
     Parameters
@@ -132,6 +140,8 @@ def score_asked(texts: Iterable[str], bundle: Bundle, taxonomy: str = "auto") ->
     bundle : Bundle
     taxonomy : str
         One of `TAXONOMIES`; `auto` leaves it to each code.
+    language : {"en", "ru", "kk"}
+        In which a matched title is told.
 
     Returns
     -------
@@ -145,7 +155,7 @@ def score_asked(texts: Iterable[str], bundle: Bundle, taxonomy: str = "auto") ->
     rows, members, notes, lost = [], [], [], []
     model, asked = Scores.of(bundle), list(dict.fromkeys(texts))
     for text in asked:
-        lineage, note = lineage_of(text, bundle.reference, taxonomy)
+        lineage, note = lineage_of(text, bundle.reference, taxonomy, language=language)
         about = lineage.codes.iloc[0]
         if lineage.members.empty:
             lost.append(f"{text}: {about['kind']}" + (f" ({about['note']})" if about["note"] else ""))

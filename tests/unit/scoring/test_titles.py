@@ -221,7 +221,9 @@ def test_explain_matches_a_title_and_says_so():
     run = CliRunner().invoke(occurisk, ["explain", "бухгалтер по зарплате", "--lang", "ru"])
     assert run.exit_code == 0, run.output
     assert "3313" in run.output
-    assert "3313 Бухгалтеры среднего уровня квалификации (92%)" in " ".join(run.stderr.split())
+    said = " ".join(run.stderr.split())
+    assert "соответствует занятию 3313 Бухгалтеры среднего уровня квалификации (92%)" in said
+    assert "Возможно также: 2411" in said and "matched" not in said
 
 
 def test_explain_of_a_general_title_refuses():
