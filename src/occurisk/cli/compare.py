@@ -15,13 +15,12 @@ from occurisk.cli.console import (
     out,
     ui_hint,
 )
-from occurisk.cli.options import NearestGroup, language_option
+from occurisk.cli.options import SHARE, NearestGroup, language_option, min_cell_option
 from occurisk.files import write_json
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 PNG_OPTION = figure_option("--png")
 NO_TRACK_OPTION = click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 _AT_LEAST_ONE = click.IntRange(min=1)
@@ -161,13 +160,7 @@ def indexes(
 @click.option(
     "--high-second", type=SHARE, help="Call the second axis high from here.  [default: as its bands]"
 )
-@click.option(
-    "--min-cell",
-    type=click.FloatRange(min=0),
-    default=10,
-    show_default=True,
-    help="Hide cells of fewer jobs.",
-)
+@min_cell_option
 @PNG_OPTION
 @LANGUAGE_OPTION
 @NO_TRACK_OPTION

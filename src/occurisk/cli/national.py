@@ -17,11 +17,13 @@ from occurisk.cli.console import (
     ui_hint,
 )
 from occurisk.cli.options import (
+    SHARE,
     TAXONOMIES,
     axis_option,
     condition,
     further_models,
     language_option,
+    min_cell_option,
     rated_options,
 )
 from occurisk.files import write_json
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from occurisk.labour_market.scored_market import ScoredFolder
     from occurisk.labour_market.summary import MarketSummary
     from occurisk.model.bundles.bundle import Bundle
-
-SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 @click.command()
@@ -50,13 +50,7 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     help="Break down by a column (sex, age, region …) or by two; repeatable. Built in: major_group, "
     "skill_level, education, wage_decile.",
 )  # fmt: skip
-@click.option(
-    "--min-cell",
-    type=click.FloatRange(min=0),
-    default=10,
-    show_default=True,
-    help="Hide cells of fewer jobs.",
-)
+@min_cell_option
 @click.option("--high", type=SHARE, help="Call a probability high from here.  [default: 0.7]")
 @click.option("--low", type=SHARE, help="Call a probability low below this.  [default: 0.3]")
 @click.option(

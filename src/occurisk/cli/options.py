@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TAXONOMIES = ["auto", "soc2010", "soc2018", "onetsoc", "isco08", "isco88", "census2010", "census2018", "nkrk"]
 Command = Callable[..., Any]
+SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 class NearestGroup(click.Group):
@@ -92,6 +93,14 @@ def axis_option(default: str, help_text: str, metavar: str = "all|NAME") -> Call
         "--axis", "axis_name", default=default or None, show_default=bool(default), metavar=metavar,
         help=help_text,
     )  # fmt: skip
+
+
+def min_cell_option(command: Command) -> Command:
+    """Add the option that hides cells of few jobs."""
+    return click.option(
+        "--min-cell", type=click.FloatRange(min=0), default=10, show_default=True,
+        help="Hide cells of fewer jobs.",
+    )(command)  # fmt: skip
 
 
 def condition(text: str) -> tuple[str, str]:
