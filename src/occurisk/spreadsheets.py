@@ -27,6 +27,11 @@ def disarm(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and is_formula(cell) else cell
 
 
+def rearm(text: str) -> str:
+    """Return a text as it was before `disarm`."""
+    return text[1:] if text[:1] == "'" and is_formula(text[1:]) else text
+
+
 def disarmed(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose texts, column names and index are disarmed."""
     safe = table.rename(columns=disarm)

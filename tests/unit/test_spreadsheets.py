@@ -3,18 +3,20 @@
 import pandas as pd
 import pytest
 
-from occurisk.spreadsheets import disarm, disarmed, is_formula
+from occurisk.spreadsheets import disarm, disarmed, is_formula, rearm
 
 
 @pytest.mark.parametrize("text", ["=1+1", "-2+3+cmd|' /C calc'!A0", "@SUM(1)", "+x", "\t=1", "\r=1", "-x"])
 def test_what_runs_gets_an_apostrophe(text):
     assert is_formula(text)
     assert disarm(text) == f"'{text}"
+    assert rearm(disarm(text)) == text
 
 
 @pytest.mark.parametrize("text", ["", "-", "-1", "+1.5", "-1,234.5", "1e5", "-12%", "a=1", "'=1", 5, None])
 def test_numbers_and_plain_texts_stay(text):
     assert disarm(text) is text
+    assert not isinstance(text, str) or text[:1] == "'" or rearm(text) is text
 
 
 def test_every_part_of_a_table_is_disarmed():

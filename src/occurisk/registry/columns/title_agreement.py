@@ -15,6 +15,7 @@ from occurisk.occupations.crosswalk import find
 from occurisk.occupations.uncoded import is_missing, is_total
 from occurisk.registry.columns.code_column import Evidence, coding_system
 from occurisk.registry.columns.header_words import OCCUPATION, read_header
+from occurisk.registry.columns.look_alikes import in_question
 from occurisk.registry.columns.sample import (
     IntakeOptions,
     Sampled,
@@ -154,7 +155,7 @@ def _check_name(sampled: Sampled, chosen: Evidence) -> None:
         If the numbers carry no mark of a coding system either.
     """
     system, word = coding_system(chosen.taxonomy), chosen.header.strange
-    values = [v for v in sampled.values(chosen.position) if not is_missing(v) and not is_total(v)]
+    values = in_question(dict.fromkeys(sampled.values(chosen.position), 1))
     plain = sum(tidy(v).replace(".", "").isdigit() for v in values)
     if word and system.family != "soc" and plain > 0.5 * len(values):
         raise RegistryError(

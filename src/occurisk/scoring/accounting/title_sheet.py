@@ -12,7 +12,7 @@ from occurisk.errors import RegistryError
 from occurisk.files import whole_file
 from occurisk.occupations.concordances import load_tables
 from occurisk.scoring.accounting.title_review import COLUMNS, NONE_FITS, SHOWN
-from occurisk.spreadsheets import disarm
+from occurisk.spreadsheets import disarm, rearm
 
 
 def write_sheet(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -76,8 +76,7 @@ def read_answers(path: Path, system: str) -> list[tuple[str, str]]:
             code = ""
         elif code not in known:
             wrong.append((int(number) + 2, row["answer"]))
-        title = row["title"]
-        answers.append((title[1:] if title[:2] in ("'=", "'+", "'@") else title, code))
+        answers.append((rearm(row["title"]), code))
     if wrong:
         raise RegistryError(
             f"{len(wrong)} of {len(answered)} answers in {path.name} are no codes of {system}.",
