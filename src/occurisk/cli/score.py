@@ -238,7 +238,10 @@ def _print_understood(console: Console, file: RegistryFile, understanding: Under
             "Codes",
             "none" if understanding.code is None else f"column {understanding.name(understanding.code)!r}",
         ),
-        ("Coding system", f"{system}{proof}" if understanding.code is not None else "–"),
+        (
+            "Coding system",
+            f"{system}{proof}" if (understanding.code, understanding.title) != (None, None) else "–",
+        ),
         (
             "Weights",
             "rows"
@@ -303,8 +306,9 @@ def _print_losses(console: Console, account: Account) -> None:
     from rich.table import Table
 
     if account.unmatched:
-        lost = Table(title="Largest codes without a score", title_justify="left")
-        for header in ("Code", "Reason", "Rows", "Weight", "Near misses"):
+        what = "code" if account.understood.code_column else "title"
+        lost = Table(title=f"Largest {what}s without a score", title_justify="left")
+        for header in (what.capitalize(), "Reason", "Rows", "Weight", "Near misses"):
             lost.add_column(header, justify="right" if header in ("Rows", "Weight") else "left")
         for code in account.unmatched[:8]:
             name = f"{code.code} {code.title}".strip() or "(empty)"
@@ -315,7 +319,10 @@ def _print_losses(console: Console, account: Account) -> None:
 
 
 def _print_closing(console: Console, result: ScoredRegistry, json_path: Path | None) -> None:
-    totals = result.account.totals
+    totals, titles = result.account.totals, result.account.titles
+    open_titles = titles and (
+        titles["undecided_titles"] or any(m["match"] == "group" for m in titles["by_match"])
+    )
     for text in (
         f"{totals.rows_in:,} rows in = {totals.rows_scored:,} scored + "
         f"{totals.rows_unscored:,} set aside, in {result.account.seconds:.1f} s.",
@@ -324,6 +331,11 @@ def _print_closing(console: Console, result: ScoredRegistry, json_path: Path | N
         f"By code   {result.out / 'by_occupation.csv'} and {result.out / 'lineage.csv'}",
         f"Report    {result.out / 'intake.md'} and intake.json",
         *([f"Figures   {json_path}"] if json_path else []),
+        *(
+            [f"Titles    decide what was left open: occurisk titles review {result.out}"]
+            if open_titles
+            else []
+        ),
         *(["For Excel: add --format excel."] if _for_excel(result) else []),
     ):
         console.print(text, soft_wrap=True, markup=False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from occurisk.errors import CrosswalkError
-from occurisk.occupations.coding_systems import ISCO08, SOC2010, CodingSystem, normalise, tidy
+from occurisk.occupations.coding_systems import SOC2010, SYSTEMS, CodingSystem, normalise, tidy
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import occupation_name
 
@@ -44,7 +44,7 @@ def find_title(text: str, titles: Mapping[str, str], language: str = "en") -> Ti
     Parameters
     ----------
     text : str
-        English is matched to SOC 2010, Russian and Kazakh to ISCO-08.
+        Matched to SOC 2010 or ISCO-08 as the titles of a list are; see `system_of`.
     titles : mapping of str to str
         SOC 2010 code -> official title, of the occupations to search first.
     language : {"en", "ru", "kk"}
@@ -78,13 +78,15 @@ def find_title(text: str, titles: Mapping[str, str], language: str = "en") -> Ti
 
 def _match(text: str, language: str) -> TitleFound | None:
     """Match a title as those of a registry are matched; None if nothing is known of an English one."""
-    from occurisk.occupations.titles.own_titles import matcher_for  # titles need more than codes do
+    from occurisk.occupations.titles.own_titles import built_systems, matcher_for  # more than codes need
     from occurisk.occupations.titles.text.reasons import in_words, phrases
+    from occurisk.occupations.titles.text.scripts import is_cyrillic, system_of
 
-    english = text.isascii()
+    # As the titles of a list are, so that both say the same.
+    system = SYSTEMS[system_of([text], built_systems())[0]]
+    english = not is_cyrillic(text)
     spoken = "en" if english else "kk" if _KAZAKH & set(text.lower()) else "ru"
     names = spoken if language == "en" else language
-    system = SOC2010 if english else ISCO08
     answer = matcher_for(system.name).answer(text)
     official = load_tables().titles[system.name]
 

@@ -30,7 +30,7 @@ from occurisk.registry.columns.sample import (
 )
 from occurisk.registry.columns.title_column import (
     MATCHED,
-    note_on_titles,
+    notes_on_titles,
     only_titles,
     system_for_titles,
     titles_where_needed,
@@ -136,9 +136,11 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
     code = choice.position
     title = titles_where_needed(names, table, columns, code, options)
     if title is not None:
+        why = ""
         if code is None:
-            choice = replace(choice, taxonomy=system_for_titles(columns[title], options.taxonomy))
-        notes.append(note_on_titles(names[title], choice.taxonomy, code is None))
+            taxonomy, why = system_for_titles(columns[title], options.taxonomy)
+            choice = replace(choice, taxonomy=taxonomy)
+        notes += notes_on_titles(names[title], columns[title], choice.taxonomy, why, code is None)
         title = title if choice.taxonomy in MATCHED and not user_map else None
     level = level_column(names, columns, options, code, weight.position)
     if level is not None:

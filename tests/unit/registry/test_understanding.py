@@ -15,6 +15,7 @@ from helpers.registries import frame, write
 from occurisk.errors import RegistryError
 from occurisk.occupations.coding_systems import ISCO08, SOC2010, SOC2018
 from occurisk.occupations.concordances import load_tables
+from occurisk.occupations.titles import own_titles
 from occurisk.registry.columns.sample import IntakeOptions
 from occurisk.registry.formats.csv_dialect import sniff
 from occurisk.registry.group_rows import find_repeats
@@ -194,9 +195,44 @@ def test_ages_are_not_taken_for_isco(tmp_path):
 def test_titles_alone_are_matched_to_codes(tmp_path):
     got = take(write(tmp_path / "r.csv", "occupation,n\nTelemarketers,5\nLegislators,6\n"))
     assert (got.code, got.title, got.taxonomy) == (None, 0, "soc2010")
-    assert any("'occupation' is matched to codes" in note for note in got.notes)
+    assert any("'occupation' is matched to codes of SOC 2010" in note for note in got.notes)
     russian = take(write(tmp_path / "ru.csv", "должность,n\nПовар,5\nШвея,6\n"))
     assert (russian.title, russian.taxonomy) == (0, "isco08")
+
+
+def a_list(tmp_path, english: int, other: list[str], **options):
+    known = [f"Cook {chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(english)]
+    return take(write(tmp_path / "m.csv", "\n".join(["occupation", *known, *other]) + "\n"), **options)
+
+
+@pytest.mark.parametrize(
+    ("english", "other", "system", "said"),
+    [
+        (60, ["Повар", "Швея"], "isco08", "2 of 62 titles have Cyrillic letters"),
+        (300, ["Повар", "Швея", "Сварщик", "Мұғалім", "Токарь"], "isco08", "5 of 305 titles"),
+        (300, ["Повар", "Швея"], "soc2010", "2 of 302 titles have Cyrillic letters and stay undecided"),
+        (9, ["Verkäufer", "Bäcker"], "isco08", "2 of 11 titles have letters that English has not"),
+        (60, ["Café manager", "Nurse – night", "Cook’s help"], "soc2010", "they are in English letters"),
+    ],
+)
+def test_a_mixed_list_has_one_system_and_it_is_said_which_and_why(tmp_path, english, other, system, said):
+    got = a_list(tmp_path, english, other)
+    assert got.taxonomy == system
+    assert any(said in note for note in got.notes), got.notes
+
+
+def test_the_user_may_choose_the_system_of_titles(tmp_path):
+    got = a_list(tmp_path, 3, ["Повар", "Швея"], taxonomy="soc2010")
+    assert got.taxonomy == "soc2010"
+    assert any("--taxonomy isco08" in note for note in got.notes)
+
+
+def test_titles_go_to_the_system_of_which_a_matcher_was_built(tmp_path, monkeypatch):
+    monkeypatch.setattr(own_titles, "own_names_folder", lambda: tmp_path)
+    (tmp_path / "isco08.npz").touch()
+    got = a_list(tmp_path, 20, [])
+    assert got.taxonomy == "isco08"
+    assert any("you built a matcher of it" in note for note in got.notes)
 
 
 def test_titles_stand_in_only_where_a_row_has_no_code(tmp_path):

@@ -22,6 +22,7 @@ from occurisk.occupations.titles.text.normalise import normalise
 
 # With fewer confirmed titles than this, confidence stays as it was learned from lists.
 ENOUGH = 50
+MATCHED = ("isco08", "soc2010")
 COLUMNS = ("system", "title", "code")
 
 
@@ -63,13 +64,21 @@ def add_confirmed(system: str, answers: Iterable[tuple[str, str]]) -> tuple[int,
     return now - before, now
 
 
+def built_systems() -> tuple[str, ...]:
+    """Return the systems of which the user built a matcher."""
+    return tuple(name for name in MATCHED if _own(name).with_suffix(".npz").is_file())
+
+
+def _own(system: str) -> Path:
+    return own_names_folder() / system
+
+
 @lru_cache(maxsize=4)
 def matcher_for(system: str) -> TitleMatcher:
     """Return the matcher of a system with what the user added: own matcher, confirmed titles, confidence."""
     matcher = TitleMatcher.shipped(system)
-    own = own_names_folder() / system
-    if own.with_suffix(".npz").is_file():
-        matcher = replace(matcher, model_path=own)
+    if system in built_systems():
+        matcher = replace(matcher, model_path=_own(system))
     confirmed = read_confirmed(system)
     if confirmed:
         moved = _moved(matcher, confirmed)

@@ -7,6 +7,7 @@ import re
 import pyarrow as pa
 
 from occurisk.errors import RegistryError
+from occurisk.occupations.coding_systems import SYSTEMS
 from occurisk.occupations.uncoded import is_missing
 from occurisk.registry.columns.choice import Choice
 from occurisk.registry.columns.header_words import read_header
@@ -50,21 +51,27 @@ def titles_where_needed(
     return titles_of(names, columns, options, code)
 
 
-def system_for_titles(titles: list[str], taxonomy: str) -> str:
-    """Return the system that titles without codes are matched to: SOC 2010 if English, else ISCO-08."""
+def system_for_titles(titles: list[str], taxonomy: str) -> tuple[str, str]:
+    """Return the system that titles without codes are matched to, and why; empty if the user says so."""
     if taxonomy != "auto":
-        return taxonomy
-    plain = sum(title.isascii() for title in titles)
-    return "soc2010" if 2 * plain > len(titles) else "isco08"
+        return taxonomy, ""
+    from occurisk.occupations.titles.own_titles import built_systems  # only lists of titles need the matcher
+    from occurisk.occupations.titles.text.scripts import system_of
+
+    return system_of(titles, built_systems())
 
 
-def note_on_titles(column: str, taxonomy: str, alone: bool) -> str:
-    """Say what the titles are used for."""
+def notes_on_titles(column: str, titles: list[str], taxonomy: str, why: str, alone: bool) -> list[str]:
+    """Say what the titles are used for, of which system their codes are and why, and which stay unread."""
     if taxonomy not in MATCHED:
-        return f"titles stand in for codes of SOC 2010 and ISCO-08 only, not of {taxonomy}"
-    return f"titles: column {column!r} " + (
-        "is matched to codes" if alone else "stands in where a row has no code"
-    )
+        return [f"titles stand in for codes of SOC 2010 and ISCO-08 only, not of {taxonomy}"]
+    from occurisk.occupations.titles.text.scripts import left_unread
+
+    system = MATCHED[taxonomy]
+    use = f"is matched to codes of {SYSTEMS[system].title}" if alone else "stands in where a row has no code"
+    notes = [f"titles: column {column!r} {use}" + (f", since {why}" if why else "")]
+    unread = left_unread(titles, system)
+    return [*notes, unread] if unread else notes
 
 
 def only_titles(

@@ -135,7 +135,7 @@ def _reading(code: str, taxonomy: str) -> tuple[CodingSystem, int | None, str]:
 
 
 def _of_titles(scores: Scores, titles: np.ndarray, systems: np.ndarray) -> pd.DataFrame:
-    chosen = [system_for_titles([t], s) for t, s in zip(titles, systems, strict=True)]
+    chosen = [system_for_titles([t], s)[0] for t, s in zip(titles, systems, strict=True)]
     parts = []
     for taxonomy in dict.fromkeys(chosen):
         mine = [i for i, name in enumerate(chosen) if name == taxonomy]
