@@ -6,6 +6,7 @@ behind a guard of the version; where they are missing, verdicts come by command 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -179,7 +180,7 @@ def ask(
             schema_ids=schema_ids,
             experiment_id=experiment,
         )
-        queues.add_items_to_review_queue(queue.queue_id, item_ids=logged)
+        _add(queues, queue.queue_id, logged)
         made.append(queue.queue_id)
     return Queue(len(items), queue_link(experiment, made[0] if len(made) == 1 else ""))
 
@@ -273,6 +274,19 @@ def marked(mlflow: Any, experiment: str, mark: tuple[str, str]) -> list[Any]:
         max_results=10_000,
     )
     return [trace.info for trace in traces]
+
+
+def _add(queues: Any, queue_id: str, items: Sequence[str]) -> None:
+    """Add items so that they are asked in their order: MLflow shows the youngest first, to the millisecond."""
+    for item in reversed(items):
+        before = _milliseconds()
+        queues.add_items_to_review_queue(queue_id, item_ids=[item])
+        while _milliseconds() == before:
+            time.sleep(0.0002)
+
+
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _check_kept(mlflow: Any, experiment: str, mark: tuple[str, str], items: list[str]) -> None:
