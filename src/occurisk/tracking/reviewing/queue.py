@@ -26,6 +26,7 @@ VERDICTS = {"agree": "agree", "too_high": "too high", "too_low": "too low", "uns
 WHY = ("tasks", "attribute", "technology", "other")
 # Who answers where nobody logs in.
 NOBODY = "default"
+MILLISECOND = 1_000_000
 _MOST_USERS, _MOST_QUEUES = 10, 100_000
 RUN_TAG, CODE_TAG, REVIEWER_TAG, LANGUAGE_TAG = (
     f"occurisk.{n}" for n in ("run", "code", "reviewer", "language")
@@ -180,7 +181,7 @@ def ask(
             schema_ids=schema_ids,
             experiment_id=experiment,
         )
-        _add(queues, queue.queue_id, logged)
+        queues.add_items_to_review_queue(queue.queue_id, item_ids=logged)
         made.append(queue.queue_id)
     return Queue(len(items), queue_link(experiment, made[0] if len(made) == 1 else ""))
 
@@ -245,15 +246,18 @@ def _sortable(weight: float, digits: int) -> str:
 def _log_items(
     mlflow: Any, experiment: str, items: Sequence[Item], mark: tuple[str, str], reviewer: str
 ) -> list[str]:
-    """Log items: traces whose text MLflow shows as Markdown."""
+    """Log items: traces whose text MLflow shows as Markdown, and which it asks about in this order."""
     made = []
-    for item in items:
+    # MLflow asks about the youngest trace first, to the millisecond.
+    now = time.time_ns()
+    for place, item in enumerate(items):
         span = mlflow.start_span_no_context(
             name=item.name[:200],
             inputs={"messages": [{"role": "user", "content": item.question}]},
             tags={**dict([mark]), **item.tags, **({REVIEWER_TAG: reviewer} if reviewer else {})},
             metadata={"mlflow.sourceRun": item.run_id} if item.run_id else {},
             experiment_id=experiment,
+            start_time_ns=now - place * MILLISECOND,
         )
         span.set_outputs({"choices": [{"message": {"role": "assistant", "content": item.text}}]})
         span.end()
@@ -274,19 +278,6 @@ def marked(mlflow: Any, experiment: str, mark: tuple[str, str]) -> list[Any]:
         max_results=10_000,
     )
     return [trace.info for trace in traces]
-
-
-def _add(queues: Any, queue_id: str, items: Sequence[str]) -> None:
-    """Add items so that they are asked in their order: MLflow shows the youngest first, to the millisecond."""
-    for item in reversed(items):
-        before = _milliseconds()
-        queues.add_items_to_review_queue(queue_id, item_ids=[item])
-        while _milliseconds() == before:
-            time.sleep(0.0002)
-
-
-def _milliseconds() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _check_kept(mlflow: Any, experiment: str, mark: tuple[str, str], items: list[str]) -> None:
