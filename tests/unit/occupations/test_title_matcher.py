@@ -125,6 +125,48 @@ def test_an_inverted_title_is_turned_round():
     assert one == other
 
 
+@pytest.mark.parametrize(
+    ("title", "code", "others"),
+    [
+        ("повар, водитель, уборщик", "5120", {"8322", "9112"}),
+        ("повар и водитель", "5120", {"8322"}),
+        ("повар/водитель", "5120", {"8322"}),
+        ("Cook, driver", "5120", {"8322"}),
+        ("аспаз және жүргізуші", "5120", {"8322"}),
+        ("Медсестра, оптик, оптометрист", "3254", {"2267"}),
+    ],
+)
+def test_of_several_jobs_the_first_counts_and_is_less_sure(title, code, others):
+    answer = TitleMatcher.shipped().answer(title)
+    alone = TitleMatcher.shipped().answer(title.partition(",")[0].partition(" ")[0].partition("/")[0])
+    assert answer.code == code
+    assert "several jobs, the first counts" in answer.reason
+    assert answer.confidence < 0.85 * max(alone.confidence, 0.92)
+    assert others <= {one for one, _ in answer.candidates}
+    assert sum(weight for _, weight in answer.candidates) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "учитель физики, математики",  # what is taught
+        "слесарь, сантехник",  # a trade of two words
+        "Диспетчер дистанции сигнализации, централизации и блокировки",
+        "Sales and marketing manager",  # a list has it whole
+        "Operator, machine",  # turned round
+        "бухгалтер, аудитор",  # the same group
+    ],
+)
+def test_commas_and_ands_inside_one_job_make_no_second(title):
+    assert "several" not in TitleMatcher.shipped().answer(title).reason
+
+
+def test_a_pattern_alone_leaves_its_doubt_to_the_codes_beside_it():
+    answer = TitleMatcher.shipped().answer("сварщик")
+    assert answer.candidates[0] == ("7212", pytest.approx(answer.confidence))
+    assert {code[:3] for code, _ in answer.candidates} == {"721"}
+
+
 def test_answers_do_not_depend_on_what_else_is_asked():
     matcher = TitleMatcher.shipped("soc2010")
     titles = ["cook", "Farm/ranch worker; driver", "", "RN (night shift)", "manager"]

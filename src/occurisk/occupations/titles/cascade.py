@@ -22,7 +22,8 @@ from occurisk.occupations.titles.confidence import confidence, log_odds, seen_of
 from occurisk.occupations.titles.in_parallel import pieces_mapped, processors
 from occurisk.occupations.titles.lexicon import Lexicon, Match, shipped_lexicon
 from occurisk.occupations.titles.softmax import probabilities
-from occurisk.occupations.titles.text.parts import Part, all_spoken, is_generic, parts_of, rules, says_nothing
+from occurisk.occupations.titles.text import parts as of_title
+from occurisk.occupations.titles.text.parts import Part, all_spoken, is_generic, parts_of, says_nothing
 from occurisk.occupations.titles.text.reasons import Clause, in_words
 from occurisk.occupations.titles.text.tokens import LAST
 from occurisk.paths import FEATURES
@@ -41,6 +42,7 @@ UNKNOWN_WORD, MOST_UNKNOWN = 0.04, 3
 # them: an unknown word may name another occupation, seldom another group.
 KNOWN_PART, UNKNOWN_PART = 0.95, 0.3
 SURE = 0.9
+MOST_CANDIDATES = 5
 NOT_MOVED = (0.0, 1.0)
 
 
@@ -154,13 +156,29 @@ class TitleMatcher:
     def _chunk(self, titles: Sequence[str]) -> list[Answer]:
         parts = [parts_of(title, self.head) for title in titles]
         answers = self._of_jobs(parts)
-        several = [row for row, jobs in enumerate(parts) if len(jobs) > 1]
+        several = {row: jobs for row, jobs in enumerate(map(self._jobs, titles, parts, answers)) if jobs}
         # The words of the others may help to tell the first job, or stand in its way.
-        alone = self._of_jobs([parts[row][:1] for row in several])
-        others = self._of_jobs([parts[row][1:] for row in several])
-        for row, one, other in zip(several, alone, others, strict=True):
-            answers[row] = _several(max(answers[row], one, key=_told), other)
+        alone = self._of_jobs([jobs[:1] for jobs in several.values()])
+        others = iter(self._of_jobs([[job] for jobs in several.values() for job in jobs[1:]]))
+        for (row, jobs), one in zip(several.items(), alone, strict=True):
+            answers[row] = _less_sure(max(answers[row], one, key=_told), [next(others) for _ in jobs[1:]])
         return answers
+
+    def _jobs(self, title: str, parts: list[Part], answer: Answer) -> list[Part]:
+        """Return the jobs of a title, if it names several: of `cook, driver` only if no list has it whole."""
+        if len(parts) != 1:
+            return parts[: of_title.MOST_JOBS]
+        if answer.stage in (CONFIRMED, EXACT):
+            return []
+        jobs = of_title.may_be_several(title, self.head)
+        return jobs[: of_title.MOST_JOBS] if all(map(self._names_a_job, jobs)) else []
+
+    def _names_a_job(self, part: Part) -> bool:
+        if is_generic(part.bare):
+            return False
+        if part.whole.isascii() and part.spoken in self.model.exact:
+            return True
+        return any(lexicon.match(part.whole) for lexicon in self._in_order(part.whole))
 
     def _of_jobs(self, several: Sequence[list[Part]]) -> list[Answer]:
         answers = [self._before_softmax(jobs[0]) if jobs else NO_WORDS for jobs in several]
@@ -175,8 +193,8 @@ class TitleMatcher:
         for title in (first.whole, first.bare):
             if title in self.confirmed:
                 code = self.confirmed[title]
-                candidates = ((code, 1.0),) if code else ()
-                return Answer(code, "code" if code else "", CONFIRMED, 1.0, (("confirmed", ""),), candidates)
+                level, candidates = ("code", ((code, 1.0),)) if code else ("", ())
+                return Answer(code, level, CONFIRMED, 1.0, (("confirmed", ""),), candidates)
         if not first.whole.isascii():
             return _too_general(first) if is_generic(first.bare) else self._by_lexicon(first)
         return None
@@ -200,9 +218,10 @@ class TitleMatcher:
         stated -= UNKNOWN_WORD * min(lexicon.unknown(title), MOST_UNKNOWN)
         p = float(self._earned(np.array([stated]))[0])
         level = "code" if best.code in self._units else "group"
-        others = list(dict.fromkeys(one.code for one in matches[1:] if one.code in self._units))[:4]
-        others = [code for code in others if code != best.code]
-        weights = [p if others else 1.0, *[(1 - p) / len(others)] * len(others)] if others else [1.0]
+        others = [one.code for one in matches[1:] if one.code != best.code and one.code in self._units]
+        # If nothing else matched, the doubt goes to the codes beside it.
+        others = list(dict.fromkeys(others))[: MOST_CANDIDATES - 1] or self._beside(best.code)
+        weights = [p, *[(1 - p) / len(others)] * len(others)] if others else [1.0]
         because = (("words", f"{best.pattern} ({best.why}; {lexicon.name})"),)
         candidates = tuple(zip([best.code, *others], weights, strict=True)) if level == "code" else ()
         return Answer(best.code, level, LEXICON, p, because, candidates)
@@ -212,6 +231,11 @@ class TitleMatcher:
         from occurisk.occupations.concordances import load_tables
 
         return frozenset(load_tables().pairs["isco08"])
+
+    def _beside(self, unit: str) -> list[str]:
+        """Return the nearest other units: of the minor group, else of the sub-major one."""
+        near = sorted(self._units - {unit}, key=lambda one: (one[:3] != unit[:3], one))
+        return [one for one in near if one[:2] == unit[:2]][: MOST_CANDIDATES - 1]
 
     def _earned(self, stated: Array) -> Array:
         low, slope = self.moved
@@ -223,10 +247,8 @@ class TitleMatcher:
         X, order = seen_of(model, titles, scored.logits)
         p_code, p_group = self._sure(titles, X, order[:, 0])
         bags = _candidates(model, order, np.take_along_axis(scored.logits, order, axis=1), p_code)
-        first = order[:, 0].tolist()
-        facts = zip(
-            titles, first, scored.words(order[:, 0]), bags, p_code.tolist(), p_group.tolist(), strict=True
-        )
+        first, words = order[:, 0].tolist(), scored.words(order[:, 0])
+        facts = zip(titles, first, words, bags, p_code.tolist(), p_group.tolist(), strict=True)
         return [self._answer(*one) for one in facts]
 
     def _sure(self, titles: list[str], X: Array, first: Array) -> tuple[Array, Array]:
@@ -239,7 +261,8 @@ class TitleMatcher:
             without, order = seen_of(self.model, known, self.model.logits(known))
             # `chief happiness officer` says no more than `chief officer`, and this nothing.
             told = np.array([not says_nothing(words) for words in known])
-            unknown = np.array([_unknown_share(*one) for one in zip(known, some, strict=True)])
+            shares = [len(k.split()) / len(t.split()) for k, t in zip(known, some, strict=True)]
+            unknown = 1 - np.array(shares)
             for kind, how in self.model.confidence.items():
                 left = KNOWN_PART - UNKNOWN_PART * unknown if kind == "code" else KNOWN_PART
                 most = told * left * self._earned(confidence(how, without, order[:, 0]))
@@ -267,12 +290,8 @@ class TitleMatcher:
             return Answer(code, "code", stage, p_code, (why,), candidates)
         if p_group >= least["group"]:
             only = (because, ("group_only", ""))
-            return Answer(self._group(code), "group", stage, p_group, only, candidates)
+            return Answer(_group(code), "group", stage, p_group, only, candidates)
         return Answer("", "", NOTHING, p_code, (because, ("not_sure", "")), candidates)
-
-    def _group(self, code: str) -> str:
-        digits = self.model.group_digits
-        return code[:digits] + ("000" if "-" in code else "")
 
     def _reviewed(self, answer: Answer, part: Part) -> Answer:
         """Say nothing of generic words; let a lexicon speak of Latin words that it knows, such as `HR`."""
@@ -305,17 +324,24 @@ def _candidates(
     ]
 
 
-def _unknown_share(known: str, title: str) -> float:
-    return 1 - len(known.split()) / len(title.split())
-
-
 def _told(answer: Answer) -> tuple[bool, bool, float]:
     return answer.level == "code", bool(answer.code), answer.confidence
 
 
-def _several(answer: Answer, other: Answer) -> Answer:
-    """Trust the first of several jobs less, if the others are another occupation."""
-    if not answer.code or answer.code == other.code:
+def _group(code: str) -> str:
+    return code[:4] + "000" if "-" in code else code[:2]
+
+
+def _less_sure(answer: Answer, others: list[Answer]) -> Answer:
+    """Trust the first of several jobs less, if another is of another group; that job is a candidate, too."""
+    apart = [one for one in others if one.code and _group(one.code) != _group(answer.code)]
+    if not answer.code or not apart:
         return answer
-    p = answer.confidence * rules().less_sure
-    return replace(answer, confidence=p, because=(*answer.because, ("several", "")))
+    left = of_title.rules().less_sure
+    weights = {one.candidates[0][0]: (1 - left) / len(apart) for one in apart if one.candidates}
+    for code, weight in answer.candidates:
+        weights[code] = weights.get(code, 0.0) + left * weight
+    order = sorted(weights.items(), key=lambda one: (one[0] != answer.code, -one[1]))[:MOST_CANDIDATES]
+    candidates = tuple((code, weight / sum(w for _, w in order)) for code, weight in order)
+    p, because = left * answer.confidence, (*answer.because, ("several", ""))
+    return replace(answer, confidence=p, because=because, candidates=candidates)

@@ -14,6 +14,8 @@ from occurisk.paths import FEATURES
 _BRACKETS = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]?")
 _INVERTED = re.compile(r"[,:]")
 MOST_JOBS = 3
+# With more commas than this, a title is a text.
+MOST_LISTED = 6
 
 # In English such jobs often share a word: `farm/ranch worker`. They are read as one.
 _SHARED = re.compile(r"(?<=\w)/(?=\w)")
@@ -26,6 +28,8 @@ class Rules:
     drop: re.Pattern[str]
     endings: re.Pattern[str]
     split: re.Pattern[str]
+    may_split: re.Pattern[str]
+    plural: tuple[str, ...]
     generic: frozenset[str]
     tell_group: frozenset[str]
     less_sure: float
@@ -44,11 +48,17 @@ def rules() -> Rules:
     return Rules(
         drop=re.compile(r"(?<!\S)(?:" + "|".join(map(re.escape, phrases)) + r")(?!\S)"),
         endings=re.compile(rf"(?<=[^\W\d_]{{3}})(?:[/*:_]-?|\(-?)(?:{ends})(?!\w)\)?"),
-        split=re.compile("|".join(re.escape(mark) for mark in content["split"]), re.IGNORECASE),
+        split=_any_of(content["split"]),
+        may_split=_any_of(content["may_split"]),
+        plural=tuple(content["plural"]),
         generic=frozenset(normalise(str(word)) for word in content["generic"]),
         tell_group=frozenset(content["tell_group"]),
         less_sure=float(content["less_sure"]),
     )
+
+
+def _any_of(marks: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, marks)), re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,19 @@ def parts_of(title: str, head: str = LAST) -> list[Part]:
             spoken = f"{context} {_turned(one, bare)}".strip() if english else bare
             parts.append(Part(whole, bare, whole if head == FIRST and not parts else spoken))
     return parts
+
+
+def may_be_several(title: str, head: str = LAST) -> list[Part]:
+    """Return what stands between the commas and ands of a title: jobs, if each names one; else empty."""
+    pieces = rules().may_split.split(title[: 4 * LONGEST])
+    if not 2 <= len(pieces) <= MOST_LISTED:
+        return []
+    parts = [parts_of(piece, head) for piece in pieces]
+    first = [part[0] for part in parts if part]
+    if len(first) < len(pieces):
+        return []
+    plural = [part.bare.split()[0].endswith(rules().plural) for part in first]
+    return first if plural[0] or not any(plural) else []
 
 
 def spoken_form(title: str, head: str = LAST) -> str:
