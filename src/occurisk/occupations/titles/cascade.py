@@ -20,7 +20,7 @@ import numpy as np
 from occurisk.occupations.titles.classifier import LONGEST_SHOWN, TitleModel, load_model
 from occurisk.occupations.titles.confidence import confidence, log_odds, seen_of
 from occurisk.occupations.titles.in_parallel import pieces_mapped, processors
-from occurisk.occupations.titles.lexicon import Lexicon, Match, shipped_lexicon
+from occurisk.occupations.titles.lexicon import Lexicon, Match, native_of, said_of, shipped_lexicon
 from occurisk.occupations.titles.softmax import probabilities
 from occurisk.occupations.titles.text import parts as of_title
 from occurisk.occupations.titles.text.parts import Part, all_spoken, is_generic, parts_of, says_nothing
@@ -33,11 +33,8 @@ CONFIRMED, LEXICON, EXACT, SOFTMAX, NOTHING = "confirmed", "lexicon", "exact", "
 CHUNK = 1_000
 # From so many titles on, a second process is worth its start.
 MANY, MOST_WORKERS = 50_000, 2
-# How often a pattern of the lexicon is right: one word, several words. Measured on 150 Russian and English
-# vacancies (143 of 145), and kept below what was found, since the lexicon was mended on them.
-ONE_WORD, SEVERAL_WORDS = 0.86, 0.92
-# What each word costs that no pattern knows, and how many count.
-UNKNOWN_WORD, MOST_UNKNOWN = 0.04, 3
+# How many words of a title that no pattern knows make less sure.
+MOST_UNKNOWN = 3
 # What is left of the confidence in the known words of a title, if it has others; in a code less, the more of
 # them: an unknown word may name another occupation, seldom another group.
 KNOWN_PART, UNKNOWN_PART = 0.95, 0.3
@@ -161,7 +158,10 @@ class TitleMatcher:
         alone = self._of_jobs([jobs[:1] for jobs in several.values()])
         others = iter(self._of_jobs([[job] for jobs in several.values() for job in jobs[1:]]))
         for (row, jobs), one in zip(several.items(), alone, strict=True):
-            answers[row] = _less_sure(max(answers[row], one, key=_told), [next(others) for _ in jobs[1:]])
+            # Where heads stand last, the whole title is answered by its last job.
+            head_last = native_of(self.lexicons, parts[row][0].whole) and one.level == "code"
+            best = one if head_last else max(answers[row], one, key=_told)
+            answers[row] = _less_sure(best, [next(others) for _ in jobs[1:]])
         return answers
 
     def _jobs(self, title: str, parts: list[Part], answer: Answer) -> list[Part]:
@@ -178,7 +178,7 @@ class TitleMatcher:
             return False
         if part.whole.isascii() and part.spoken in self.model.exact:
             return True
-        return any(lexicon.match(part.whole) for lexicon in self._in_order(part.whole))
+        return any(matches for _, matches in said_of(self.lexicons, part.whole, part.bare))
 
     def _of_jobs(self, several: Sequence[list[Part]]) -> list[Answer]:
         answers = [self._before_softmax(jobs[0]) if jobs else NO_WORDS for jobs in several]
@@ -200,22 +200,17 @@ class TitleMatcher:
         return None
 
     def _by_lexicon(self, part: Part, fewest_words: int = 1) -> Answer | None:
-        for lexicon in self._in_order(part.whole):
-            matches = lexicon.match(part.whole)
+        for lexicon, matches in said_of(self.lexicons, part.whole, part.bare):
             if matches and matches[0].n_words >= fewest_words:
                 return self._from_match(lexicon, matches, part.whole)
             if lexicon.is_generic(part.bare):
                 return _too_general(part)
         return None
 
-    def _in_order(self, title: str) -> list[Lexicon]:
-        kazakh_first = any(letter in "әғқңөұүһі" for letter in title)
-        return [self.lexicons[key] for key in sorted(self.lexicons, reverse=not kazakh_first)]
-
     def _from_match(self, lexicon: Lexicon, matches: list[Match], title: str) -> Answer:
-        best = matches[0]
-        stated = SEVERAL_WORDS if best.n_words > 1 else ONE_WORD
-        stated -= UNKNOWN_WORD * min(lexicon.unknown(title), MOST_UNKNOWN)
+        best, how = matches[0], lexicon.confidence
+        stated = how["several_words" if best.n_words > 1 else "one_word"]
+        stated -= how["unknown_word"] * min(lexicon.unknown(title), MOST_UNKNOWN)
         p = float(self._earned(np.array([stated]))[0])
         level = "code" if best.code in self._units else "group"
         others = [one.code for one in matches[1:] if one.code != best.code and one.code in self._units]

@@ -4,12 +4,17 @@
 pattern whose head word stands first (last in Kazakh, where the head closes the phrase); of those, by the one
 with most words. A generic word such as `менеджер` before every head, without a pattern of its own, is a
 reason to say nothing.
+
+Kazakh words carry chains of endings, and are often typed without the letters that a Russian keyboard lacks.
+What is folded, and which endings follow each other, is data of the lexicon.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,10 +26,14 @@ from occurisk.paths import FEATURES
 
 # A stem matches a word that goes on for so many letters: endings of case, gender and number.
 SHORT_ENDING, LONG_ENDING, LONG_STEM = 3, 5, 6
+MOST_WORDS = 300
 _PREPOSITIONS = frozenset(
     "в во на по с со для из к при от без за до у и in for of at with and to".split()  # noqa: SIM905
 )
 _STEM = re.compile(r"=?[^\W\d_]+[+#]*\*?")
+# How often a pattern is right: of one word, of several; and what each word costs that no pattern knows. A
+# lexicon states its own.
+CONFIDENCE = {"one_word": 0.86, "several_words": 0.92, "unknown_word": 0.04}
 
 
 class LexiconError(OccuriskError):
@@ -57,7 +66,9 @@ class Lexicon:
     Parameters
     ----------
     content : mapping
-        As read from YAML: `groups` (code -> `why`, `patterns`), `aliases`, `generic`, `head`.
+        As read from YAML: `groups` (code -> `why`, `patterns`), `aliases`, `generic`, `yielding`, `head`,
+        `confidence`; where words carry chains of endings, `fold`, `softened`, `endings`, `modifiers`,
+        `fillers`, `alone`, `marks`.
     name : str
         Where it comes from, for messages.
     """
@@ -65,6 +76,17 @@ class Lexicon:
     def __init__(self, content: dict[str, Any], name: str) -> None:
         self.name, self.system = name, str(content.get("system", "isco08"))
         self.head_last = content.get("head") == "last"
+        self.confidence = {**CONFIDENCE, **content.get("confidence", {})}
+        self._fold = str.maketrans(content.get("fold", {}))
+        self._softened = {
+            self._plain(hard): self._plain(soft) for hard, soft in content.get("softened", {}).items()
+        }
+        chain = ["|".join(map(self._plain, one.split())) for one in content.get("endings", [])]
+        self._endings = re.compile("".join(f"(?:{one})?" for one in chain)) if chain else None
+        self._modifiers = tuple(map(self._plain, content.get("modifiers", [])))
+        self._fillers = _PREPOSITIONS | set(map(self._plain, content.get("fillers", [])))
+        self._marks = frozenset(map(self._plain, content.get("marks", [])))
+        self._letters = frozenset(content.get("fold", {}))
         self.why = {str(code): str(group.get("why", "")) for code, group in content["groups"].items()}
         self._stems: dict[str, int] = {}
         self._aliases = {k: tuple(v) for k, v in content.get("aliases", {}).items()}
@@ -77,6 +99,7 @@ class Lexicon:
             patterns.sort(key=lambda pattern: -len(pattern.others))
         self._generic = frozenset(self._id(self._plain(word)) for word in content.get("generic", []))
         self._yielding = frozenset(self._id(self._plain(word)) for word in content.get("yielding", []))
+        self._alone = frozenset(self._id(self._plain(word)) for word in content.get("alone", []))
         self._by_start: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for stem, number in self._stems.items():
             self._by_start[stem.lstrip("=")[:2]].append((stem, number))
@@ -104,9 +127,8 @@ class Lexicon:
                 ids = frozenset(self._id(self._plain(word)) for word in chosen)
                 self._by_head[self._id(self._plain(one))].append(_Pattern(ids, code, text))
 
-    @staticmethod
-    def _plain(stem: str) -> str:
-        letters = normalise(stem.strip("=*"))
+    def _plain(self, stem: str) -> str:
+        letters = normalise(stem.strip("=*")).translate(self._fold)
         return ("=" if stem.startswith("=") else "") + letters + ("*" if stem.endswith("*") else "")
 
     def _id(self, stem: str) -> int:
@@ -117,24 +139,43 @@ class Lexicon:
             number
             for start in {word[:1], word[:2]}
             for stem, number in self._by_start.get(start, ())
-            if _matches(stem, word)
+            if self._matches(stem, word)
         ]
         return frozenset(hits)
 
-    def match(self, title: str) -> list[Match]:
+    def _matches(self, stem: str, word: str) -> bool:
+        if stem.startswith("="):
+            return word == stem[1:].rstrip("*")
+        if stem.endswith("*"):
+            return word.startswith(stem[:-1])
+        if self._endings is None:
+            ending = len(word) - len(stem)
+            return 0 <= ending <= (
+                LONG_ENDING if len(stem) >= LONG_STEM else SHORT_ENDING
+            ) and word.startswith(stem)
+        soft = self._softened.get(stem[-1:])
+        if soft and word.startswith(stem[:-1] + soft):
+            word = stem + word[len(stem) :]
+        return word.startswith(stem) and bool(self._endings.fullmatch(word, len(stem)))
+
+    def match(self, title: str, last: bool = False) -> list[Match]:
         """Return what the lexicon says of a normalised title, best first; empty if nothing or too little.
 
         Parameters
         ----------
         title : str
             As `normalise` gives it; what stood in brackets goes to its end.
+        last : bool
+            Whether the head closes the phrase even though the lexicon has it first: a Russian word at the end
+            of a Kazakh title. Then no other word is looked at for a head.
         """
-        words = title.split()
+        words = title.translate(self._fold).split()
         places = [self._of_word(word) for word in words]
         all_ids = frozenset().union(*places) if places else frozenset()
-        order = range(len(words) - 1, -1, -1) if self.head_last else range(len(words))
+        order = self._places_of_heads(words, places, last)
         generic_seen: set[int] = set()
         matches: list[Match] = []
+        alone = self.unknown(title) == 0
         where = {number: place for place in reversed(range(len(words))) for number in places[place]}
         for rank, place in enumerate(order):
             if words[place] in _PREPOSITIONS:
@@ -144,13 +185,24 @@ class Lexicon:
             for head in places[place]:
                 for pattern in self._by_head.get(head, ()):
                     # A generic word alone says nothing, and hides the heads behind it.
-                    if not pattern.others and head in self._generic:
+                    if not pattern.others and (head in self._generic or (head in self._alone and not alone)):
                         continue
                     if pattern.others <= all_ids and generic_seen <= pattern.others:
                         matches.append(self._found(pattern, head, rank, where))
             generic_seen |= places[place] & self._generic
         matches.sort(key=lambda one: one.order)
         return matches
+
+    def _places_of_heads(self, words: list[str], places: list[frozenset[int]], last: bool) -> list[int]:
+        """Return where a head may stand, the likeliest first."""
+        if not (self.head_last or last):
+            return list(range(len(words)))
+        order = [place for place in reversed(range(len(words))) if words[place] not in self._fillers]
+        if last:
+            return order[:1]
+        # What an unknown word closes is about something else; a word in the genitive is of another one.
+        known = list(itertools.takewhile(lambda place: places[place], order))
+        return [place for place in known if not (self._modifiers and words[place].endswith(self._modifiers))]
 
     def _found(self, pattern: _Pattern, head: int, rank: int, where: dict[int, int]) -> Match:
         n_words = len(pattern.others) + 1
@@ -169,21 +221,19 @@ class Lexicon:
 
     def unknown(self, title: str) -> int:
         """Return how many words of a normalised title stand in no pattern, prepositions aside."""
-        return sum(word not in _PREPOSITIONS and not self._of_word(word) for word in title.split())
+        words = title.translate(self._fold).split()
+        return sum(word not in self._fillers and not self._of_word(word) for word in words)
+
+    def speaks(self, title: str) -> bool:
+        """Return whether a normalised title has letters or words that only this language has."""
+        return not self._letters.isdisjoint(title) or not self._marks.isdisjoint(
+            title.translate(self._fold).split()
+        )
 
     def is_generic(self, title: str) -> bool:
         """Return whether every word of a normalised title is generic: such a title has no answer."""
-        words = title.split()
+        words = [word for word in title.translate(self._fold).split() if word not in self._fillers]
         return bool(words) and all(self._of_word(word) & self._generic for word in words)
-
-
-def _matches(stem: str, word: str) -> bool:
-    if stem.startswith("="):
-        return word == stem[1:].rstrip("*")
-    if stem.endswith("*"):
-        return word.startswith(stem[:-1])
-    ending = len(word) - len(stem)
-    return 0 <= ending <= (LONG_ENDING if len(stem) >= LONG_STEM else SHORT_ENDING) and word.startswith(stem)
 
 
 @lru_cache(maxsize=4)
@@ -199,3 +249,33 @@ def load_lexicon(path: Path) -> Lexicon:
 def shipped_lexicon(language: str) -> Lexicon:
     """Return the lexicon of a language that occurisk ships: `ru` or `kk`."""
     return load_lexicon(FEATURES / "titles" / f"{language}.yaml")
+
+
+def said_of(lexicons: Mapping[str, Lexicon], whole: str, bare: str) -> Iterator[tuple[Lexicon, list[Match]]]:
+    """Yield each lexicon with what it says of a title, that of the title's language first.
+
+    Parameters
+    ----------
+    lexicons : mapping
+        By language.
+    whole, bare : str
+        The normalised title with what stood in brackets at its end, and without it.
+    """
+    # Where the head stands last, what stood in brackets goes before it.
+    turned = f"{whole.removeprefix(bare)} {bare}".strip()
+    native = native_of(lexicons, whole)
+    foreign = any(one.speaks(whole) for one in native)
+    for one in sorted(lexicons.values(), key=lambda one: one not in native):
+        if one.head_last:
+            yield one, one.match(turned)
+        else:
+            yield one, one.match(turned, last=True) if foreign else one.match(whole)
+
+
+def native_of(lexicons: Mapping[str, Lexicon], title: str) -> list[Lexicon]:
+    """Return the lexicons with the head last that know a normalised title best: is it in Kazakh?"""
+    first = [one.unknown(title) for one in lexicons.values() if not one.head_last]
+    fewest = min(first, default=MOST_WORDS)
+    # Letters and words that only one language has decide a draw.
+    later = [one for one in lexicons.values() if one.head_last]
+    return [one for one in later if one.unknown(title) < fewest + one.speaks(title)]
