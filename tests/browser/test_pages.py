@@ -15,7 +15,9 @@ from helpers.journey import visible, wait
 from helpers.trained import default_bundle, exposure_bundle
 from occurisk.labour_market.comparison.axis_map import map_of_jobs
 from occurisk.labour_market.comparison.index_files import us_jobs
+from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import occupation_name
+from occurisk.occupations.titles.cascade import TitleMatcher
 from occurisk.report.explanation_page import render
 from occurisk.report.explanation_payload import About
 from occurisk.tracking import store as tracking
@@ -109,6 +111,8 @@ def test_search_sort_and_filter(browser, page):
     for language in ("ru", "kk"):  # by its name in another language, too
         search(browser, occupation_name("35-3031", language, ""))
         assert [node.text for node in css(browser, "tr.row .title")] == ["Waiters and Waitresses"]
+    search(browser, "forklift driver, night shift")  # no official title says so
+    assert "Industrial Truck and Tractor Operators" in [n.text for n in css(browser, "tr.row .title")]
     search(browser, "no such work")
     assert not css(browser, "tr.row") and "No occupation" in browser.find_element("id", "rows").text
     browser.find_element("css selector", "button[type=reset]").click()
@@ -125,6 +129,19 @@ def test_search_sort_and_filter(browser, page):
     browser.execute_script(choose, browser.find_element("id", "sort"), "low")
     first = rows[expected].sort_values("probability").iloc[0]["title"]
     assert css(browser, "tr.row .title")[0].text == first
+    assert not severe(browser)
+
+
+def test_an_everyday_title_finds_what_the_matcher_answers(browser, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(render(reference_explained(), replace(ABOUT, language="ru")), encoding="utf-8")
+    browser.get(path.as_uri())
+    for title in ("бухгалтер по зарплате", "Слесарь-сантехник 5 разряда", "қабырға сылақшысы", "кассир"):
+        targets = load_tables().pairs["isco08"][TitleMatcher.shipped().answer(title).code]
+        search(browser, title)
+        shown = {node.get_attribute("data-code") for node in css(browser, "tr.row .name")}
+        assert shown & set(targets), title
+        assert len(shown) < 100, title
     assert not severe(browser)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from occurisk.errors import CrosswalkError
-from occurisk.occupations.coding_systems import SOC2010, SYSTEMS, CodingSystem, normalise, tidy
+from occurisk.occupations.coding_systems import ISCO08, SOC2010, SYSTEMS, CodingSystem, normalise, tidy
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import occupation_name
 
@@ -113,6 +113,42 @@ def _match(text: str, language: str) -> TitleFound | None:
         rule="A title is answered only where the answer is likely to be right.",
         fix="Give the code, or more of the title.",
     )
+
+
+def search_words(system: str, codes: Iterable[str], language: str = "en") -> dict[str, list[str]]:
+    """Return the words by which the matcher of titles knows each code, beside its official name.
+
+    Parameters
+    ----------
+    system : str
+        Words are known of `isco08` and `soc2010`.
+    codes : iterable of str
+    language : {"en", "ru", "kk"}
+        Of those who search. Of SOC 2010 Russian and Kazakh words are told only to them.
+
+    Returns
+    -------
+    dict of str to list of str
+        Sorted words of English titles, and stems of Russian and Kazakh ones; a stem that stands for one word
+        only begins with `=`. Codes of which nothing is known are left out.
+    """
+    from occurisk.occupations.titles.cascade import TitleMatcher  # more than codes need
+
+    if system not in (SOC2010.name, ISCO08.name):
+        return {}
+    model = TitleMatcher.shipped(system).model
+    spoken = system == ISCO08.name or language != "en"
+    lexicons = TitleMatcher.shipped(ISCO08.name).lexicons.values() if spoken else ()
+    words: dict[str, set[str]] = {code: set() for code in codes}
+    for title, place in zip(model.listed, model.listed_codes.tolist(), strict=True):
+        if (code := model.codes[place]) in words:
+            words[code].update(title.split())
+    for unit, targets in load_tables().pairs[ISCO08.name].items():
+        stems = {stem for lexicon in lexicons for stem in lexicon.stems(unit)}
+        for code in (unit,) if system == ISCO08.name else targets:
+            if code in words:
+                words[code] |= stems
+    return {code: sorted(found) for code, found in words.items() if found}
 
 
 def near_misses(text: str, system: CodingSystem, n: int = 3) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from occurisk.explanation.explained_list import ExplainedList
 from occurisk.explanation.words import LANGUAGES, Phrases
 from occurisk.files import json_text
 from occurisk.labour_market.comparison.axis_map import AxisMap
+from occurisk.occupations.lookup import search_words
 from occurisk.occupations.names import occupation_name
 from occurisk.report.comparison.axis_map_payload import map_payload
 
@@ -281,10 +282,9 @@ def _rows(explained: ExplainedList, phrases: Phrases, language: str) -> list[dic
     titles = explained.titles(language)
     # Whoever searches may know the work by its name in another language.
     others = [explained.titles(other) for other in LANGUAGES if other != language]
-    also = [
-        " ".join(dict.fromkeys(name for name in names_of if name != own))
-        for own, *names_of in zip(titles, *others, strict=True)
-    ]
+    together = zip(titles, *others, strict=True)
+    also = [" ".join(dict.fromkeys(one for one in rest if one != own)) for own, *rest in together]
+    known = search_words(explained.system, map(str, rows.index), language)
     out = []
     for place, (code, row) in enumerate(rows.iterrows()):
         out.append(
@@ -292,6 +292,7 @@ def _rows(explained: ExplainedList, phrases: Phrases, language: str) -> list[dic
                 "code": code,
                 "title": titles[place],
                 "also": also[place],
+                "known": " ".join(known.get(str(code), ())),
                 "p": _number(row["probability"], 4),
                 "lower": _number(row["lower"], 4),
                 "upper": _number(row["upper"], 4),

@@ -4,7 +4,7 @@ import pytest
 
 from occurisk.errors import CrosswalkError
 from occurisk.occupations.coding_systems import ISCO08, SOC2010
-from occurisk.occupations.lookup import find_title, is_title, near_misses
+from occurisk.occupations.lookup import find_title, is_title, near_misses, search_words
 
 TITLES = {
     "43-9021": "Data Entry Keyers",
@@ -48,3 +48,15 @@ def test_near_misses_keep_the_beginning_of_a_code():
     assert near_misses("11-1012", SOC2010)[0][0] in {"11-1010", "11-1011"}
     assert near_misses("2419", ISCO08)[0] == ("2411", "Accountants")
     assert near_misses("zz", SOC2010) == []
+
+
+def test_words_of_a_code_are_those_that_the_matcher_knows():
+    isco = search_words("isco08", ["4313", "2512"])
+    assert {"payroll", "зарплат", "жалақы"} <= set(isco["4313"]) and "payroll" not in isco["2512"]
+    # `=hr` stands for this word only.
+    assert "=hr" in search_words("isco08", ["1212"])["1212"]
+    english = search_words("soc2010", ["53-7051", "99-9999"])
+    assert set(english) == {"53-7051"} and "forklift" in english["53-7051"]
+    assert all(word.isascii() for word in english["53-7051"])
+    assert "погрузчик" in search_words("soc2010", ["53-7051"], "ru")["53-7051"]
+    assert search_words("isco88", ["4190"]) == {}

@@ -91,6 +91,7 @@ class Lexicon:
         self._stems: dict[str, int] = {}
         self._aliases = {k: tuple(v) for k, v in content.get("aliases", {}).items()}
         self._by_head: dict[int, list[_Pattern]] = defaultdict(list)
+        self._stems_of: dict[str, set[str]] = defaultdict(set)
         self.n_patterns = 0
         for code, group in content["groups"].items():
             for text in str(group["patterns"]).split(","):
@@ -122,6 +123,7 @@ class Lexicon:
             words = self._aliases[word[1:]] if word.startswith("$") else (word,)
             choices = [[*chosen, one] for chosen in choices for one in words]
         self.n_patterns += 1
+        self._stems_of[code].update(map(self._plain, [*heads, *(one for words in choices for one in words)]))
         for one in heads:
             for chosen in choices:
                 ids = frozenset(self._id(self._plain(word)) for word in chosen)
@@ -218,6 +220,10 @@ class Lexicon:
             -len(pattern.text),
         )
         return Match(pattern.code, pattern.text, self.why[pattern.code], n_words, order)
+
+    def stems(self, code: str) -> set[str]:
+        """Return the stems of all patterns of a code; one that stands for itself alone begins with `=`."""
+        return {stem.rstrip("*") for stem in self._stems_of.get(code, ())}
 
     def unknown(self, title: str) -> int:
         """Return how many words of a normalised title stand in no pattern, prepositions aside."""

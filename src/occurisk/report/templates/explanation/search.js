@@ -1,7 +1,30 @@
 // Search, filters and order of the list.
+// Fewest letters of a stem that takes endings, and of a word that is looked for; one in so many rows has a rare word;
+// rows that share so much of what the best one does are shown, too.
+const STEM = 4, WORD = 3, RARE = 20, NEAR = 0.6;
 const byCode = new Map(data.rows.map((row) => [row.code, row]));
 const fold = (value) => value.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
-for (const row of data.rows) row.key = fold(`${row.code} ${row.title} ${row.also}`);
+for (const row of data.rows) {
+  row.key = fold(`${row.code} ${row.title} ${row.also}`);
+  row.stems = fold(row.known).split(" ").filter(Boolean);
+}
+// A word that the matcher of titles knows of a row: a stem goes on with an ending, unless it stands for itself.
+const begun = (stem, word) => stem.startsWith("=") ? stem.slice(1) === word
+  : stem.startsWith(word) || (stem.length >= STEM && word.startsWith(stem));
+const known = (row, word) => row.key.includes(word) || row.stems.some((stem) => begun(stem, word));
+// Occupations with every word in their name; if there is none, those of which the matcher knows most and the rarest words.
+const found = (words) => {
+  const named = data.rows.filter((row) => words.every((word) => row.key.includes(word)));
+  if (named.length || !words.length) return named;
+  const sums = data.rows.map(() => 0);
+  for (const word of words) {
+    const knowing = [...data.rows.keys()].filter((place) => known(data.rows[place], word));
+    for (const place of knowing) sums[place] += Math.log(data.rows.length / knowing.length);
+  }
+  const most = Math.max(...sums);
+  const enough = words.length === 1 ? 0 : Math.log(Math.min(RARE, data.rows.length));
+  return most > 0 && most >= enough ? data.rows.filter((row, place) => sums[place] >= NEAR * most) : [];
+};
 const width = (row) => (row.upper ?? 0) - (row.lower ?? 0);
 const gap = (row) => (row.published === null ? -1 : Math.abs(row.p - row.published));
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
@@ -34,10 +57,10 @@ const drawRows = () => {
   $("more").textContent = fill(text.more, { n: whole(Math.min(left, PAGE)) });
 };
 const refresh = () => {
-  const words = fold($("search").value).split(/\s+/).filter(Boolean);
+  const typed = fold($("search").value).replace(/-(?=\D)/g, " ").split(/[\s,;/()]+/).filter(Boolean);
+  const long = typed.filter((word) => word.length >= WORD), words = long.length ? long : typed;
   const [band, stability, major] = ["band", "stability", "major"].map((id) => $(id).value);
-  selected = data.rows.filter((row) => words.every((word) => row.key.includes(word))
-    && (!band || row.band === band) && (!stability || row.stability === stability) && (!major || row.major === major))
+  selected = found(words).filter((row) => (!band || row.band === band) && (!stability || row.stability === stability) && (!major || row.major === major))
     .sort(orders[$("sort").value]);
   shown = PAGE;
   drawRows();
