@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -132,6 +133,7 @@ def quality() -> None:
         print(f"| {name} | {_of(codes, pairs)} | {_right(codes)} | {_of(groups, pairs)} | {_right(groups)} |")
     vacancies()
     kazakh()
+    nonsense()
 
 
 def vacancies() -> None:
@@ -169,6 +171,20 @@ def kazakh() -> None:
         f"with a code, {_right(said)}% of them right (first or second choice); of {len(open_ones)} too general ones "
         f"{sum(open_ones)} answered."
     )
+
+
+def nonsense() -> None:
+    """Print how many titles that name no job are answered all the same: names, places, departments, things."""
+    rows = rows_of(Path(__file__).with_name("nonsense_titles.csv"))
+    answered, asked = Counter(), Counter()
+    for system in ("isco08", "soc2010"):
+        mine = [row for row in rows if system == "isco08" or row["language"] == "en"]
+        titles = [row["title"] for row in mine]
+        for row, one in zip(mine, TitleMatcher.shipped(system).answers(titles), strict=True):
+            asked[row["language"], system] += 1
+            answered[row["language"], system] += bool(one.code)
+    told = (f"{answered[key]} of {n} ({key[0]}, {key[1]})" for key, n in asked.items())
+    print(f"Titles that name no job, but are answered with a code or a group: {', '.join(told)}.")
 
 
 def _of(some: Sequence[object], every: Sequence[object]) -> str:

@@ -91,6 +91,37 @@ def test_a_generic_head_hides_what_stands_behind_it():
 
 
 @pytest.mark.parametrize(
+    "title",
+    [
+        "токарный станок",  # a thing
+        "кабинет врача", "школа водителей", "жена офицера", "услуги сантехника",  # somebody else's
+        "биология", "логистика", "математика", "строительство", "бухгалтерия",  # a field
+        "Поваров", "Мельникова Ольга", "учительская",
+    ],
+)  # fmt: skip
+def test_a_head_is_a_person_in_the_nominative(title):
+    from occurisk.occupations.titles.cascade import TitleMatcher
+
+    assert shipped_lexicon("ru").match(normalise(title)) == []
+    assert TitleMatcher.shipped().answer(title).code == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "code"),
+    [
+        ("старшая медсестра", "2221"),
+        ("учительница", "2330"),
+        ("заместитель главного бухгалтера", "2411"),
+        ("повара", "5120"),
+        ("горничная", "9112"),
+        ("Дежурный по станции", "4323"),
+    ],
+)
+def test_a_head_may_be_feminine_plural_or_that_of_a_deputy(title, code):
+    assert shipped_lexicon("ru").match(normalise(title))[0].code == code
+
+
+@pytest.mark.parametrize(
     ("title", "code"),
     [
         ("Бас бухгалтер", "2411"),

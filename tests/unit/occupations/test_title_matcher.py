@@ -167,6 +167,11 @@ def test_a_pattern_alone_leaves_its_doubt_to_the_codes_beside_it():
     assert {code[:3] for code, _ in answer.candidates} == {"721"}
 
 
+@pytest.mark.parametrize("title", ["Police station", "Kitchen", "Bank account", "Mathematics"])
+def test_a_title_in_which_nobody_works_is_no_answer(title):
+    assert TitleMatcher.shipped().answer(title).code == ""
+
+
 def test_answers_do_not_depend_on_what_else_is_asked():
     matcher = TitleMatcher.shipped("soc2010")
     titles = ["cook", "Farm/ranch worker; driver", "", "RN (night shift)", "manager"]

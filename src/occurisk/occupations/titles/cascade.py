@@ -262,7 +262,11 @@ class TitleMatcher:
                 left = KNOWN_PART - UNKNOWN_PART * unknown if kind == "code" else KNOWN_PART
                 most = told * left * self._earned(confidence(how, without, order[:, 0]))
                 p[kind][rows] = np.minimum(p[kind][rows], most)
-        return p["code"], p["group"]
+        # Nor does it name a job that nobody does: `kitchen`, `police station`.
+        left = of_title.rules().no_person[self.system] if self.head == LAST else 1.0
+        person = np.array([not self.model.of_no_person.issuperset(title.split()) for title in titles])
+        factor = np.where(person, 1.0, left)
+        return factor * p["code"], factor * p["group"]
 
     def _answer(
         self,

@@ -42,6 +42,8 @@ LISTED = 2.0
 OFFICIAL = 3.0
 # Words whose logits are kept for the next titles: 26 MB.
 WORDS_KEPT = 8_000
+# In so many listed titles a word is known well; it names a person if it is the head of such a share of them.
+KNOWN_WELL, LEAST_HEAD = 3, 0.2
 # Characters of a word in a reason.
 LONGEST_SHOWN = 40
 
@@ -217,6 +219,16 @@ class TitleModel:
         for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
             counts[head_word(title.split(), self.head)][place] += 1
         return dict(counts)
+
+    @cached_property
+    def of_no_person(self) -> frozenset[str]:
+        """Words that the lists know well, and that are hardly ever the head of a title."""
+        return frozenset(
+            word
+            for word, count in self.word_counts.items()
+            if count >= KNOWN_WELL
+            and (self.heads[word].total() if word in self.heads else 0) < LEAST_HEAD * count
+        )
 
     @cached_property
     def groups(self) -> tuple[list[str], Array]:

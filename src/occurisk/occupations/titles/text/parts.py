@@ -33,6 +33,7 @@ class Rules:
     generic: frozenset[str]
     tell_group: frozenset[str]
     less_sure: float
+    no_person: dict[str, float]
 
 
 @lru_cache(maxsize=1)
@@ -54,6 +55,7 @@ def rules() -> Rules:
         generic=frozenset(normalise(str(word)) for word in content["generic"]),
         tell_group=frozenset(content["tell_group"]),
         less_sure=float(content["less_sure"]),
+        no_person=content["no_person"],
     )
 
 
