@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from occurisk.occupations.concordances import load_tables
+from occurisk.occupations.titles.cascade import TitleMatcher
 from occurisk.occupations.titles.lexicon import Lexicon, LexiconError, shipped_lexicon
 from occurisk.occupations.titles.text.normalise import LONGEST, normalise
 from occurisk.occupations.titles.text.parts import parts_of
@@ -83,6 +84,46 @@ def test_russian_titles(title, code):
 )
 def test_generic_heads_alone_say_nothing(title):
     assert shipped_lexicon("ru").match(normalise(title)) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "code"),
+    [
+        ("Водитель категории С", "8332"),
+        ('Водитель категории "B", "C"', "8332"),
+        ("Водитель кат. D", "8331"),
+        ("Водитель с личным автомобилем", "8322"),
+        ("Водитель категории B со своим автомобилем", "8322"),
+        ("Оператор 1С", "4132"),
+        ("Ведущий программист 1С: ЗУП", "2512"),
+        ("Слесарь-ремонтник 5 р.", "7233"),
+        ("Продавец пекарни (м. Комендантский проспект)", "5223"),
+        ("Стажёр / помощник риелтора", "3334"),
+        ("Сборщик-комплектовщик", "9333"),
+        ("Дежурный электромонтёр", "7412"),
+    ],
+)
+def test_single_letters_digits_and_places_are_read_for_what_they_are(title, code):
+    assert TitleMatcher.shipped().answer(title).code == code
+
+
+@pytest.mark.parametrize(
+    ("title", "code"),
+    [
+        ("Оператор по работе с документами", ""),  # `с` is no 1С
+        ("Архитектор вселенной", ""),  # an architect of what no pattern knows
+        ("Администратор строительных идей", ""),  # `строительных` is no builder
+        ("Помощник инженеров-метрологов", "3119"),  # Russian: not read from its end, as Kazakh is
+    ],
+)
+def test_a_word_in_passing_is_no_head(title, code):
+    assert TitleMatcher.shipped().answer(title).code == code
+
+
+def test_a_pattern_with_a_digit_is_refused():
+    # The digit would be lost, and `1с` match every title with the preposition `с`.
+    with pytest.raises(LexiconError, match="no title can hold"):
+        Lexicon({"groups": {"4132": {"why": "", "patterns": "оператор =1с"}}}, "mine.yaml")
 
 
 def test_a_generic_head_hides_what_stands_behind_it():

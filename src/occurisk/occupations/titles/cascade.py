@@ -161,7 +161,10 @@ class TitleMatcher:
             # Where heads stand last, the whole title is answered by its last job.
             head_last = native_of(self.lexicons, parts[row][0].whole) and one.level == "code"
             best = one if head_last else max(answers[row], one, key=_told)
-            answers[row] = _less_sure(best, [next(others) for _ in jobs[1:]])
+            rest = [next(others) for _ in jobs[1:]]
+            # `Стажёр / помощник риелтора`: where the first says nothing, the next that does counts.
+            told = [best, *rest] if best.code else sorted(rest, key=lambda one: one.level != "code")
+            answers[row] = _less_sure(told[0], told[1:]) if told[0].code else best
         return answers
 
     def _jobs(self, title: str, parts: list[Part], answer: Answer) -> list[Part]:

@@ -106,6 +106,7 @@ class Lexicon:
         self._generic = frozenset(self._id(self._plain(word)) for word in content.get("generic", []))
         self._yielding = frozenset(self._id(self._plain(word)) for word in content.get("yielding", []))
         self._alone = frozenset(self._id(self._plain(word)) for word in content.get("alone", []))
+        self._neutral = frozenset(self._id(self._plain(word)) for word in content.get("neutral", []))
         self._by_start: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for stem, number in self._stems.items():
             self._by_start[stem.lstrip("=")[:2]].append((stem, number))
@@ -115,7 +116,10 @@ class Lexicon:
     def _add(self, text: str, code: str) -> None:
         head, *others = text.split()
         for word in (head, *others):
-            if not word.startswith("$") and not _STEM.fullmatch(self._plain(word)):
+            # A digit would be lost, and what is left of `1с` would be a preposition.
+            if not word.startswith("$") and (
+                re.search(r"\d", word) or not _STEM.fullmatch(self._plain(word))
+            ):
                 raise LexiconError(
                     f"A pattern of {self.name} has a word that no title can hold.",
                     first=f"'{text}' of group {code}",
@@ -143,6 +147,8 @@ class Lexicon:
         return self._stems.setdefault(stem, len(self._stems))
 
     def _matching(self, word: str) -> frozenset[int]:
+        if word in _PREPOSITIONS:
+            return frozenset()
         hits = [
             number
             for start in {word[:1], word[:2]}
@@ -166,24 +172,28 @@ class Lexicon:
             word = stem + word[len(stem) :]
         return word.startswith(stem) and bool(self._endings.fullmatch(word, len(stem)))
 
-    def match(self, title: str, last: bool = False) -> list[Match]:
+    def match(self, title: str, context: str = "", last: bool = False) -> list[Match]:
         """Return what the lexicon says of a normalised title, best first; empty if nothing or too little.
 
         Parameters
         ----------
         title : str
-            As `normalise` gives it; what stood in brackets goes to its end.
+            As `normalise` gives it.
+        context : str
+            What stood in brackets, normalised: it may qualify, and holds the head only if the title does not.
         last : bool
             Whether the head closes the phrase even though the lexicon has it first: a Russian word at the end
             of a Kazakh title. Then no other word is looked at for a head.
         """
         words = title.translate(self._fold).split()
+        outside = len(words)
+        words += context.translate(self._fold).split()
         places = [self._of_word(word) for word in words]
         all_ids = frozenset().union(*places) if places else frozenset()
         order = self._places_of_heads(words, places, last)
         generic_seen: set[int] = set()
         matches: list[Match] = []
-        alone = self.unknown(title) == 0
+        narrowed = len(words)
         where = {number: place for place in reversed(range(len(words))) for number in places[place]}
         for rank, place in enumerate(order):
             if words[place] in _PREPOSITIONS:
@@ -195,13 +205,36 @@ class Lexicon:
                     continue
                 for pattern in self._by_head.get(head, ()):
                     # A generic word alone says nothing, and hides the heads behind it.
-                    if not pattern.others and (head in self._generic or (head in self._alone and not alone)):
+                    if not pattern.others and (head in self._generic or place > narrowed + 1):
+                        continue
+                    # Nor does a word that must stand alone; the next may still be a second head.
+                    if (
+                        not pattern.others
+                        and head in self._alone
+                        and self._more(words[:outside], places, place)
+                    ):
+                        narrowed = min(narrowed, place)
                         continue
                     if pattern.others <= all_ids and generic_seen <= pattern.others:
-                        matches.append(self._found(pattern, head, rank, where))
+                        matches.append(self._found(pattern, head, rank, where, rank >= outside))
             generic_seen |= places[place] & self._generic
         matches.sort(key=lambda one: one.order)
         return matches
+
+    def _more(self, words: list[str], places: list[frozenset[int]], head: int) -> bool:
+        """Tell whether a title says more than its head: what no pattern knows or, in Russian, any other word.
+
+        Names in Latin letters and words of seniority are no more.
+        """
+        if not self._neutral:
+            return any(not places[place] and word not in self._fillers for place, word in enumerate(words))
+        return any(
+            place != head
+            and not word.isascii()
+            and word not in self._fillers
+            and places[place].isdisjoint(self._neutral)
+            for place, word in enumerate(words)
+        )
 
     def _places_of_heads(self, words: list[str], places: list[frozenset[int]], last: bool) -> list[int]:
         """Return where a head may stand, the likeliest first."""
@@ -231,17 +264,21 @@ class Lexicon:
             return False
         return not place or ending not in self._of_another or words[place - 1].endswith(self._agreeing)
 
-    def _found(self, pattern: _Pattern, head: int, rank: int, where: dict[int, int]) -> Match:
+    def _found(
+        self, pattern: _Pattern, head: int, rank: int, where: dict[int, int], in_brackets: bool
+    ) -> Match:
         n_words = len(pattern.others) + 1
-        # What decides, in this order: a full code; a head that does not give way; the head's place; how many
-        # words; a group that is not "not elsewhere classified"; the qualifier that stands first.
+        # What decides, in this order: a full code; a head outside brackets; one that does not give way; the
+        # head's place; how many words; the qualifier that stands first; a group that is not "not elsewhere
+        # classified".
         order = (
             len(pattern.code) < 4,
+            in_brackets,
             head in self._yielding and n_words == 1,
             rank,
             -n_words,
-            pattern.code.endswith("9"),
             min((where[number] for number in pattern.others), default=0),
+            pattern.code.endswith("9"),
             -len(pattern.text),
         )
         return Match(pattern.code, pattern.text, self.why[pattern.code], n_words, order)
@@ -302,7 +339,8 @@ def said_of(lexicons: Mapping[str, Lexicon], whole: str, bare: str) -> Iterator[
             if one in native or not one.unknown(whole):
                 yield one, one.match(turned)
         else:
-            yield one, one.match(turned, last=True) if foreign else one.match(whole)
+            context = whole.removeprefix(bare)
+            yield one, one.match(turned, last=True) if foreign else one.match(bare, context)
 
 
 def native_of(lexicons: Mapping[str, Lexicon], title: str) -> list[Lexicon]:

@@ -34,6 +34,7 @@ class Rules:
     tell_group: frozenset[str]
     less_sure: float
     no_person: dict[str, float]
+    spell: tuple[tuple[re.Pattern[str], str], ...]
 
 
 @lru_cache(maxsize=1)
@@ -56,6 +57,7 @@ def rules() -> Rules:
         tell_group=frozenset(content["tell_group"]),
         less_sure=float(content["less_sure"]),
         no_person=content["no_person"],
+        spell=tuple((re.compile(written), said) for written, said in content["spell"]),
     )
 
 
@@ -83,6 +85,11 @@ class Part:
     bare: str
     spoken: str
 
+    @property
+    def context(self) -> str:
+        """What stood in brackets."""
+        return self.whole[len(self.bare) :].strip()
+
 
 def parts_of(title: str, head: str = LAST) -> list[Part]:
     """Return the jobs that a title names, in its order; none if it has no word.
@@ -94,6 +101,9 @@ def parts_of(title: str, head: str = LAST) -> list[Part]:
         Where the head word stands in the language: only where it stands last, titles are turned round.
     """
     title = rules().endings.sub("", without_markup(title[: 4 * LONGEST]))
+    if not title.isascii():
+        for written, said in rules().spell:
+            title = written.sub(said, title)
     inside = ""
     if "(" in title or "[" in title:
         inside = " ".join(one or other for one, other in _BRACKETS.findall(title))
