@@ -69,7 +69,7 @@ class Lexicon:
         As read from YAML: `groups` (code -> `why`, `patterns`), `aliases`, `generic`, `yielding`, `head`,
         `confidence`; where words carry chains of endings, `fold`, `softened`, `endings`, `modifiers`,
         `fillers`, `alone`, `marks`; where the head stands first, `no_person`, `fields`, `of_another`,
-        `agreeing`, `deputies`.
+        `agreeing`, `deputies`, `neutral`.
     name : str
         Where it comes from, for messages.
     """
@@ -103,10 +103,10 @@ class Lexicon:
                 self._add(text.strip(), str(code))
         for patterns in self._by_head.values():
             patterns.sort(key=lambda pattern: -len(pattern.others))
-        self._generic = frozenset(self._id(self._plain(word)) for word in content.get("generic", []))
-        self._yielding = frozenset(self._id(self._plain(word)) for word in content.get("yielding", []))
-        self._alone = frozenset(self._id(self._plain(word)) for word in content.get("alone", []))
-        self._neutral = frozenset(self._id(self._plain(word)) for word in content.get("neutral", []))
+        self._generic, self._yielding, self._alone, self._neutral = (
+            frozenset(self._id(self._plain(word)) for word in content.get(key, []))
+            for key in ("generic", "yielding", "alone", "neutral")
+        )
         self._by_start: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for stem, number in self._stems.items():
             self._by_start[stem.lstrip("=")[:2]].append((stem, number))
