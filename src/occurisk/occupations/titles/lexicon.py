@@ -117,9 +117,7 @@ class Lexicon:
         head, *others = text.split()
         for word in (head, *others):
             # A digit would be lost, and what is left of `1с` would be a preposition.
-            if not word.startswith("$") and (
-                re.search(r"\d", word) or not _STEM.fullmatch(self._plain(word))
-            ):
+            if word[0] != "$" and (any(map(str.isdigit, word)) or not _STEM.fullmatch(self._plain(word))):
                 raise LexiconError(
                     f"A pattern of {self.name} has a word that no title can hold.",
                     first=f"'{text}' of group {code}",
@@ -264,16 +262,14 @@ class Lexicon:
             return False
         return not place or ending not in self._of_another or words[place - 1].endswith(self._agreeing)
 
-    def _found(
-        self, pattern: _Pattern, head: int, rank: int, where: dict[int, int], in_brackets: bool
-    ) -> Match:
+    def _found(self, pattern: _Pattern, head: int, rank: int, where: dict[int, int], aside: bool) -> Match:
         n_words = len(pattern.others) + 1
         # What decides, in this order: a full code; a head outside brackets; one that does not give way; the
         # head's place; how many words; the qualifier that stands first; a group that is not "not elsewhere
         # classified".
         order = (
             len(pattern.code) < 4,
-            in_brackets,
+            aside,
             head in self._yielding and n_words == 1,
             rank,
             -n_words,
