@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import zipfile
 import zlib
@@ -231,3 +232,11 @@ def test_pieces_come_back_in_order_whoever_does_them(workers):
     items = [str(number) for number in range(23)]
     found = list(pieces_mapped(lambda piece: [f"<{one}>" for one in piece], items, 5, workers))
     assert found == [f"<{one}>" for one in items]
+
+
+def test_where_the_first_job_says_nothing_the_next_counts_unless_the_user_said_so():
+    matcher = TitleMatcher.shipped()
+    assert matcher.answer("Партнёр / агент по недвижимости").code == "3334"
+    assert matcher.answer("Управляющий / управляющий магазином").code == "1420"
+    told = dataclasses.replace(matcher, confirmed={"партнер": ""})
+    assert told.answer("Партнёр / агент по недвижимости").code == ""

@@ -38,8 +38,7 @@ MOST_UNKNOWN = 3
 # What is left of the confidence in the known words of a title, if it has others; in a code less, the more of
 # them: an unknown word may name another occupation, seldom another group.
 KNOWN_PART, UNKNOWN_PART = 0.95, 0.3
-SURE = 0.9
-MOST_CANDIDATES = 5
+SURE, MOST_CANDIDATES = 0.9, 5
 NOT_MOVED = (0.0, 1.0)
 
 
@@ -78,10 +77,8 @@ class Answer:
     @property
     def sureness(self) -> str:
         """The class of the confidence: `sure`, `likely`, `group` or `none`."""
-        if not self.code:
-            return "none"
-        if self.level == "group":
-            return "group"
+        if self.level != "code":
+            return self.level or "none"
         return "sure" if self.confidence >= SURE else "likely"
 
 
@@ -161,18 +158,16 @@ class TitleMatcher:
             # Where heads stand last, the whole title is answered by its last job.
             head_last = native_of(self.lexicons, parts[row][0].whole) and one.level == "code"
             best = one if head_last else max(answers[row], one, key=_told)
-            rest = [next(others) for _ in jobs[1:]]
+            told = [best, *(next(others) for _ in jobs[1:])]
             # `Стажёр / помощник риелтора`: where the first says nothing, the next that does counts.
-            told = [best, *rest] if best.code else sorted(rest, key=lambda one: one.level != "code")
-            answers[row] = _less_sure(told[0], told[1:]) if told[0].code else best
+            told.sort(key=lambda one: not _tells_more(one, best))
+            answers[row] = _less_sure(told[0], told[1:])
         return answers
 
     def _jobs(self, title: str, parts: list[Part], answer: Answer) -> list[Part]:
         """Return the jobs of a title, if it names several: of `cook, driver` only if no list has it whole."""
-        if len(parts) != 1:
-            return parts[: of_title.MOST_JOBS]
-        if answer.stage in (CONFIRMED, EXACT):
-            return []
+        if len(parts) != 1 or answer.stage in (CONFIRMED, EXACT):
+            return parts[: of_title.MOST_JOBS] if len(parts) != 1 else []
         jobs = of_title.may_be_several(title, self.head)
         return jobs[: of_title.MOST_JOBS] if all(map(self._names_a_job, jobs)) else []
 
@@ -259,16 +254,17 @@ class TitleMatcher:
             without, order = seen_of(self.model, known, self.model.logits(known))
             # `chief happiness officer` says no more than `chief officer`, and this nothing.
             told = np.array([not says_nothing(words) for words in known])
-            shares = [len(k.split()) / len(t.split()) for k, t in zip(known, some, strict=True)]
-            unknown = 1 - np.array(shares)
+            unknown = np.array(
+                [1 - len(k.split()) / len(t.split()) for k, t in zip(known, some, strict=True)]
+            )
             for kind, how in self.model.confidence.items():
                 left = KNOWN_PART - UNKNOWN_PART * unknown if kind == "code" else KNOWN_PART
                 most = told * left * self._earned(confidence(how, without, order[:, 0]))
                 p[kind][rows] = np.minimum(p[kind][rows], most)
         # Nor does it name a job that nobody does: `kitchen`, `police station`.
         left = of_title.rules().no_person[self.system] if self.head == LAST else 1.0
-        person = np.array([not self.model.of_no_person.issuperset(title.split()) for title in titles])
-        factor = np.where(person, 1.0, left)
+        nobody = [self.model.of_no_person.issuperset(title.split()) for title in titles]
+        factor = np.where(nobody, left, 1.0)
         return factor * p["code"], factor * p["group"]
 
     def _answer(
@@ -291,8 +287,7 @@ class TitleMatcher:
             why = ("listed", title) if stage == EXACT else because
             return Answer(code, "code", stage, p_code, (why,), candidates)
         if p_group >= least["group"]:
-            only = (because, ("group_only", ""))
-            return Answer(_group(code), "group", stage, p_group, only, candidates)
+            return Answer(_group(code), "group", stage, p_group, (because, ("group_only", "")), candidates)
         return Answer("", "", NOTHING, p_code, (because, ("not_sure", "")), candidates)
 
     def _reviewed(self, answer: Answer, part: Part) -> Answer:
@@ -328,6 +323,11 @@ def _candidates(
 
 def _told(answer: Answer) -> tuple[bool, bool, float]:
     return answer.level == "code", bool(answer.code), answer.confidence
+
+
+def _tells_more(one: Answer, than: Answer) -> bool:
+    known = than.level == "code" or than.stage == CONFIRMED
+    return not known and one.level == "code" and _group(than.code) in ("", _group(one.code))
 
 
 def _group(code: str) -> str:

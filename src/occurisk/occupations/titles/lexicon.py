@@ -187,7 +187,6 @@ class Lexicon:
         outside = len(words)
         words += context.translate(self._fold).split()
         places = [self._of_word(word) for word in words]
-        all_ids = frozenset().union(*places) if places else frozenset()
         order = self._places_of_heads(words, places, last)
         generic_seen: set[int] = set()
         matches: list[Match] = []
@@ -198,6 +197,7 @@ class Lexicon:
                 if rank and not self.head_last:
                     break
                 continue
+            beside = frozenset().union(*places[:place], *places[place + 1 :])
             for head in places[place]:
                 if not last and not self._may_be_head(words, place, head):
                     continue
@@ -213,7 +213,7 @@ class Lexicon:
                     ):
                         narrowed = min(narrowed, place)
                         continue
-                    if pattern.others <= all_ids and generic_seen <= pattern.others:
+                    if pattern.others <= beside and generic_seen <= pattern.others:
                         matches.append(self._found(pattern, head, rank, where, rank >= outside))
             generic_seen |= places[place] & self._generic
         matches.sort(key=lambda one: one.order)
