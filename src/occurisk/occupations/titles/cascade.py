@@ -199,9 +199,10 @@ class TitleMatcher:
 
     def _by_lexicon(self, part: Part, fewest_words: int = 1) -> Answer | None:
         for lexicon, matches in said_of(self.lexicons, part.whole, part.bare):
-            if matches and matches[0].n_words >= fewest_words:
+            if matches and matches[0].code and matches[0].n_words >= fewest_words:
                 return self._from_match(lexicon, matches, part.whole)
-            if lexicon.is_generic(part.bare):
+            refused = matches and not matches[0].code
+            if refused or lexicon.is_generic(part.bare):
                 return _too_general(part)
         return None
 

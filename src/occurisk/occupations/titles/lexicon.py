@@ -22,11 +22,11 @@ from typing import Any
 
 from occurisk.errors import OccuriskError
 from occurisk.occupations.titles.text.normalise import normalise
+from occurisk.occupations.titles.text.stems import NEVER, Endings
 from occurisk.paths import FEATURES
 
-# A stem matches a word that goes on for so many letters: endings of case, gender and number.
-SHORT_ENDING, LONG_ENDING, LONG_STEM = 3, 5, 6
 MOST_WORDS = 300
+UNIT = 4  # digits
 _PREPOSITIONS = frozenset(
     "в во на по с со для из к при от без за до у и in for of at with and to".split()  # noqa: SIM905
 )
@@ -46,7 +46,7 @@ class LexiconError(OccuriskError):
 class Match:
     """What a lexicon says of a title: the code, the pattern that matched as written, and why that group."""
 
-    code: str
+    code: str  # empty where the pattern refuses an answer
     pattern: str
     why: str
     n_words: int
@@ -68,8 +68,8 @@ class Lexicon:
     content : mapping
         As read from YAML: `groups` (code -> `why`, `patterns`), `aliases`, `generic`, `yielding`, `head`,
         `confidence`; where words carry chains of endings, `fold`, `softened`, `endings`, `modifiers`,
-        `fillers`, `alone`, `marks`; where the head stands first, `no_person`, `fields`, `of_another`,
-        `agreeing`, `deputies`, `neutral`.
+        `fillers`, `alone`, `marks`, `typos_from`, `refused`; where the head stands first, `no_person`,
+        `fields`, `of_another`, `agreeing`, `deputies`, `neutral`.
     name : str
         Where it comes from, for messages.
     """
@@ -79,11 +79,11 @@ class Lexicon:
         self.head_last = content.get("head") == "last"
         self.confidence = {**CONFIDENCE, **content.get("confidence", {})}
         self._fold = str.maketrans(content.get("fold", {}))
-        self._softened = {
-            self._plain(hard): self._plain(soft) for hard, soft in content.get("softened", {}).items()
+        softened = {
+            self._plain(one): self._plain(other) for one, other in content.get("softened", {}).items()
         }
-        chain = ["|".join(map(self._plain, one.split())) for one in content.get("endings", [])]
-        self._endings = re.compile("".join(f"(?:{one})?" for one in chain)) if chain else None
+        chain = [" ".join(map(self._plain, one.split())) for one in content.get("endings", [])]
+        self._endings = Endings.of(chain, softened, int(content.get("typos_from", NEVER)))
         self._modifiers = tuple(map(self._plain, content.get("modifiers", [])))
         self._fillers = _PREPOSITIONS | set(map(self._plain, content.get("fillers", [])))
         self._marks = frozenset(map(self._plain, content.get("marks", [])))
@@ -101,6 +101,8 @@ class Lexicon:
         for code, group in content["groups"].items():
             for text in str(group["patterns"]).split(","):
                 self._add(text.strip(), str(code))
+        for text in filter(None, str(content.get("refused", "")).split(",")):
+            self._add(text.strip(), "")
         for patterns in self._by_head.values():
             patterns.sort(key=lambda pattern: -len(pattern.others))
         self._generic, self._yielding, self._alone, self._neutral = (
@@ -151,24 +153,11 @@ class Lexicon:
             number
             for start in {word[:1], word[:2]}
             for stem, number in self._by_start.get(start, ())
-            if self._matches(stem, word)
+            if self._endings.match(stem, word)
         ]
+        if not hits and self._endings.typos_from <= len(word):
+            hits = [number for stem, number in self._stems.items() if self._endings.nearly_match(stem, word)]
         return frozenset(hits)
-
-    def _matches(self, stem: str, word: str) -> bool:
-        if stem.startswith("="):
-            return word == stem[1:].rstrip("*")
-        if stem.endswith("*"):
-            return word.startswith(stem[:-1])
-        if self._endings is None:
-            ending = len(word) - len(stem)
-            return 0 <= ending <= (
-                LONG_ENDING if len(stem) >= LONG_STEM else SHORT_ENDING
-            ) and word.startswith(stem)
-        soft = self._softened.get(stem[-1:])
-        if soft and word.startswith(stem[:-1] + soft):
-            word = stem + word[len(stem) :]
-        return word.startswith(stem) and bool(self._endings.fullmatch(word, len(stem)))
 
     def match(self, title: str, context: str = "", last: bool = False) -> list[Match]:
         """Return what the lexicon says of a normalised title, best first; empty if nothing or too little.
@@ -202,15 +191,12 @@ class Lexicon:
                 if not last and not self._may_be_head(words, place, head):
                     continue
                 for pattern in self._by_head.get(head, ()):
-                    # A generic word alone says nothing, and hides the heads behind it.
-                    if not pattern.others and (head in self._generic or place > narrowed + 1):
+                    # A generic word alone says a group at most, and hides the heads behind it.
+                    one_word = not pattern.others and len(pattern.code) == UNIT
+                    if one_word and (head in self._generic or place > narrowed + 1):
                         continue
                     # Nor does a word that must stand alone; the next may still be a second head.
-                    if (
-                        not pattern.others
-                        and head in self._alone
-                        and self._more(words[:outside], places, place)
-                    ):
+                    if one_word and head in self._alone and self._more(words[:outside], places, place):
                         narrowed = min(narrowed, place)
                         continue
                     if pattern.others <= beside and generic_seen <= pattern.others:
@@ -268,7 +254,7 @@ class Lexicon:
         # head's place; how many words; the qualifier that stands first; a group that is not "not elsewhere
         # classified".
         order = (
-            len(pattern.code) < 4,
+            0 < len(pattern.code) < UNIT,
             aside,
             head in self._yielding and n_words == 1,
             rank,
@@ -277,7 +263,7 @@ class Lexicon:
             pattern.code.endswith("9"),
             -len(pattern.text),
         )
-        return Match(pattern.code, pattern.text, self.why[pattern.code], n_words, order)
+        return Match(pattern.code, pattern.text, self.why.get(pattern.code, ""), n_words, order)
 
     def stems(self, code: str) -> set[str]:
         """Return the stems of all patterns of a code; one that stands for itself alone begins with `=`."""

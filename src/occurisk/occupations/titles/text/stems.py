@@ -1,0 +1,76 @@
+"""Whether a word of a title is a stem of a lexicon, with an ending, a chain of endings, or a slip."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+# A stem matches a word that goes on for so many letters: endings of case, gender and number.
+SHORT_ENDING, LONG_ENDING, LONG_STEM = 3, 5, 6
+NEVER = 300
+
+
+@dataclass(frozen=True)
+class Endings:
+    """How words of a language end.
+
+    Attributes
+    ----------
+    chain : pattern or None
+        Endings that may follow a stem, in their order; None if any short one may.
+    softened : mapping
+        The last letters of a stem -> what they become before an ending, such as `к` -> `г`.
+    typos_from : int
+        From so many letters on, a stem is known with one letter wrong.
+    """
+
+    chain: re.Pattern[str] | None = None
+    softened: Mapping[str, str] | None = None
+    typos_from: int = NEVER
+
+    @classmethod
+    def of(cls, chain: Iterable[str], softened: Mapping[str, str], typos_from: int) -> Endings:
+        """Return the endings from lists: each item the endings that exclude each other, apart by spaces."""
+        links = [f"(?:{'|'.join(one.split())})?" for one in chain]
+        return cls(re.compile("".join(links)) if links else None, softened, typos_from)
+
+    def match(self, stem: str, word: str) -> bool:
+        """Return whether a word is a stem and an ending; `=` whole, `*` open."""
+        if stem.startswith("="):
+            return word == stem[1:].rstrip("*")
+        if stem.endswith("*"):
+            return word.startswith(stem[:-1])
+        if self.chain is None:
+            longest = LONG_ENDING if len(stem) >= LONG_STEM else SHORT_ENDING
+            return 0 <= len(word) - len(stem) <= longest and word.startswith(stem)
+        if word.startswith(stem):
+            return bool(self.chain.fullmatch(word, len(stem)))
+        for hard, soft in (self.softened or {}).items():
+            start = stem.removesuffix(hard) + soft
+            if stem.endswith(hard) and word.startswith(start):
+                return bool(self.chain.fullmatch(word, len(start)))
+        return False
+
+    def nearly_match(self, stem: str, word: str) -> bool:
+        """Return whether a word is a stem with one letter wrong, left out or too many, and its endings."""
+        if self.chain is None or len(stem) < self.typos_from or not stem.isalpha():
+            return False
+        starts = (len(stem) + more for more in (0, -1, 1))
+        return any(_one_letter_off(stem, word[:n]) and self.chain.fullmatch(word, n) for n in starts)
+
+
+def _one_letter_off(one: str, other: str) -> bool:
+    """Return whether one letter of two words that begin alike is another, missing, or has changed places."""
+    same = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        same += 1
+    shorter, longer = sorted((one[same:], other[same:]), key=len)
+    if not same or len(longer) - len(shorter) > 1:
+        return False
+    if len(longer) > len(shorter):
+        return longer[1:] == shorter
+    swapped = longer[:2] == shorter[:2][::-1] and longer[2:] == shorter[2:]
+    return swapped or longer[1:] == shorter[1:]
