@@ -318,7 +318,7 @@ def said_of(lexicons: Mapping[str, Lexicon], whole: str, bare: str) -> Iterator[
     for one in sorted(lexicons.values(), key=lambda one: one not in native):
         if one.head_last:
             # A Russian title that the Russian lexicon refuses is not read as Kazakh for one word of it.
-            if one in native or not one.unknown(whole):
+            if one in native:
                 yield one, one.match(turned)
         else:
             context = whole.removeprefix(bare)
