@@ -121,6 +121,8 @@ def parts_of(title: str, head: str = LAST) -> list[Part]:
         words = normalise(one)
         if words:
             bare = _without_extras(words) or words
+            if context and bare == words and not _without_extras(words):
+                bare, context = context, ""  # `вакансия (повар)`
             whole = f"{bare} {context}".strip()
             spoken = f"{context} {_turned(one, bare)}".strip() if english else bare
             parts.append(Part(whole, bare, whole if head == FIRST and not parts else spoken))

@@ -44,20 +44,23 @@ class Endings:
         if self.chain is None:
             longest = LONG_ENDING if len(stem) >= LONG_STEM else SHORT_ENDING
             return 0 <= len(word) - len(stem) <= longest and word.startswith(stem)
-        if word.startswith(stem):
-            return bool(self.chain.fullmatch(word, len(stem)))
-        for hard, soft in (self.softened or {}).items():
-            start = stem.removesuffix(hard) + soft
-            if stem.endswith(hard) and word.startswith(start):
-                return bool(self.chain.fullmatch(word, len(start)))
-        return False
+        starts = (start for start in self._starts(stem) if word.startswith(start))
+        return any(self.chain.fullmatch(word, len(start)) for start in starts)
 
     def nearly_match(self, stem: str, word: str) -> bool:
         """Return whether a word is a stem with one letter wrong, left out or too many, and its endings."""
         if self.chain is None or len(stem) < self.typos_from or not stem.isalpha():
             return False
-        starts = (len(stem) + more for more in (0, -1, 1))
-        return any(_one_letter_off(stem, word[:n]) and self.chain.fullmatch(word, n) for n in starts)
+        return any(
+            _one_letter_off(start, word[:n]) and self.chain.fullmatch(word, n)
+            for start in self._starts(stem)
+            for n in range(len(start) - 1, len(start) + 2)
+        )
+
+    def _starts(self, stem: str) -> list[str]:
+        """Return a stem as it is, and as it is before an ending."""
+        softened = (self.softened or {}).items()
+        return [stem, *(stem.removesuffix(hard) + soft for hard, soft in softened if stem.endswith(hard))]
 
 
 def _one_letter_off(one: str, other: str) -> bool:
