@@ -153,9 +153,10 @@ def _draws(
     """Return the jobs of each code in every draw, shape (_DRAWS, n_codes), and their mean."""
     random = np.random.default_rng(0)
     drawn, mean = np.zeros((_DRAWS, len(codes))), np.zeros(len(codes))
+    place_of = {code: place for place, code in enumerate(codes)}
     heaviest = set(np.argsort(-jobs, kind="stable")[:_MOST_DRAWN].tolist())
     for row, (bag, weight) in enumerate(zip(bags, jobs, strict=True)):
-        places = codes.get_indexer([code for code, _ in bag])
+        places = np.array([place_of[code] for code, _ in bag])
         chance = np.array([share for _, share in bag])
         chance = chance / chance.sum()
         np.add.at(mean, places, weight * chance)
