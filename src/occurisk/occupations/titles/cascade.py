@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +38,7 @@ MOST_UNKNOWN = 3
 # What is left of the confidence in the known words of a title, if it has others; in a code less, the more of
 # them: an unknown word may name another occupation, seldom another group.
 KNOWN_PART, UNKNOWN_PART = 0.95, 0.3
-SURE, MOST_CANDIDATES = 0.9, 5
-NOT_MOVED = (0.0, 1.0)
+SURE, MOST_CANDIDATES, NOT_MOVED = 0.9, 5, (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -210,11 +209,11 @@ class TitleMatcher:
         best, how = matches[0], lexicon.confidence
         stated = how["several_words" if best.n_words > 1 else "one_word"]
         stated -= how["unknown_word"] * min(lexicon.unknown(title), MOST_UNKNOWN)
-        p = float(self._earned(np.array([stated]))[0])
+        p = stated if self.moved == NOT_MOVED else float(self._earned(np.array([stated]))[0])
         level = "code" if best.code in self._units else "group"
         others = [one.code for one in matches[1:] if one.code != best.code and one.code in self._units]
         # If nothing else matched, the doubt goes to the codes beside it.
-        others = list(dict.fromkeys(others))[: MOST_CANDIDATES - 1] or self._beside(best.code)
+        others = list(dict.fromkeys(others))[: MOST_CANDIDATES - 1] or list(_beside(best.code, self._units))
         weights = [p, *[(1 - p) / len(others)] * len(others)] if others else [1.0]
         because = (("words", f"{best.pattern} ({best.why}; {lexicon.name})"),)
         candidates = tuple(zip([best.code, *others], weights, strict=True)) if level == "code" else ()
@@ -226,14 +225,8 @@ class TitleMatcher:
 
         return frozenset(load_tables().pairs["isco08"])
 
-    def _beside(self, unit: str) -> list[str]:
-        """Return the nearest other units: of the minor group, else of the sub-major one."""
-        near = sorted(self._units - {unit}, key=lambda one: (one[:3] != unit[:3], one))
-        return [one for one in near if one[:2] == unit[:2]][: MOST_CANDIDATES - 1]
-
     def _earned(self, stated: Array) -> Array:
-        low, slope = self.moved
-        return 1 / (1 + np.exp(-(low + slope * log_odds(stated))))
+        return 1 / (1 + np.exp(-(self.moved[0] + self.moved[1] * log_odds(stated))))
 
     def _by_words(self, titles: list[str]) -> list[Answer]:
         model = self.model
@@ -303,6 +296,13 @@ class TitleMatcher:
             if by_lexicon is not None and by_lexicon.level == "code":
                 return by_lexicon
         return answer
+
+
+@lru_cache(maxsize=1000)
+def _beside(unit: str, units: frozenset[str]) -> tuple[str, ...]:
+    """Return the nearest other units: of the minor group, else of the sub-major one."""
+    near = [one for one in units if one[:2] == unit[:2] and one != unit]
+    return tuple(sorted(near, key=lambda one: (one[:3] != unit[:3], one))[: MOST_CANDIDATES - 1])
 
 
 def _too_general(part: Part, candidates: tuple[tuple[str, float], ...] = ()) -> Answer:

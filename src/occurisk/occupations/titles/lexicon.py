@@ -114,6 +114,7 @@ class Lexicon:
             self._by_start[stem.lstrip("=")[:2]].append((stem, number))
         self._stem_of = list(self._stems)
         self._of_word = lru_cache(maxsize=100_000)(self._matching)
+        self.unknown = lru_cache(maxsize=1_000)(self._unknown)
 
     def _add(self, text: str, code: str) -> None:
         head, *others = text.split()
@@ -156,7 +157,10 @@ class Lexicon:
             if self._endings.match(stem, word)
         ]
         if not hits and self._endings.typos_from <= len(word):
-            hits = [number for stem, number in self._stems.items() if self._endings.nearly_match(stem, word)]
+            # A slip is seldom in the first letter.
+            near = (stems for start, stems in self._by_start.items() if start[:1] == word[0])
+            stems = itertools.chain.from_iterable(near)
+            hits = [number for stem, number in stems if self._endings.nearly_match(stem, word)]
         return frozenset(hits)
 
     def match(self, title: str, context: str = "", last: bool = False) -> list[Match]:
@@ -172,10 +176,11 @@ class Lexicon:
             Whether the head closes the phrase even though the lexicon has it first: a Russian word at the end
             of a Kazakh title. Then no other word is looked at for a head.
         """
-        words = title.translate(self._fold).split()
+        words = self._words(title)
         outside = len(words)
-        words += context.translate(self._fold).split()
+        words += self._words(context)
         places = [self._of_word(word) for word in words]
+        said = frozenset().union(*places)
         order = self._places_of_heads(words, places, last)
         generic_seen: set[int] = set()
         matches: list[Match] = []
@@ -186,11 +191,12 @@ class Lexicon:
                 if rank and not self.head_last:
                     break
                 continue
-            beside = frozenset().union(*places[:place], *places[place + 1 :])
             for head in places[place]:
                 if not last and not self._may_be_head(words, place, head):
                     continue
                 for pattern in self._by_head.get(head, ()):
+                    if not pattern.others <= said:
+                        continue
                     # A generic word alone says a group at most, and hides the heads behind it.
                     one_word = not pattern.others and len(pattern.code) == UNIT
                     if one_word and (head in self._generic or place > narrowed + 1):
@@ -199,11 +205,17 @@ class Lexicon:
                     if one_word and head in self._alone and self._more(words[:outside], places, place):
                         narrowed = min(narrowed, place)
                         continue
-                    if pattern.others <= beside and generic_seen <= pattern.others:
+                    if generic_seen <= pattern.others and self._beside(pattern, places, place):
                         matches.append(self._found(pattern, head, rank, where, rank >= outside))
             generic_seen |= places[place] & self._generic
         matches.sort(key=lambda one: one.order)
         return matches
+
+    @staticmethod
+    def _beside(pattern: _Pattern, places: list[frozenset[int]], place: int) -> bool:
+        """Tell whether the qualifiers of a pattern stand in other words than its head."""
+        both = pattern.others & places[place]
+        return not both or both <= frozenset().union(*places[:place], *places[place + 1 :])
 
     def _more(self, words: list[str], places: list[frozenset[int]], head: int) -> bool:
         """Tell whether a title says more than its head: what no pattern knows or, in Russian, any other word.
@@ -269,20 +281,21 @@ class Lexicon:
         """Return the stems of all patterns of a code; one that stands for itself alone begins with `=`."""
         return {stem.rstrip("*") for stem in self._stems_of.get(code, ())}
 
-    def unknown(self, title: str) -> int:
+    def _words(self, title: str) -> list[str]:
+        return (title.translate(self._fold) if self._fold else title).split()
+
+    def _unknown(self, title: str) -> int:
         """Return how many words of a normalised title stand in no pattern, prepositions aside."""
-        words = title.translate(self._fold).split()
+        words = self._words(title)
         return sum(word not in self._fillers and not self._of_word(word) for word in words)
 
     def speaks(self, title: str) -> bool:
         """Return whether a normalised title has letters or words that only this language has."""
-        return not self._letters.isdisjoint(title) or not self._marks.isdisjoint(
-            title.translate(self._fold).split()
-        )
+        return not self._letters.isdisjoint(title) or not self._marks.isdisjoint(self._words(title))
 
     def is_generic(self, title: str) -> bool:
         """Return whether every word of a normalised title is generic: such a title has no answer."""
-        words = [word for word in title.translate(self._fold).split() if word not in self._fillers]
+        words = [word for word in self._words(title) if word not in self._fillers]
         return bool(words) and all(self._of_word(word) & self._generic for word in words)
 
 

@@ -34,7 +34,7 @@ class Rules:
     tell_group: frozenset[str]
     less_sure: float
     no_person: dict[str, float]
-    spell: tuple[tuple[re.Pattern[str], str], ...]
+    spell: tuple[tuple[str, re.Pattern[str], str], ...]
 
 
 @lru_cache(maxsize=1)
@@ -57,7 +57,7 @@ def rules() -> Rules:
         tell_group=frozenset(content["tell_group"]),
         less_sure=float(content["less_sure"]),
         no_person=content["no_person"],
-        spell=tuple((re.compile(written), said) for written, said in content["spell"]),
+        spell=tuple((needed, re.compile(written), said) for needed, written, said in content["spell"]),
     )
 
 
@@ -102,8 +102,10 @@ def parts_of(title: str, head: str = LAST) -> list[Part]:
     """
     title = rules().endings.sub("", without_markup(title[: 4 * LONGEST]))
     if not title.isascii():
-        for written, said in rules().spell:
-            title = written.sub(said, title)
+        letters = title.lower()
+        for needed, written, said in rules().spell:
+            if needed in letters:
+                title = written.sub(said, title)
     inside = ""
     if "(" in title or "[" in title:
         inside = " ".join(one or other for one, other in _BRACKETS.findall(title))
