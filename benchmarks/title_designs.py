@@ -27,6 +27,7 @@ from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles import shipped
 from occurisk.occupations.titles.build import KEPT_WEIGHTS, LISTED_SHARE, Entry, job_logits, merged
 from occurisk.occupations.titles.cascade import TitleMatcher
+from occurisk.occupations.titles.own_titles import shift_of
 from occurisk.occupations.titles.softmax import quantised, train_softmax
 from occurisk.occupations.titles.text import tokens
 from occurisk.occupations.titles.text.normalise import normalise
@@ -267,6 +268,13 @@ def shipped_matcher(task: Task) -> tuple[Array, list[str]]:
     return TitleMatcher.shipped("soc2010" if task.name == "US" else "isco08").model.logits(titles), titles
 
 
+def in_its_list(task: Task) -> tuple[Array, list[str]]:
+    """The same, moved towards the codes that are common in the list: as a list is matched."""
+    model = TitleMatcher.shipped("soc2010" if task.name == "US" else "isco08").model
+    scores, titles = shipped_matcher(task)
+    return scores + shift_of(model, titles), titles
+
+
 def words_only(task: Task) -> tuple[Array, list[str]]:
     """Softmax without pieces of words."""
     return _with_columns(task, lambda token, columns, values: (columns[:1], values[:1]))
@@ -346,7 +354,7 @@ DESIGNS = {
     for function in (
         exact, nearest, words_only, written, spoken, both_systems, joined, smoothed, rare_words,
         balanced, prior, pruned,
-        shipped_matcher, voted,
+        shipped_matcher, in_its_list, voted,
     )
 }  # fmt: skip
 

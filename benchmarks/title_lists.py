@@ -29,6 +29,7 @@ from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles.build import Entry, build_model
 from occurisk.occupations.titles.cascade import Answer, TitleMatcher
 from occurisk.occupations.titles.confidence import log_odds, recalibrated
+from occurisk.occupations.titles.own_titles import attuned
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.registry.opening import open_registry
 from title_designs import LISTS, rows_of
@@ -128,7 +129,8 @@ def judged(
         print(f"{len(unread)} of {len(gold)} rows have no code of {matcher.system}; first: {unread[0]}")
     weight = [float(cell or 0) for cell in table.column(cases).to_pylist()] if cases else [1.0] * len(titles)
     kept = [row for row, cells in enumerate(zip(*columns, strict=True)) if gold[row] or not any(cells)]
-    answers = list(matcher.answers([titles[row] for row in kept]))
+    asked = [titles[row] for row in kept]
+    answers = list(attuned(matcher, asked).answers(asked))
     return Judged(matcher.system, answers, [gold[row] for row in kept], np.array(weight)[kept])
 
 

@@ -32,6 +32,7 @@ from occurisk.occupations.titles.build import Entry, build_model
 from occurisk.occupations.titles.cascade import TitleMatcher
 from occurisk.occupations.titles.classifier import TitleModel
 from occurisk.occupations.titles.confidence import confidence, held_out, seen_of
+from occurisk.occupations.titles.own_titles import attuned, shift_of
 from occurisk.occupations.titles.text.parts import spoken_form
 from title_designs import LISTS, Coded, ilo_index, nearest, rows_of, soc, us_visa
 from title_lists import CONFIRMED, DRAWS, WANTED, answerable, draws_of, run, worth
@@ -86,10 +87,15 @@ class Tried:
 def on_others(model: TitleModel, coded: Coded) -> tuple[Array, list[str]]:
     """Return the confidence of each title, learned on the other two thirds of them, and the first codes."""
     titles = [spoken_form(title, model.head) for title, _ in coded]
-    X, order = seen_of(model, titles, model.logits(titles))
+    X, order = seen_of(model, titles, in_their_list(model, titles))
     first = [model.codes[place] for place in order[:, 0]]
     right = np.array([one == gold for one, (_, gold) in zip(first, coded, strict=True)], float)
     return held_out(model, titles, X, order[:, 0], right), first
+
+
+def in_their_list(model: TitleModel, titles: list[str]) -> Array:
+    """Return the scores of titles, with what they tell together: which codes are common among them."""
+    return np.asarray(model.logits(titles) + shift_of(model, titles))
 
 
 @lru_cache
@@ -128,7 +134,8 @@ def quality() -> None:
     for name, system, coded, digits in (
         ("US visa titles", "soc2010", us_visa(), 4), ("ILO index", "isco08", ilo_index(), 2),
     ):  # fmt: skip
-        answers = list(TitleMatcher.shipped(system).answers([title for title, _ in coded]))
+        titles = [title for title, _ in coded]
+        answers = list(attuned(TitleMatcher.shipped(system), titles).answers(titles))
         pairs = list(zip(answers, (code for _, code in coded), strict=True))
         codes = [answer.code == gold for answer, gold in pairs if answer.level == "code"]
         groups = [answer.code[:digits] == gold[:digits] for answer, gold in pairs if answer.level == "group"]
@@ -238,7 +245,7 @@ def strange() -> tuple[Tried, ...]:
         model = build_model(Path(folder) / "isco08", polish_lists(), "isco08", {"sources": []})
     coded = polish_vacancies()
     titles = [spoken_form(title, model.head) for title, _ in coded]
-    X, order = seen_of(model, titles, model.logits(titles))
+    X, order = seen_of(model, titles, in_their_list(model, titles))
     first = [model.codes[place] for place in order[:, 0]]
     stated = confidence(model.confidence["code"], X, order[:, 0])
     gold = [code for _, code in coded]
@@ -297,7 +304,7 @@ def polish() -> None:
             )
             seconds = time.process_time() - started
             titles = [spoken_form(title, model.head) for title, _ in rest]
-            X, places = seen_of(model, titles, model.logits(titles))
+            X, places = seen_of(model, titles, in_their_list(model, titles))
             first, gold = [model.codes[place] for place in places[:, 0]], [code for _, code in rest]
             stated = confidence(model.confidence["code"], X, places[:, 0])
             one = Tried(name, first, gold, stated, np.ones(len(rest)), (4, 2, 1))

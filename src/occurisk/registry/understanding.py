@@ -21,8 +21,10 @@ from occurisk.registry.columns.look_alikes import number, other_meaning
 from occurisk.registry.columns.sample import (
     IntakeOptions,
     Sampled,
+    all_values,
     counted,
     cut,
+    is_whole,
     level_column,
     position_of,
     sample,
@@ -67,6 +69,8 @@ class Understanding:
         Of the weights.
     title : int or None
         Position of the titles that stand in where a row has no code.
+    list_titles : tuple of str
+        The distinct titles, if all rows were looked at: they tell which occupations are common in the list.
     totals_beside_codes : frozenset of int
         Columns that say `Total` beside codes (both sexes, the whole country): there it tells no row of sums.
     evidence : tuple of Evidence
@@ -91,6 +95,7 @@ class Understanding:
     warnings: tuple[str, ...] = field(default=())
     title: int | None = None
     totals_beside_codes: frozenset[int] = frozenset()
+    list_titles: tuple[str, ...] = ()
 
     def name(self, position: int | None) -> str | None:
         """Return the name of a column."""
@@ -149,6 +154,8 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
         notes += _of_other_systems(columns[code], coding_system(choice.taxonomy))
     if code is not None and pa.types.is_floating(file.schema.field(code).type):
         notes.append("codes are stored as numbers: leading zeros are restored where no other reading exists")
+    # The beginning of a longer list may be in the order of its occupations.
+    whole = is_whole(table, options.sample_rows)
     own = [e for e in evidence if e.position == code and e.taxonomy in (choice.taxonomy, "crosswalk")]
     return Understanding(
         code, weight.position, level, user_map.system if user_map else coding_system(choice.taxonomy),
@@ -157,6 +164,7 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
         (*notes, *choice.notes), "crosswalk" if user_map else choice.taxonomy, tuple(names),
         (*choice.warnings, *_added_up(sampled, weight.position, code), *_uncounted(sampled, weight, code)),
         title, _totals_beside_codes(sampled, code),
+        tuple(all_values(table.column(title))) if title is not None and whole else (),
     )  # fmt: skip
 
 

@@ -69,9 +69,9 @@ class CodeBook:
     @cached_property
     def matcher(self) -> TitleMatcher:
         """What titles are matched with; read when the first title is met."""
-        from occurisk.occupations.titles.own_titles import matcher_for
+        from occurisk.occupations.titles.own_titles import attuned, matcher_for
 
-        return matcher_for(self.understanding.system.name)
+        return attuned(matcher_for(self.understanding.system.name), self.understanding.list_titles)
 
     def numbers(self, keys: list[str | None]) -> np.ndarray:
         """Return the number of each key; new keys are scored and added first."""

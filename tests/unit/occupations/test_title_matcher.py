@@ -7,6 +7,7 @@ import json
 import zipfile
 import zlib
 
+import numpy as np
 import pytest
 
 from occurisk.occupations.concordances import load_tables
@@ -14,7 +15,8 @@ from occurisk.occupations.titles.build import Entry, build_model
 from occurisk.occupations.titles.cascade import TitleMatcher
 from occurisk.occupations.titles.classifier import TitlesError, load_model
 from occurisk.occupations.titles.in_parallel import pieces_mapped
-from occurisk.occupations.titles.own_titles import COLUMNS
+from occurisk.occupations.titles.own_titles import COLUMNS, FEWEST, attuned
+from occurisk.occupations.titles.softmax import list_shift
 from occurisk.occupations.titles.text.parts import parts_of
 from occurisk.occupations.titles.text.reasons import in_words, phrases
 from occurisk.paths import FEATURES
@@ -179,6 +181,46 @@ def test_answers_do_not_depend_on_what_else_is_asked():
     for together, alone in zip(matcher.answers(titles), map(matcher.answer, titles), strict=True):
         assert (together.code, together.reason) == (alone.code, alone.reason)
         assert together.confidence == pytest.approx(alone.confidence, abs=1e-5)
+
+
+def listed_under(matcher, start, most):
+    model = matcher.model
+    pairs = zip(model.listed, model.listed_codes.tolist(), strict=True)
+    return [title for title, place in pairs if model.codes[place].startswith(start)][:most]
+
+
+def test_a_list_tells_which_work_is_common_in_it():
+    matcher = TitleMatcher.shipped("soc2010")
+    farms, sites = listed_under(matcher, "45-", 400), listed_under(matcher, "47-", 400)
+    first = {
+        name: attuned(matcher, titles).answer("equipment operator")
+        for name, titles in (("farms", farms), ("sites", sites))
+    }
+    assert first["farms"].candidates[0][0] == "45-2091"
+    assert first["sites"].candidates[0][0] == "47-2071"
+    assert "common in this list" in first["farms"].reason
+    # What a title says clearly stands in any list.
+    clear = attuned(matcher, farms).answer("registered nurse")
+    assert clear.code == "29-1141" and "common" not in clear.reason
+
+
+def test_a_list_is_attuned_to_whatever_its_order_and_a_short_one_not_at_all():
+    matcher = TitleMatcher.shipped("soc2010")
+    farms = listed_under(matcher, "45-", 400)
+    one, other = attuned(matcher, farms), attuned(matcher, farms[::-1] * 2)
+    assert np.array_equal(one.shift, other.shift) and np.abs(one.shift).max() > 0.5
+    assert attuned(matcher, farms[: FEWEST - 1]) is matcher
+    # Russian titles go to the lexicon, and tell the softmax nothing.
+    isco = TitleMatcher.shipped("isco08")
+    assert attuned(isco, [f"повар {n}" for n in range(500)]) is isco
+
+
+def test_a_list_as_expected_moves_nothing():
+    b = np.log(np.array([0.5, 0.3, 0.2]))
+    assert np.allclose(list_shift([np.tile(b, (900, 1)), np.tile(b, (100, 1))], b), 0)
+    moved = list_shift([np.tile([9.0, 0.0, 0.0], (1000, 1))], b)
+    share = (1000 * np.exp(9) / (np.exp(9) + 2) + 400 * 0.5) / 1400
+    assert moved[0] == pytest.approx(0.6 * np.log(share / 0.5), abs=1e-5) and moved[1] < 0 > moved[2]
 
 
 def test_confirmed_titles_teach_and_tell_how_sure(tmp_path):

@@ -14,6 +14,7 @@ from occurisk.errors import RegistryError
 from occurisk.explanation.words import load_phrases
 from occurisk.labour_market.scored_market import find_folder, read_market
 from occurisk.occupations.titles import own_titles
+from occurisk.occupations.titles.cascade import TitleMatcher
 from occurisk.probabilities import Bands
 from occurisk.scoring.accounting.title_review import OpenTitle, open_titles, questions, sheet
 
@@ -230,3 +231,17 @@ def test_explain_of_a_general_title_refuses():
     run = CliRunner().invoke(occurisk, ["explain", "менеджер"])
     assert run.exit_code != 0
     assert "cannot be matched" in str(run.exception)
+
+
+def test_a_list_is_matched_with_what_is_common_in_it(tmp_path):
+    model = TitleMatcher.shipped("soc2010").model
+    farm = [t for t, n in zip(model.listed, model.listed_codes, strict=True) if model.codes[n][:3] == "45-"]
+    result = {}
+    for name, titles in (("long", farm[:400]), ("short", farm[:50])):
+        path = tmp_path / f"{name}.csv"
+        path.write_text("job_title\n" + "\n".join([*titles, "Equipment operator"]) + "\n", encoding="utf-8")
+        rows = scored(path, tmp_path / name, titles="only").rows.set_index("job_title")
+        result[name] = rows
+    found = result["long"].loc["Equipment operator"]
+    assert found["occurisk_code"] == "45-2000" and "common in this list" in found["occurisk_title_reason"]
+    assert "Equipment operator" not in result["short"].index

@@ -12,6 +12,7 @@ import numpy as np
 
 from occurisk.occupations.titles.classifier import TitleModel, TitlesError, load_model, write_model
 from occurisk.occupations.titles.confidence import held_out, learned, seen_of
+from occurisk.occupations.titles.own_titles import shift_of
 from occurisk.occupations.titles.softmax import PASSES, quantised, train_softmax
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import spoken_form
@@ -177,7 +178,7 @@ def learned_confidence(
 ) -> tuple[dict[str, dict[str, list[float]]], dict[str, float]]:
     """Return the coefficients of the confidence in a code and its group, and the least to answer with."""
     titles = [title for title, _ in coded]
-    X, order = seen_of(model, titles, model.logits(titles))
+    X, order = seen_of(model, titles, model.logits(titles) + shift_of(model, titles))
     first = [model.codes[place] for place in order[:, 0]]
     digits = model.group_digits
     right = np.array([code == gold for code, (_, gold) in zip(first, coded, strict=True)], float)

@@ -18,10 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from occurisk.occupations.titles.classifier import LONGEST_SHOWN, TitleModel, load_model
-from occurisk.occupations.titles.confidence import confidence, log_odds, seen_of
+from occurisk.occupations.titles.confidence import candidates_of, confidence, log_odds, seen_of
 from occurisk.occupations.titles.in_parallel import pieces_mapped, processors
 from occurisk.occupations.titles.lexicon import Lexicon, Match, native_of, said_of, shipped_lexicon
-from occurisk.occupations.titles.softmax import probabilities
 from occurisk.occupations.titles.text import parts as of_title
 from occurisk.occupations.titles.text.parts import Part, all_spoken, is_generic, parts_of, says_nothing
 from occurisk.occupations.titles.text.reasons import Clause, in_words
@@ -100,6 +99,8 @@ class TitleMatcher:
         Normalised title -> code; an empty code means that the user says nothing fits.
     moved : tuple of float
         Intercept and slope that turn stated confidence into that earned on the user's confirmed titles.
+    shift : array, shape (n_codes,), or 0
+        What the list adds to the score of each code; see `own_titles.attuned`.
     """
 
     system: str
@@ -107,6 +108,7 @@ class TitleMatcher:
     languages: tuple[str, ...] = ("ru", "kk")
     confirmed: Mapping[str, str] = field(default_factory=dict)
     moved: tuple[float, float] = NOT_MOVED
+    shift: Array | float = field(default=0.0, compare=False, repr=False)
 
     @classmethod
     def shipped(cls, system: str = "isco08") -> TitleMatcher:
@@ -231,12 +233,16 @@ class TitleMatcher:
     def _by_words(self, titles: list[str]) -> list[Answer]:
         model = self.model
         scored = model.scored(titles)
-        X, order = seen_of(model, titles, scored.logits)
+        logits = scored.logits + self.shift
+        X, order = seen_of(model, titles, logits)
         p_code, p_group = self._sure(titles, X, order[:, 0])
-        bags = _candidates(model, order, np.take_along_axis(scored.logits, order, axis=1), p_code)
+        bags = candidates_of(model, order, np.take_along_axis(logits, order, axis=1), p_code)
         first, words = order[:, 0].tolist(), scored.words(order[:, 0])
         facts = zip(titles, first, words, bags, p_code.tolist(), p_group.tolist(), strict=True)
-        return [self._answer(*one) for one in facts]
+        answers = [self._answer(*one) for one in facts]
+        for row in np.flatnonzero(scored.logits.argmax(axis=1) != order[:, 0]).tolist():
+            answers[row] = replace(answers[row], because=(*answers[row].because, ("common_here", "")))
+        return answers
 
     def _sure(self, titles: list[str], X: Array, first: Array) -> tuple[Array, Array]:
         """Return the confidence in code and group; words that nobody knows never make it larger."""
@@ -245,7 +251,7 @@ class TitleMatcher:
         rows = [row for row, title in enumerate(known) if title and title != titles[row]]
         if rows:
             known, some = [known[row] for row in rows], [titles[row] for row in rows]
-            without, order = seen_of(self.model, known, self.model.logits(known))
+            without, order = seen_of(self.model, known, self.model.logits(known) + self.shift)
             # `chief happiness officer` says no more than `chief officer`, and this nothing.
             told = np.array([not says_nothing(words) for words in known])
             unknown = np.array(
@@ -307,19 +313,6 @@ def _beside(unit: str, units: frozenset[str]) -> tuple[str, ...]:
 
 def _too_general(part: Part, candidates: tuple[tuple[str, float], ...] = ()) -> Answer:
     return Answer("", "", NOTHING, 0.0, (("general", part.bare[:LONGEST_SHOWN]),), candidates)
-
-
-def _candidates(
-    model: TitleModel, order: Array, logits: Array, p_code: Array
-) -> list[tuple[tuple[str, float], ...]]:
-    """Return the best codes of each title: the first weighs its confidence, the others share the rest."""
-    p = probabilities(logits)
-    others = p[:, 1:] / np.maximum(p[:, 1:].sum(axis=1, keepdims=True), 1e-9) * (1 - p_code)[:, None]
-    weights = np.column_stack([p_code, others]).tolist()
-    return [
-        tuple(zip([model.codes[place] for place in places], shares, strict=True))
-        for places, shares in zip(order.tolist(), weights, strict=True)
-    ]
 
 
 def _told(answer: Answer) -> tuple[bool, bool, float]:

@@ -233,6 +233,30 @@ def confidence(how: Mapping[str, Sequence[float]], X: Array, first: Array) -> Ar
     return 1 / (1 + np.exp(-(w[0] + X @ w[1:] + np.asarray(how["of_class"])[first])))
 
 
+def candidates_of(
+    model: TitleModel, order: Array, logits: Array, p_code: Array
+) -> list[tuple[tuple[str, float], ...]]:
+    """Return the best codes of each title: the first weighs its confidence, the others share the rest.
+
+    Parameters
+    ----------
+    model : TitleModel
+    order : int array, shape (n_titles, n_best)
+        Best classes, best first.
+    logits : array, shape (n_titles, n_best)
+        Their scores.
+    p_code : array, shape (n_titles,)
+        Confidence in the first.
+    """
+    p = probabilities(logits)
+    others = p[:, 1:] / np.maximum(p[:, 1:].sum(axis=1, keepdims=True), 1e-9) * (1 - p_code)[:, None]
+    weights = np.column_stack([p_code, others]).tolist()
+    return [
+        tuple(zip([model.codes[place] for place in places], shares, strict=True))
+        for places, shares in zip(order.tolist(), weights, strict=True)
+    ]
+
+
 def recalibrated(stated: Array, right: Array) -> tuple[float, float]:
     """Fit how confidence stated becomes confidence earned on confirmed titles (Platt, in log-odds).
 

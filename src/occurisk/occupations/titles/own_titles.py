@@ -1,12 +1,14 @@
-"""What a user adds to the matcher: confirmed titles, and matchers built from lists of their own.
+"""What a user adds to the matcher: confirmed titles, matchers from own lists, and the list that is asked.
 
-Both lie in the folder `titles` beside the models: `confirmed.csv` (`system,title,code`; an empty code says
-that nothing fits) and `<system>.npz` with `<system>.json`, which stand before those that occurisk ships.
+The first two lie in the folder `titles` beside the models: `confirmed.csv` (`system,title,code`; an empty
+code says that nothing fits) and `<system>.npz` with `<system>.json`, which stand before those that occurisk
+ships.
 """
 
 from __future__ import annotations
 
 import csv
+import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -16,12 +18,18 @@ import numpy as np
 
 from occurisk.files import write_text
 from occurisk.occupations.names import own_names_folder
-from occurisk.occupations.titles.cascade import CONFIRMED, NOT_MOVED, TitleMatcher
+from occurisk.occupations.titles.cascade import CHUNK, CONFIRMED, NOT_MOVED, TitleMatcher
+from occurisk.occupations.titles.classifier import TitleModel
 from occurisk.occupations.titles.confidence import log_odds, recalibrated
+from occurisk.occupations.titles.softmax import list_shift
 from occurisk.occupations.titles.text.normalise import normalise
+from occurisk.occupations.titles.text.parts import spoken_form
 
+Array = np.ndarray
 # With fewer confirmed titles than this, confidence stays as it was learned from lists.
 ENOUGH = 50
+# From so many distinct titles on a list tells which codes are common in it, and so many are enough.
+FEWEST, MOST = 200, 5_000
 MATCHED = ("isco08", "soc2010")
 COLUMNS = ("system", "title", "code")
 
@@ -86,6 +94,45 @@ def matcher_for(system: str) -> TitleMatcher:
     return matcher
 
 
+def attuned(matcher: TitleMatcher, titles: Iterable[str]) -> TitleMatcher:
+    """Return a matcher to which codes that are common in a list are likelier.
+
+    Parameters
+    ----------
+    matcher : TitleMatcher
+    titles : iterable of str
+        All titles of the list.
+    """
+    # Those in other letters go to the lexicons, which weigh nothing up.
+    asked = {title for title in titles if title.isascii() or not matcher.lexicons}
+    if len(asked) < FEWEST:
+        return matcher
+    return replace(
+        matcher, shift=shift_of(matcher.model, [spoken_form(title, matcher.head) for title in asked])
+    )
+
+
+def shift_of(model: TitleModel, titles: Iterable[str]) -> Array | float:
+    """Return what a list adds to the score of each code: 0 for a short list.
+
+    Parameters
+    ----------
+    model : TitleModel
+    titles : iterable of str
+        In spoken form; of more than `MOST` distinct ones some are taken, whatever their order.
+
+    Returns
+    -------
+    array, shape (n_codes,), or 0
+    """
+    distinct = sorted(set(titles) - {""}, key=lambda title: zlib.crc32(title.encode()))
+    if len(distinct) < FEWEST:
+        return 0.0
+    some = sorted(distinct[:MOST])
+    parts = (model.logits(some[start : start + CHUNK]) for start in range(0, len(some), CHUNK))
+    return list_shift(parts, model.b)
+
+
 def confidence_in_words(system: str) -> str:
     """Say what a stated confidence of 80% means on the confirmed titles; empty with too few of them."""
     matcher = matcher_for(system)
@@ -100,7 +147,7 @@ def _moved(matcher: TitleMatcher, confirmed: dict[str, str]) -> tuple[float, flo
     """Learn from confirmed titles how often a stated confidence was right."""
     if len(confirmed) < ENOUGH:
         return matcher.moved
-    answers = list(matcher.answers(list(confirmed)))
+    answers = list(attuned(matcher, confirmed).answers(list(confirmed)))
     stated, right = [], []
     for answer, code in zip(answers, confirmed.values(), strict=True):
         if answer.candidates and answer.stage != CONFIRMED:

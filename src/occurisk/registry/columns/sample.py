@@ -118,6 +118,16 @@ def sample(file: RegistryFile, where: tuple[tuple[int, str], ...], most: int = S
     return pa.Table.from_batches(parts)
 
 
+def is_whole(table: pa.Table, most: int = SAMPLE_ROWS) -> bool:
+    """Return whether a sample holds every row that counts."""
+    return table.num_rows < most and table.nbytes < _SAMPLE_BYTES
+
+
+def all_values(column: pa.ChunkedArray) -> list[str]:
+    """Return the distinct values of a column of a sample, as text."""
+    return [value for value in pc.unique(texts(column)).to_pylist() if value is not None]
+
+
 def distinct(column: pa.ChunkedArray) -> list[str]:
     """Return the first distinct values of a column, as text; none of a column of lists or structs."""
     if pa.types.is_nested(column.type):
