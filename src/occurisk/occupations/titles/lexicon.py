@@ -69,7 +69,7 @@ class Lexicon:
         As read from YAML: `groups` (code -> `why`, `patterns`), `aliases`, `generic`, `yielding`, `head`,
         `confidence`; where words carry chains of endings, `fold`, `softened`, `endings`, `modifiers`,
         `fillers`, `alone`, `marks`, `typos_from`, `refused`; where the head stands first, `no_person`,
-        `fields`, `of_another`, `agreeing`, `deputies`, `neutral`.
+        `fields`, `of_another`, `agreeing`, `deputies`, `neutral`, `weak`.
     name : str
         Where it comes from, for messages.
     """
@@ -105,9 +105,9 @@ class Lexicon:
             self._add(text.strip(), "")
         for patterns in self._by_head.values():
             patterns.sort(key=lambda pattern: -len(pattern.others))
-        self._generic, self._yielding, self._alone, self._neutral = (
+        self._generic, self._yielding, self._alone, self._neutral, self._weak = (
             frozenset(self._id(self._plain(word)) for word in content.get(key, []))
-            for key in ("generic", "yielding", "alone", "neutral")
+            for key in ("generic", "yielding", "alone", "neutral", "weak")
         )
         self._by_start: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for stem, number in self._stems.items():
@@ -187,9 +187,14 @@ class Lexicon:
         narrowed = len(words)
         where = {number: place for place in reversed(range(len(words))) for number in places[place]}
         for rank, place in enumerate(order):
+            # What is after a preposition, or in brackets after a generic head, is no head.
+            if (
+                not self.head_last
+                and rank
+                and (words[place] in _PREPOSITIONS or (rank >= outside and generic_seen))
+            ):
+                break
             if words[place] in _PREPOSITIONS:
-                if rank and not self.head_last:
-                    break
                 continue
             for head in places[place]:
                 if not last and not self._may_be_head(words, place, head):
@@ -262,16 +267,15 @@ class Lexicon:
 
     def _found(self, pattern: _Pattern, head: int, rank: int, where: dict[int, int], aside: bool) -> Match:
         n_words = len(pattern.others) + 1
-        # What decides, in this order: a full code; a head outside brackets; one that does not give way; the
-        # head's place; how many words; the qualifier that stands first; a group that is not "not elsewhere
-        # classified".
+        # What decides: a full code; a head outside brackets; one that does not give way; its place; how many
+        # words, weak ones by half; the qualifiers' places; a group not "not elsewhere classified".
         order = (
             0 < len(pattern.code) < UNIT,
             aside,
             head in self._yielding and n_words == 1,
             rank,
-            -n_words,
-            min((where[number] for number in pattern.others), default=0),
+            len(pattern.others & self._weak) / 2 - n_words,
+            sum(where[number] for number in pattern.others),
             pattern.code.endswith("9"),
             -len(pattern.text),
         )
@@ -286,12 +290,11 @@ class Lexicon:
 
     def _unknown(self, title: str) -> int:
         """Return how many words of a normalised title stand in no pattern, prepositions aside."""
-        words = self._words(title)
-        return sum(word not in self._fillers and not self._of_word(word) for word in words)
+        return sum(word not in self._fillers and not self._of_word(word) for word in self._words(title))
 
     def speaks(self, title: str) -> bool:
         """Return whether a normalised title has letters or words that only this language has."""
-        return not self._letters.isdisjoint(title) or not self._marks.isdisjoint(self._words(title))
+        return not (self._letters.isdisjoint(title) and self._marks.isdisjoint(self._words(title)))
 
     def is_generic(self, title: str) -> bool:
         """Return whether every word of a normalised title is generic: such a title has no answer."""
