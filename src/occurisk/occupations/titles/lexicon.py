@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from occurisk.errors import OccuriskError
+from occurisk.occupations.titles.text.marks import Marks
 from occurisk.occupations.titles.text.normalise import normalise
+from occurisk.occupations.titles.text.persons import Persons
 from occurisk.occupations.titles.text.stems import NEVER, Endings
 from occurisk.paths import FEATURES
 
@@ -66,10 +68,7 @@ class Lexicon:
     Parameters
     ----------
     content : mapping
-        As read from YAML: `groups` (code -> `why`, `patterns`), `aliases`, `generic`, `yielding`, `head`,
-        `confidence`; where words carry chains of endings, `fold`, `softened`, `endings`, `modifiers`,
-        `fillers`, `alone`, `marks`, `typos_from`, `refused`; where the head stands first, `no_person`,
-        `fields`, `of_another`, `agreeing`, `deputies`, `neutral`, `weak`.
+        As read from YAML. Every key stands in the shipped files, with a remark on what it does.
     name : str
         Where it comes from, for messages.
     """
@@ -84,14 +83,12 @@ class Lexicon:
         }
         chain = [" ".join(map(self._plain, one.split())) for one in content.get("endings", [])]
         self._endings = Endings.of(chain, softened, int(content.get("typos_from", NEVER)))
-        self._modifiers = tuple(map(self._plain, content.get("modifiers", [])))
-        self._fillers = _PREPOSITIONS | set(map(self._plain, content.get("fillers", [])))
-        self._marks = frozenset(map(self._plain, content.get("marks", [])))
-        self._no_person, self._fields, self._of_another, self._agreeing = (
-            tuple(content.get(key, ())) for key in ("no_person", "fields", "of_another", "agreeing")
+        self._modifiers, self._closing = (
+            tuple(map(self._plain, content.get(key, []))) or ("\0",) for key in ("modifiers", "closing")
         )
-        self._deputies = frozenset(map(self._plain, content.get("deputies", [])))
-        self._letters = frozenset(content.get("fold", {}))
+        self._fillers = _PREPOSITIONS | set(map(self._plain, content.get("fillers", [])))
+        self._marks = Marks.of(content, self._plain)
+        self._persons = Persons.of(content, self._plain)
         self.why = {str(code): str(group.get("why", "")) for code, group in content["groups"].items()}
         self._stems: dict[str, int] = {}
         self._aliases = {k: tuple(v) for k, v in content.get("aliases", {}).items()}
@@ -197,7 +194,7 @@ class Lexicon:
             if words[place] in _PREPOSITIONS:
                 continue
             for head in places[place]:
-                if not last and not self._may_be_head(words, place, head):
+                if not last and not self._persons.may_be(self._stem_of[head], words, place):
                     continue
                 for pattern in self._by_head.get(head, ()):
                     if not pattern.others <= said:
@@ -244,26 +241,18 @@ class Lexicon:
         order = [place for place in reversed(range(len(words))) if words[place] not in self._fillers]
         if last:
             return order[:1]
-        # What an unknown word closes is about something else; a word in the genitive is of another one.
-        known = list(itertools.takewhile(lambda place: places[place], order))
-        return [place for place in known if not (self._modifiers and words[place].endswith(self._modifiers))]
+        # What an unknown word closes is about something else, and so is what the name of a thing does: `аспаз
+        # цехы`. A word in the genitive is of another one, unless it is the last.
+        known = list(
+            itertools.takewhile(lambda at: places[at] and not self._is_thing(words[at], places[at]), order)
+        )
+        return [at for at in known if at == order[0] or not words[at].endswith(self._modifiers)]
 
-    def _may_be_head(self, words: list[str], place: int, head: int) -> bool:
-        """Tell whether a word names a person, and no field (`биология`), thing (`токарный`) or other's thing.
-
-        In `кабинет врача` and `школа водителей` the head is what comes before.
-        """
-        stem, word = self._stem_of[head], words[place]
-        if stem[0] == "=" or stem[-1] == "*" or len(word) == len(stem):
-            return True
-        ending = word[len(stem) :]
-        if ending.startswith(self._no_person):
+    def _is_thing(self, word: str, numbers: frozenset[int]) -> bool:
+        """Tell whether a word is the head of no pattern, and ends as what belongs to the word before does."""
+        if not word.endswith(self._closing):
             return False
-        if not self._deputies.isdisjoint(words[:place]):
-            return True
-        if word.endswith(self._fields):
-            return False
-        return not place or ending not in self._of_another or words[place - 1].endswith(self._agreeing)
+        return not any(number in self._by_head or self._stem_of[number] == word for number in numbers)
 
     def _found(self, pattern: _Pattern, head: int, rank: int, where: dict[int, int], aside: bool) -> Match:
         n_words = len(pattern.others) + 1
@@ -294,7 +283,15 @@ class Lexicon:
 
     def speaks(self, title: str) -> bool:
         """Return whether a normalised title has letters or words that only this language has."""
-        return not (self._letters.isdisjoint(title) and self._marks.isdisjoint(self._words(title)))
+        return self._marks.are_in(title, title.translate(self._fold))
+
+    def closes(self, title: str) -> bool:
+        """Return whether a title of known words ends as only this language does: `кадр инспекторы`."""
+        words = title.translate(self._fold).split()
+        if len(words) == 1 or self.unknown(title) or not words[-1].endswith(self._closing):
+            return False
+        stems = [self._stem_of[number] for number in self._of_word(words[-1]) if number in self._by_head]
+        return bool(stems) and words[-1] not in stems
 
     def is_generic(self, title: str) -> bool:
         """Return whether every word of a normalised title is generic: such a title has no answer."""
@@ -334,7 +331,7 @@ def said_of(lexicons: Mapping[str, Lexicon], whole: str, bare: str) -> Iterator[
     for one in sorted(lexicons.values(), key=lambda one: one not in native):
         if one.head_last:
             # A Russian title that the Russian lexicon refuses is not read as Kazakh for one word of it.
-            if one in native:
+            if one in native or one.closes(whole):
                 yield one, one.match(turned)
         else:
             context = whole.removeprefix(bare)
