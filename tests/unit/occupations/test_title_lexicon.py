@@ -101,6 +101,12 @@ def test_generic_heads_alone_say_nothing(title):
         ("Стажёр / помощник риелтора", "3334"),
         ("Сборщик-комплектовщик", "9333"),
         ("Дежурный электромонтёр", "7412"),
+        ("Администратор (без продаж)", "4226"),
+        ("Региональный менеджер по закупкам", "3323"),  # of what counts more than where
+        ("Региональный менеджер", "1221"),
+        ("Зам. генерального директора по экономике", "1211"),
+        ("Ведущий специалист отдела социальных программ", "2635"),  # leads nothing on the air
+        ("Водитель-доставщик", "8322"),  # no carrier of water
     ],
 )
 def test_single_letters_digits_and_places_are_read_for_what_they_are(title, code):
@@ -113,6 +119,8 @@ def test_single_letters_digits_and_places_are_read_for_what_they_are(title, code
         ("Оператор по работе с документами", ""),  # `с` is no 1С
         ("Архитектор вселенной", ""),  # an architect of what no pattern knows
         ("Администратор строительных идей", ""),  # `строительных` is no builder
+        ("Менеджер неведомых дел (офис)", ""),  # no `офис-менеджер`
+        ("Инженер-испытатель", "21"),  # an engineer, not who tests products
         ("Помощник инженеров-метрологов", "3119"),  # Russian: not read from its end, as Kazakh is
     ],
 )
