@@ -24,7 +24,7 @@ from occurisk.errors import OccuriskError
 from occurisk.occupations.titles.text.marks import Marks
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.persons import Persons
-from occurisk.occupations.titles.text.stems import NEVER, Endings
+from occurisk.occupations.titles.text.stems import Endings
 from occurisk.paths import FEATURES
 
 MOST_WORDS = 300
@@ -78,11 +78,7 @@ class Lexicon:
         self.head_last = content.get("head") == "last"
         self.confidence = {**CONFIDENCE, **content.get("confidence", {})}
         self._fold = str.maketrans(content.get("fold", {}))
-        softened = {
-            self._plain(one): self._plain(other) for one, other in content.get("softened", {}).items()
-        }
-        chain = [" ".join(map(self._plain, one.split())) for one in content.get("endings", [])]
-        self._endings = Endings.of(chain, softened, int(content.get("typos_from", NEVER)))
+        self._endings = Endings.of(content, self._plain)
         self._modifiers, self._closing = (
             tuple(map(self._plain, content.get(key, []))) or ("\0",) for key in ("modifiers", "closing")
         )
@@ -293,6 +289,10 @@ class Lexicon:
         stems = [self._stem_of[number] for number in self._of_word(words[-1]) if number in self._by_head]
         return bool(stems) and words[-1] not in stems
 
+    def knows_head(self, title: str) -> bool:
+        """Return whether a pattern has the last word of a title as its head."""
+        return any(number in self._by_head for number in self._of_word(self._words(title)[-1]))
+
     def is_generic(self, title: str) -> bool:
         """Return whether every word of a normalised title is generic: such a title has no answer."""
         words = [word for word in self._words(title) if word not in self._fillers]
@@ -333,9 +333,10 @@ def said_of(lexicons: Mapping[str, Lexicon], whole: str, bare: str) -> Iterator[
             # A Russian title that the Russian lexicon refuses is not read as Kazakh for one word of it.
             if one in native or one.closes(whole):
                 yield one, one.match(turned)
-        else:
-            context = whole.removeprefix(bare)
-            yield one, one.match(turned, last=True) if foreign else one.match(bare, context)
+        elif not foreign:
+            yield one, one.match(bare, whole.removeprefix(bare))
+        elif not any(other.knows_head(turned) for other in native):
+            yield one, one.match(turned, last=True)
 
 
 def native_of(lexicons: Mapping[str, Lexicon], title: str) -> list[Lexicon]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 # A stem matches a word that goes on for so many letters: endings of case, gender and number.
 SHORT_ENDING, LONG_ENDING, LONG_STEM = 3, 5, 6
@@ -30,10 +31,12 @@ class Endings:
     typos_from: int = NEVER
 
     @classmethod
-    def of(cls, chain: Iterable[str], softened: Mapping[str, str], typos_from: int) -> Endings:
-        """Return the endings from lists: each item the endings that exclude each other, apart by spaces."""
-        links = [f"(?:{'|'.join(one.split())})?" for one in chain]
-        return cls(re.compile("".join(links)) if links else None, softened, typos_from)
+    def of(cls, content: Mapping[str, Any], plain: Callable[[str], str]) -> Endings:
+        """Return what a lexicon says: `endings` are lists of those that exclude each other."""
+        links = ["|".join(map(plain, one.split())) for one in content.get("endings", [])]
+        chain = re.compile("".join(f"(?:{link})?" for link in links)) if links else None
+        softened = {plain(hard): plain(soft) for hard, soft in content.get("softened", {}).items()}
+        return cls(chain, softened, int(content.get("typos_from", NEVER)))
 
     def match(self, stem: str, word: str) -> bool:
         """Return whether a word is a stem and an ending; `=` whole, `*` open."""
