@@ -122,6 +122,7 @@ def test_single_letters_digits_and_places_are_read_for_what_they_are(title, code
         ("Архитектор вселенной", ""),  # an architect of what no pattern knows
         ("Администратор строительных идей", ""),  # `строительных` is no builder
         ("Менеджер неведомых дел (офис)", ""),  # no `офис-менеджер`
+        ("Production менеджер", ""),  # no `product manager`
         ("Инженер-испытатель", "21"),  # an engineer, not who tests products
         ("Помощник инженеров-метрологов", "3119"),  # Russian: not read from its end, as Kazakh is
     ],

@@ -44,6 +44,9 @@ class Endings:
             return word == stem[1:].rstrip("*")
         if stem.endswith("*"):
             return word.startswith(stem[:-1])
+        # Latin words have lost their plural before, and a `production manager` is no `product manager`.
+        if stem.isascii():
+            return word == stem
         if self.chain is None:
             longest = LONG_ENDING if len(stem) >= LONG_STEM else SHORT_ENDING
             return 0 <= len(word) - len(stem) <= longest and word.startswith(stem)
