@@ -230,7 +230,7 @@ def _print_understood(console: Console, file: RegistryFile, understanding: Under
     table = Table(title="Understood", title_justify="left", show_header=False, box=None, pad_edge=False)
     size = f", {file.rows:,} rows" if file.rows is not None else ""
     system = understanding.system.title
-    shown = understanding.evidence[0] if understanding.evidence else None
+    shown = understanding.evidence[0] if understanding.evidence and understanding.code is not None else None
     proof = f" ({shown.exist:.1%} of {shown.distinct:,} distinct values exist)" if shown else ""
     for name, text in (
         ("Registry", f"{file.name}: {'; '.join(file.notes)}{size}"),
@@ -240,7 +240,7 @@ def _print_understood(console: Console, file: RegistryFile, understanding: Under
         ),
         (
             "Coding system",
-            f"{system}{proof}" if (understanding.code, understanding.title) != (None, None) else "–",
+            "–" if understanding.code is None and understanding.title is None else system + proof,
         ),
         (
             "Weights",

@@ -35,6 +35,7 @@ from occurisk.registry.columns.title_column import (
     notes_on_titles,
     only_titles,
     system_for_titles,
+    titles_of,
     titles_where_needed,
 )
 from occurisk.registry.columns.weight_column import WeightChoice, find_weight
@@ -71,6 +72,8 @@ class Understanding:
         Position of the titles that stand in where a row has no code.
     list_titles : tuple of str
         The distinct titles, if all rows were looked at: they tell which occupations are common in the list.
+    unused_titles : int or None
+        Position of titles that are not looked at, since no row read so far lacks a code.
     totals_beside_codes : frozenset of int
         Columns that say `Total` beside codes (both sexes, the whole country): there it tells no row of sums.
     evidence : tuple of Evidence
@@ -94,6 +97,7 @@ class Understanding:
     names: tuple[str, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
     title: int | None = None
+    unused_titles: int | None = None
     totals_beside_codes: frozenset[int] = frozenset()
     list_titles: tuple[str, ...] = ()
 
@@ -140,6 +144,9 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
     choice = only_titles(file, names, columns, options) or choose(sampled, evidence, options)
     code = choice.position
     title = titles_where_needed(names, table, columns, code, options)
+    unused = (
+        None if title is not None or options.titles == "off" else titles_of(names, columns, options, code)
+    )
     if title is not None:
         why = ""
         if code is None:
@@ -163,7 +170,8 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
         user_map, weight.style, (*own, *(e for e in evidence if e not in own)),
         (*notes, *choice.notes), "crosswalk" if user_map else choice.taxonomy, tuple(names),
         (*choice.warnings, *_added_up(sampled, weight.position, code), *_uncounted(sampled, weight, code)),
-        title, _totals_beside_codes(sampled, code),
+        title, unused if choice.taxonomy in MATCHED and not user_map else None,
+        _totals_beside_codes(sampled, code),
         tuple(all_values(table.column(title))) if title is not None and whole else (),
     )  # fmt: skip
 

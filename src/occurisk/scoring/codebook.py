@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from occurisk.occupations.crosswalk import KINDS
+from occurisk.occupations.uncoded import is_missing
 from occurisk.registry.formats.base import KeyedColumn
 from occurisk.registry.group_rows import level_word
 from occurisk.registry.uncoded_rows import NEITHER
@@ -134,7 +135,7 @@ class CodeBook:
             if title is None or (matched and kind not in KINDS):
                 outcome.append(kind)
             else:
-                outcome.append(TITLE if matched else UNDECIDED if title.strip() else "missing")
+                outcome.append(TITLE if matched else "missing" if is_missing(title) else UNDECIDED)
         return rows.assign(
             outcome=outcome,
             title_match=[answer.sureness if answer else "" for answer in answers],

@@ -219,7 +219,7 @@ def scored_by_code(
     mixed = by_occupation[by_occupation["mixed"].astype(bool)]
     account = Account(
         registry=source_of(file),
-        understood=_understood(understanding, groups, options),
+        understood=_understood(understanding, groups, options, sums_by_outcome.get("missing", (0, 0.0))[0]),
         evidence=tuple(e.to_json() for e in understanding.evidence[:12]),
         model=model,
         output=output,
@@ -246,7 +246,12 @@ def scored_by_code(
     return ScoredRegistry(out, file.path, account, by_occupation, lineage)
 
 
-def _understood(known: Understanding, groups: GroupRows, options: IntakeOptions) -> Understood:
+def _understood(known: Understanding, groups: GroupRows, options: IntakeOptions, missing: int) -> Understood:
+    titles = known.name(known.unused_titles)
+    unread = () if not missing or titles is None else (
+        f"{missing:,} rows lack a code, but none did where the columns were chosen: "
+        f"their titles were not matched; --title-column {titles!r} matches them",
+    )  # fmt: skip
     return Understood(
         code_column=known.name(known.code),
         weight_column=known.name(known.weight),
@@ -255,7 +260,7 @@ def _understood(known: Understanding, groups: GroupRows, options: IntakeOptions)
         coding_system=known.system.title,
         taxonomy=known.taxonomy,
         notes=(*known.notes, *([groups.note] if groups.note else [])),
-        warnings=tuple(known.warnings),
+        warnings=(*known.warnings, *unread),
         prefix=known.prefix,
         crosswalk=str(options.crosswalk) if options.crosswalk else None,
         decimal=known.style.decimal,

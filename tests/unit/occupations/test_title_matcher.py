@@ -175,6 +175,23 @@ def test_a_title_in_which_nobody_works_is_no_answer(title):
     assert TitleMatcher.shipped().answer(title).code == ""
 
 
+@pytest.mark.parametrize(
+    "title",
+    ["acc\u00adountant", "accountant\u200b", "\u200faccountant\u200f", "<b>accountant</b>",
+     "accountant " * 1000, "Ａccountant", "&lt;i&gt;accountant", "accountаnt", "😀 accountant"],
+)  # fmt: skip
+def test_marks_and_strange_letters_do_not_hide_a_title(title):
+    assert TitleMatcher.shipped().answer(title).code == "2411"
+
+
+@pytest.mark.parametrize(
+    "title", ["x" * 10_000, "😀😀", "=cmd|' /C calc'!A0", "3.14", "\x00", "(((((", "/", "и"]
+)
+def test_what_holds_no_title_is_never_answered(title):
+    answer = TitleMatcher.shipped().answer(title)
+    assert (answer.code, answer.level) == ("", "") and answer.reason
+
+
 def test_answers_do_not_depend_on_what_else_is_asked():
     matcher = TitleMatcher.shipped("soc2010")
     titles = ["cook", "Farm/ranch worker; driver", "", "RN (night shift)", "manager"]

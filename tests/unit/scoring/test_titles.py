@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -83,6 +85,26 @@ def test_titles_stand_in_where_a_code_is_missing_and_the_code_wins(tmp_path):
     assert rows["occurisk_title_match"].tolist() == ["", "likely", ""]
     off = scored(path, tmp_path / "off", taxonomy="isco08", titles="off")
     assert {o.outcome: o.rows for o in off.account.outcomes} == {"crosswalk": 2, "missing": 2}
+
+
+def test_rows_without_a_code_far_down_are_told_how_their_titles_are_matched(tmp_path):
+    path = tmp_path / "late.parquet"
+    codes, titles = ["5120"] * 300_000 + [""] * 3, ["Повар"] * 300_000 + ["Швея"] * 3
+    pq.write_table(pa.table({"isco08": codes, "должность": titles}), path, row_group_size=100_000)
+    (warning,) = scored(path, tmp_path / "out", taxonomy="isco08").account.understood.warnings
+    assert "3 rows lack a code" in warning and "--title-column 'должность'" in warning
+    off = scored(path, tmp_path / "off", taxonomy="isco08", titles="off")
+    assert off.account.understood.warnings == ()
+    named = scored(path, tmp_path / "named", taxonomy="isco08", title_column="должность")
+    assert {o.outcome: o.rows for o in named.account.outcomes} == {"crosswalk": 300_000, "title": 3}
+
+
+@pytest.mark.parametrize("title", ["", " ", "NaN", "n/a", "-", "None"])
+def test_a_title_that_says_there_is_none_is_missing(tmp_path, title):
+    path = tmp_path / "staff.csv"
+    path.write_text(f"должность,n\nПовар,1\nШвея,3\n{title},2\n", encoding="utf-8")
+    result = scored(path, tmp_path / "out")
+    assert {o.outcome: o.rows for o in result.account.outcomes} == {"title": 2, "missing": 1}
 
 
 def test_codes_and_titles_that_contradict_each_other_are_reported_and_the_code_wins(tmp_path):

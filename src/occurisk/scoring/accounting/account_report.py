@@ -176,10 +176,9 @@ def titles_in_words(titles: Mapping[str, Any]) -> list[str]:
             "The intervals of the national figures hold that doubt too, with every candidate weighted.",
         ]
     if titles["undecided_titles"]:
-        lines.append(
-            f"{titles['undecided_titles']:,} titles are undecided, with {titles['undecided_weight']:,.10g} "
-            "of weight."
-        )
+        n = titles["undecided_titles"]
+        are = f"{n:,} titles are" if n > 1 else "One title is"
+        lines.append(f"{are} undecided, with {titles['undecided_weight']:,.10g} of weight.")
     contradicted = titles.get("contradictions")
     if contradicted and contradicted["rows"]:
         worst = contradicted["examples"][0]

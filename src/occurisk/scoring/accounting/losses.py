@@ -96,7 +96,9 @@ def too_little(account: Account, least: float) -> CoverageError | None:
             fix=f"Most weights in {account.understood.weight_column!r} are negative, too large or no "
             "numbers. Mend them, or name another column with --weight-column."
             if weights
-            else "Name the column of codes with --code-column, and their system with --taxonomy.",
+            else "Name the column of codes with --code-column, and their system with --taxonomy."
+            if account.understood.code_column or not account.understood.title_column
+            else "Name another column with --title-column, or decide them: occurisk titles review FOLDER.",
         )
     if not coverage >= least:
         return CoverageError(

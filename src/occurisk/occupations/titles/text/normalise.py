@@ -22,6 +22,8 @@ _MIXED = re.compile(r"(?=\w*[a-z])(?=\w*[а-яё])\w+", re.IGNORECASE)
 _LATIN_TO_CYRILLIC = str.maketrans("aceopxykmhtbi", "асеорхукмнтві")
 _CYRILLIC_TO_LATIN = str.maketrans("асеорхукмнтві", "aceopxykmhtbi")
 _CYRILLIC = re.compile("[а-яёәғқңөұүһі]")
+# Soft hyphens, joiners and spaces of no width stand inside words that were copied from a page.
+_INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 # Letters that no decomposition takes apart.
 _PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ё": "е"})
 
@@ -43,9 +45,9 @@ def normalise(title: str) -> str:
     str
         Empty if there is no word in the title.
     """
-    text = title[: 4 * LONGEST]
-    text = without_markup(text)
-    text = text[:LONGEST]
+    text = without_markup(title[: 4 * LONGEST])
+    if len(text) > LONGEST:
+        text = text[:LONGEST].rpartition(" ")[0] or text[:LONGEST]  # half a word is none
     if not text.isascii():
         text = _plain_letters(text)
     words = [
@@ -69,7 +71,7 @@ def _singular(word: str) -> str:
 
 
 def _plain_letters(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text).lower()
+    text = unicodedata.normalize("NFKC", text).lower().translate(_INVISIBLE)
     if _MIXED.search(text):
         text = _MIXED.sub(lambda match: _one_script(match.group()), text)
     text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "").translate(_PLAIN)
