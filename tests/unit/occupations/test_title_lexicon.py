@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles.cascade import TitleMatcher
@@ -10,6 +11,7 @@ from occurisk.occupations.titles.lexicon import Lexicon, LexiconError, shipped_l
 from occurisk.occupations.titles.text.normalise import LONGEST, normalise
 from occurisk.occupations.titles.text.parts import parts_of
 from occurisk.occupations.titles.text.stems import Endings
+from occurisk.paths import FEATURES
 
 
 @pytest.mark.parametrize(
@@ -254,6 +256,19 @@ def test_lexicons_hold_only_groups_that_exist_each_with_a_reason(language):
     assert [code for code in lexicon.why if code not in known] == []
     assert [code for code, why in lexicon.why.items() if not why] == []
     assert lexicon.n_patterns > {"ru": 1500, "kk": 3000}[language]
+
+
+def test_each_kazakh_pattern_read_as_a_title_gives_its_own_group():
+    lexicon = shipped_lexicon("kk")
+    content = yaml.safe_load((FEATURES / "titles" / "kk.yaml").read_text(encoding="utf-8"))
+    wrong = []
+    for code, group in content["groups"].items():
+        for pattern in filter(lambda one: "$" not in one, group["patterns"].split(", ")):
+            head, *others = (word.strip("=*") for word in pattern.split())
+            matches = lexicon.match(normalise(" ".join([*others, head])))
+            if len(code) == 4 and (not matches or matches[0].code != code):
+                wrong.append((code, pattern))
+    assert wrong == []
 
 
 def test_a_pattern_that_can_match_nothing_is_refused():
