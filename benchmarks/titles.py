@@ -179,7 +179,8 @@ def kazakh() -> None:
     print(
         f"{len(known)} Kazakh titles, written and coded by us without a look at the lexicon: {_of(said, known)}% answered "
         f"with a code, {_right(said)}% of them right (first or second choice); of {len(open_ones)} too general ones "
-        f"{sum(open_ones)} answered."
+        f"{sum(open_ones)} answered. The lexicon has been mended since; its mean stated confidence is "
+        f"{100 * np.mean([a.confidence for a, _ in known if a.level == 'code']):.1f}%."
     )
 
 

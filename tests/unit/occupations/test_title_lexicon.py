@@ -221,6 +221,8 @@ def test_kazakh_titles_as_they_are_written(title, code):
     [
         "Аспаз цехы",  # a workshop
         "Мұғалімдер бөлмесі",  # a room
+        "Аудармашы қызметі",  # a service
+        "Диспетчерлік",  # a place
         "Зорблы маманы",  # a generic head, an unknown qualifier
         "Зорблы жұмысшысы",  # a head that must stand alone
         "Аспаз зорблысы",  # the head is unknown

@@ -82,6 +82,7 @@ class Lexicon:
         self._modifiers, self._closing = (
             tuple(map(self._plain, content.get(key, []))) or ("\0",) for key in ("modifiers", "closing")
         )
+        self._things = set(map(self._plain, content.get("things", [])))
         self._fillers = _PREPOSITIONS | set(map(self._plain, content.get("fillers", [])))
         self._marks = Marks.of(content, self._plain)
         self._persons = Persons.of(content, self._plain)
@@ -234,7 +235,7 @@ class Lexicon:
         """Return where a head may stand, the likeliest first."""
         if not (self.head_last or last):
             return list(range(len(words)))
-        order = [place for place in reversed(range(len(words))) if words[place] not in self._fillers]
+        order = [at for at in reversed(range(len(words))) if words[at] not in self._fillers - self._things]
         if last:
             return order[:1]
         # What an unknown word closes is about something else, and so is what the name of a thing does: `аспаз
@@ -245,9 +246,9 @@ class Lexicon:
         return [at for at in known if at == order[0] or not words[at].endswith(self._modifiers)]
 
     def _is_thing(self, word: str, numbers: frozenset[int]) -> bool:
-        """Tell whether a word is the head of no pattern, and ends as what belongs to the word before does."""
-        if not word.endswith(self._closing):
-            return False
+        """Tell whether a word is a thing: so said, or no head, ending as what belongs to another does."""
+        if word in self._things or not word.endswith(self._closing):
+            return word in self._things
         return not any(number in self._by_head or self._stem_of[number] == word for number in numbers)
 
     def _found(self, pattern: _Pattern, head: int, rank: int, where: dict[int, int], aside: bool) -> Match:

@@ -30,7 +30,7 @@ class Persons:
     def of(cls, content: Mapping[str, Any], plain: Callable[[str], str]) -> Persons:
         """Return what a lexicon says."""
         return cls(
-            no_person=tuple(content.get("no_person", ())),
+            no_person=tuple(map(plain, content.get("no_person", ()))),
             fields=tuple(content.get("fields", ())),
             of_another=tuple(content.get("of_another", ())),
             agreeing=tuple(content.get("agreeing", ())),
