@@ -66,7 +66,8 @@ def test_answers_of_the_browser_decide_titles(desk):
     )
     words = load_phrases("ru").queue
     none, other = words["title_none"], words["title_other"]
-    assert words["title_no_candidates"] in str(asked["ann", "Менеджер"].data.spans[0].outputs)
+    # Nothing can be said of a manager, but patterns of managers tell what there is to choose from.
+    assert words["title_candidates"] in str(asked["ann", "Менеджер"].data.spans[0].outputs)
 
     for who in ("ann", "bob"):  # they agree; the page of a server without login says `default`
         answer(mlflow, asked[who, BROAD].info, "default", "1")
@@ -98,7 +99,7 @@ def test_the_queue_speaks_the_readers_language(desk, language):
     assert root.inputs["messages"][0]["content"] == words["title_question"].format(
         title=trace.info.tags[TITLE_TAG]
     )
-    assert words["title_no_candidates"] in root.outputs["choices"][0]["message"]["content"]
+    assert words["title_candidates"] in root.outputs["choices"][0]["message"]["content"]
 
 
 def test_reviewers_without_a_queue_are_a_mistake(desk):

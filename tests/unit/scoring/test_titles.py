@@ -189,6 +189,10 @@ def test_open_titles_become_questions_of_a_queue_and_no_title_can_forge_one():
     longest = sheet([OpenTitle("ab " * 1700, 1.0)], own_titles.matcher_for("isco08"), 1, "ru")
     (shown,) = questions(longest, load_phrases("ru").queue)
     assert len(shown.text) < 1000 and "Почему не определено: " in shown.text and "open" not in shown.text
+    (empty,) = questions(
+        sheet([OpenTitle("😀", 1.0)], own_titles.matcher_for("isco08"), 1, "ru"), load_phrases("kk").queue
+    )
+    assert load_phrases("kk").queue["title_no_candidates"] in empty.text and empty.options == ("none",)
     assert one.options[-1] == other.options[-1] == "none"
     assert other.options[0].split()[0].isdigit()
     assert other.options[0] in other.text
@@ -223,6 +227,7 @@ def test_the_sheet_in_excel_offers_the_candidates(staff, tmp_path):
     assert run.exit_code == 0, run.output
     page = load_workbook(sheet)["titles"]
     assert page["A2"].value == "Менеджер"
+    assert [str(page[f"{column}2"].value).split()[0] for column in "GHIJ"] == ["3322", "2431", "5244", "4221"]
     assert [str(rule.sqref) for rule in page.data_validations.dataValidation] == ["E2", "E3"]
 
 

@@ -204,7 +204,7 @@ class TitleMatcher:
                 return self._from_match(lexicon, matches, part.whole)
             refused = matches and not matches[0].code
             if refused or lexicon.is_generic(part.bare):
-                return _too_general(part)
+                return _too_general(part, lexicon.may_be(part.bare))
         return None
 
     def _from_match(self, lexicon: Lexicon, matches: list[Match], title: str) -> Answer:
@@ -218,7 +218,8 @@ class TitleMatcher:
         others = list(dict.fromkeys(others))[: MOST_CANDIDATES - 1] or list(_beside(best.code, self._units))
         weights = [p, *[(1 - p) / len(others)] * len(others)] if others else [1.0]
         because = (("words", f"{best.pattern} ({best.why}; {lexicon.name})"),)
-        candidates = tuple(zip([best.code, *others], weights, strict=True)) if level == "code" else ()
+        codes = tuple(zip([best.code, *others], weights, strict=True))
+        candidates = codes if level == "code" else lexicon.may_be(title, best.code)
         return Answer(best.code, level, LEXICON, p, because, candidates)
 
     @cached_property
@@ -294,6 +295,10 @@ class TitleMatcher:
         """Say nothing of generic words; let a lexicon speak of Latin words that it knows, such as `HR`."""
         if answer.because == OFFICIAL:
             return answer
+        if not part.whole.isascii() and not answer.code:
+            # The heads that people wrote down say more of what it may be than pieces of words do.
+            may_be = filter(None, (one.may_be(part.bare) for one in self.lexicons.values()))
+            return replace(answer, candidates=next(may_be, answer.candidates))
         if part.whole.isascii() and is_generic(part.bare):
             return _too_general(part, answer.candidates)
         if answer.level != "code" and self.lexicons and part.whole.isascii():

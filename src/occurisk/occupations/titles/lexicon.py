@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from occurisk.errors import OccuriskError
+from occurisk.occupations.titles.text.candidates import UNIT, Candidates, by_number
 from occurisk.occupations.titles.text.marks import Marks
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.persons import Persons
@@ -28,7 +29,6 @@ from occurisk.occupations.titles.text.stems import Endings
 from occurisk.paths import FEATURES
 
 MOST_WORDS = 300
-UNIT = 4  # digits
 _PREPOSITIONS = frozenset(
     "в во на по с со для из к при от без за до у и in for of at with and to".split()  # noqa: SIM905
 )
@@ -182,11 +182,8 @@ class Lexicon:
         where = {number: place for place in reversed(range(len(words))) for number in places[place]}
         for rank, place in enumerate(order):
             # What is after a preposition, or in brackets after a generic head, is no head.
-            if (
-                not self.head_last
-                and rank
-                and (words[place] in _PREPOSITIONS or (rank >= outside and generic_seen))
-            ):
+            later = rank > 0 and not self.head_last
+            if later and (words[place] in _PREPOSITIONS or (rank >= outside and generic_seen)):
                 break
             if words[place] in _PREPOSITIONS:
                 continue
@@ -293,6 +290,11 @@ class Lexicon:
     def knows_head(self, title: str) -> bool:
         """Return whether a pattern has the last word of a title as its head."""
         return any(number in self._by_head for number in self._of_word(self._words(title)[-1]))
+
+    def may_be(self, title: str, group: str = "") -> Candidates:
+        """Return the codes to which patterns lead whose head a title has, the most patterns first."""
+        numbers = [number for word in self._words(title) for number in self._of_word(word)]
+        return by_number((one.code for n in numbers for one in self._by_head.get(n, ())), group)
 
     def is_generic(self, title: str) -> bool:
         """Return whether every word of a normalised title is generic: such a title has no answer."""

@@ -1,0 +1,25 @@
+"""What a title may be: codes with weights that sum to 1, the likeliest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+Candidates = tuple[tuple[str, float], ...]
+MOST = 5
+UNIT = 4  # digits
+
+
+def by_number(codes: Iterable[str], group: str = "") -> Candidates:
+    """Return the codes that are named most often, by how often.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        Those of whole groups are left out.
+    group : str
+        Only codes that begin so.
+    """
+    found = Counter(code for code in codes if len(code) == UNIT and code.startswith(group)).most_common(MOST)
+    total = sum(number for _, number in found)
+    return tuple((code, number / total) for code, number in found)
