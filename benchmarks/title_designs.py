@@ -1,6 +1,6 @@
 """Every design that was weighed for the matcher of titles; docs/titles.md holds the table.
 
-    python benchmarks/title_designs.py                        all designs, some 15 minutes on one core
+    python benchmarks/title_designs.py                        all designs, some 20 minutes on one core
     python benchmarks/title_designs.py --only spoken nearest  some of them
 
 Figures are shares of titles whose first code is right, in %: US visa titles at 6 digits, minor and major
@@ -13,9 +13,10 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -25,10 +26,19 @@ from scipy import sparse
 
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles import shipped
-from occurisk.occupations.titles.build import KEPT_WEIGHTS, LISTED_SHARE, Entry, job_logits, merged
+from occurisk.occupations.titles.build import (
+    GROUP_DIGITS,
+    KEPT_WEIGHTS,
+    LISTED_SHARE,
+    Entry,
+    evidence,
+    job_logits,
+    merged,
+)
 from occurisk.occupations.titles.cascade import TitleMatcher
+from occurisk.occupations.titles.classifier import FIRST_DIGITS, GROUP
 from occurisk.occupations.titles.own_titles import shift_of
-from occurisk.occupations.titles.softmax import quantised, train_softmax
+from occurisk.occupations.titles.softmax import from_sizes, in_sizes, largest, probabilities, train_softmax
 from occurisk.occupations.titles.text import tokens
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import spoken_form
@@ -37,6 +47,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 ORIGINALS = Path(os.environ.get("OCCURISK_ORIGINALS", PROJECT.parent / "shared" / "data"))
 LISTS = ORIGINALS / "titles"
 SMOOTHING, NEIGHBOURS = 0.1, 40
+SHORTEST_SPELT, LETTERS = 5, "abcdefghijklmnopqrstuvwxyz"
+ENDING = re.compile(r"(?<=....)(?:er|or|ing|ist|man|woman|person|ment|ion|ed|ry|e|y)$")
 Array = np.ndarray
 Coded = list[tuple[str, str]]
 
@@ -54,6 +66,11 @@ class Task:
     def codes(self) -> list[str]:
         """The classes."""
         return sorted({entry.code for entry in self.entries})
+
+    @property
+    def group_digits(self) -> int:
+        """Characters of a code that name its group."""
+        return GROUP_DIGITS["soc2010" if self.name == "US" else "isco08"]
 
 
 def us_visa() -> Coded:
@@ -118,13 +135,14 @@ def trained(
     rows: list[Entry],
     codes: list[str],
     weigh: Callable[[sparse.csr_matrix, list[str]], sparse.csr_matrix] = lambda made, names: made,
+    seed: int = 0,
 ) -> Trained:
     """Train as the matcher that is shipped is trained."""
     names, made = tokens.tokenised([row.title for row in rows])
     places = {code: place for place, code in enumerate(codes)}
     y = np.array([places[row.code] for row in rows])
     weight = np.array([row.weight for row in rows], np.float32)
-    W, b = train_softmax(weigh(made, names), tokens.token_matrix(names), y, weight, len(codes))
+    W, b = train_softmax(weigh(made, names), tokens.token_matrix(names), y, weight, len(codes), seed)
     return Trained(codes, W, b, weigh)
 
 
@@ -200,7 +218,7 @@ def written(task: Task) -> tuple[Array, list[str]]:
 
 
 def spoken(task: Task) -> tuple[Array, list[str]]:
-    """Softmax on titles as one would say them: the design that is shipped, before weights are cut."""
+    """Softmax on titles as one would say them: as it is shipped, before weights are cut."""
     titles = [spoken_form(title) for title, _ in task.coded]
     return _spoken(task).logits(titles), titles
 
@@ -246,12 +264,120 @@ def _moved(task: Task) -> Array:
 
 
 def pruned(task: Task) -> tuple[Array, list[str]]:
-    """The same as int8, with the largest 1.55 million weights: as it is shipped."""
-    model = _spoken(task)
-    whole, scale = quantised(model.W, model.b, KEPT_WEIGHTS)
-    cut = replace(model, W=(whole.astype(np.float32) @ sparse.diags(scale)).toarray())
+    """The same with the largest two million weights, each in one of 16 sizes: as it is shipped."""
     titles = [spoken_form(title) for title, _ in task.coded]
-    return cut.logits(titles) + _moved(task), titles
+    return _cut(task).logits(titles) + _moved(task), titles
+
+
+def _cut(task: Task) -> Trained:
+    model = _spoken(task)
+    W = largest(model.W, KEPT_WEIGHTS)
+    W.data = from_sizes(*in_sizes(W.data))
+    return replace(model, W=W.toarray())
+
+
+def grouped(task: Task) -> tuple[Array, list[str]]:
+    """That with naive Bayes for first digits and groups of codes."""
+    scores, titles = pruned(task)
+    table = evidence(merged(task.entries), task.codes, tokens.LAST, task.group_digits)
+    return scores + _said(task, table, titles), titles
+
+
+def _said(task: Task, table: sparse.csr_matrix, titles: Sequence[str]) -> Array:
+    names, made = tokens.tokenised(titles)
+    said = (made @ (tokens.token_matrix(names) @ table)).toarray()
+    (first, n_first), (group, _) = (_groups(task, n) for n in (task.group_digits // 2, task.group_digits))
+    return np.asarray(FIRST_DIGITS * said[:, :n_first][:, first] + GROUP * said[:, n_first:][:, group])
+
+
+def _groups(task: Task, length: int) -> tuple[Array, int]:
+    names, group = np.unique([code[:length] for code in task.codes], return_inverse=True)
+    return group, len(names)
+
+
+def decided(task: Task) -> tuple[Array, list[str]]:
+    """As *in_its_list*; half of the mass of its group, and of its first digits, counts for a code, too."""
+    scores, titles = in_its_list(task)
+    p = probabilities(scores)
+    for digits in (task.group_digits // 2, task.group_digits):
+        group, n = _groups(task, digits)
+        p = p + (probabilities(scores) @ np.eye(n)[group])[:, group] / 2
+    return p, titles
+
+
+def three_seeds(task: Task) -> tuple[Array, list[str]]:
+    """As *spoken*, the mean of three trainings, each in another order of titles."""
+    titles = [spoken_form(title) for title, _ in task.coded]
+    rows = merged(task.entries)
+    models = [_spoken(task), *(trained(rows, task.codes, seed=seed) for seed in (1, 2))]
+    return np.mean([model.logits(titles) for model in models], axis=0), titles
+
+
+def sentences(task: Task) -> tuple[Array, list[str]]:
+    """As *spoken*, O*NET's statements of tasks taught, too, as titles that count little."""
+    titles = [spoken_form(title) for title, _ in task.coded]
+    told = [replace(row, title=normalise(row.title)) for row in _tasks()]
+    known = [row for row in told if row.code in set(task.codes) and row.title]
+    model = trained([*merged(task.entries), *known], task.codes)
+    # How many sentences a code has tells nothing of its titles.
+    return model.logits(titles) - model.b + _spoken(task).b, titles
+
+
+def _tasks() -> list[Entry]:
+    codes_of = shipped._Targets(load_tables().pairs["onetsoc"], load_tables().pairs["soc2018"])
+    found = []
+    for row in shipped._sheet(ORIGINALS / "onet_29_3" / "Task Statements.xlsx"):
+        found += shipped._shared(row["Task"], codes_of[row["O*NET-SOC Code"]], 0.3)
+    return found
+
+
+def stems(task: Task) -> tuple[Array, list[str]]:
+    """As *spoken*, with the stem of each word, too: `harvesting`, `harvester`."""
+
+    def both(
+        token: str, columns: tuple[int, ...], values: tuple[float, ...]
+    ) -> tuple[tuple[int, ...], tuple[float, ...]]:
+        if tokens.PAIR_MARK in token or token.startswith(tokens.HEAD_MARK):
+            return columns, values
+        return (*columns, tokens._hash("s" + ENDING.sub("", token))), (*values, 1.0)
+
+    return _with_columns(task, both)
+
+
+def skips(task: Task) -> tuple[Array, list[str]]:
+    """As *spoken*, with each word paired with the head word, too."""
+    before = tokens.tokens_of
+
+    def more(title: str, head: str = tokens.LAST) -> list[str]:
+        words, found = title.split(), before(title, head)
+        pairs = [f"{word}{tokens.PAIR_MARK}{tokens.head_word(words, head)}" for word in words[:-2]]
+        return [*found, *(pair for pair in pairs if pair not in found)]
+
+    tokens.tokens_of = more
+    try:
+        titles = [spoken_form(title) for title, _ in task.coded]
+        return trained(merged(task.entries), task.codes).logits(titles), titles
+    finally:
+        tokens.tokens_of = before
+
+
+def respelt(task: Task) -> tuple[Array, list[str]]:
+    """As *shipped_matcher*; a word in no listed title is the commonest one that is a letter away."""
+    model = TitleMatcher.shipped("soc2010" if task.name == "US" else "isco08").model
+    titles = [spoken_form(title) for title, _ in task.coded]
+    said = [" ".join(_spelt(word, model.word_counts) for word in title.split()) for title in titles]
+    return model.logits(said), titles
+
+
+def _spelt(word: str, known: Mapping[str, int]) -> str:
+    if word in known or len(word) < SHORTEST_SPELT:
+        return word
+    parts = [(word[:cut], word[cut:]) for cut in range(1, len(word) + 1)]
+    near = [start + end[1:] for start, end in parts if end]
+    near += [start + end[1] + end[0] + end[2:] for start, end in parts if len(end) > 1]
+    near += [start + letter + rest for start, end in parts for letter in LETTERS for rest in (end, end[1:])]
+    found = [other for other in near if known.get(other, 0) > 1]
+    return max(found, key=lambda other: (known[other], other)) if found else word
 
 
 def voted(task: Task) -> tuple[Array, list[str]]:
@@ -354,7 +480,7 @@ DESIGNS = {
     for function in (
         exact, nearest, words_only, written, spoken, both_systems, joined, smoothed, rare_words,
         balanced, prior, pruned,
-        shipped_matcher, in_its_list, voted,
+        grouped, shipped_matcher, in_its_list, decided, voted, three_seeds, sentences, stems, skips, respelt,
     )
 }  # fmt: skip
 

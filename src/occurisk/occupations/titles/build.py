@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from occurisk.occupations.titles.classifier import TitleModel, TitlesError, load_model, write_model
 from occurisk.occupations.titles.confidence import held_out, learned, seen_of
 from occurisk.occupations.titles.own_titles import shift_of
-from occurisk.occupations.titles.softmax import PASSES, quantised, train_softmax
+from occurisk.occupations.titles.softmax import PASSES, group_evidence, largest, train_softmax
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import spoken_form
 from occurisk.occupations.titles.text.tokens import LAST, head_of_language, token_matrix, tokenised
@@ -21,7 +22,7 @@ from occurisk.occupations.titles.text.tokens import LAST, head_of_language, toke
 Array = np.ndarray
 Say = Callable[[str], None]
 GROUP_DIGITS = {"isco08": 2, "isco88": 2, "soc2010": 4, "soc2018": 4}
-KEPT_WEIGHTS = 1_550_000
+KEPT_WEIGHTS = 2_000_000
 FEWEST_TITLES = 100
 # What a title counts that the user confirmed, and how many of them tell how sure a match is.
 CONFIRMED, FEWEST_CONFIRMED = 3.0, 200
@@ -63,16 +64,27 @@ def fitted(
 ) -> tuple[Array, Array]:
     """Train a softmax on a list; return weights, shape (COLUMNS, n_codes), and biases."""
     tokens, made = tokenised([row.title for row in rows], head)
-    places = {code: place for place, code in enumerate(codes)}
-    return train_softmax(
-        made,
-        token_matrix(tokens),
-        np.array([places[row.code] for row in rows]),
-        np.array([row.weight for row in rows], np.float32),
-        len(codes),
-        passes=passes,
-        say=say,
-    )
+    y, weight = _named(rows, codes, None)
+    return train_softmax(made, token_matrix(tokens), y, weight, len(codes), passes=passes, say=say)
+
+
+def evidence(rows: Sequence[Entry], codes: Sequence[str], head: str, digits: int) -> sparse.csr_matrix:
+    """Return what columns say for the first digits of codes, and for groups of so many digits."""
+    tokens, made = tokenised([row.title for row in rows], head)
+    columns = token_matrix(tokens)
+    tables = []
+    for length in (digits // 2, digits):
+        group, weight = _named(rows, codes, length)
+        n_groups = len({code[:length] for code in codes})
+        tables.append(group_evidence(made, columns, group, weight, n_groups))
+    return sparse.hstack(tables, format="csr")
+
+
+def _named(rows: Sequence[Entry], codes: Sequence[str], length: int | None) -> tuple[Array, Array]:
+    """Return the place of each row's code, or of its first characters, among all of them, and its weight."""
+    places = {name: place for place, name in enumerate(sorted({code[:length] for code in codes}))}
+    found = np.array([places[row.code[:length]] for row in rows])
+    return found, np.array([row.weight for row in rows], np.float32)
 
 
 def build_model(
@@ -144,11 +156,11 @@ def build_model(
     about["confidence_from"] = f"{len(hand)} {source}"
     prior = job_logits(codes, jobs)
     few = passes if first is rows else max(passes // 2, 2)
-    weights = _weights(first, codes, head, few, keep, say)
+    weights = _weights(first, about, few, keep, say)
     _write(path, first, weights, prior, {**about, "confidence": {}})
     how, least = learned_confidence(load_model(path), hand)
     if first is not rows:
-        weights = _weights(rows, codes, head, passes, keep, say)
+        weights = _weights(rows, about, passes, keep, say)
     _write(path, rows, weights, prior, {**about, "confidence": how, "least": least})
     return load_model(path)
 
@@ -215,24 +227,29 @@ def job_logits(codes: list[str], jobs: Mapping[str, float] | None) -> Array:
 
 
 def _weights(
-    rows: list[Entry], codes: list[str], head: str, passes: int, keep: int, say: Say
-) -> tuple[Any, Array, Array]:
-    """Return weights as int8, what each column of them is multiplied with, and biases."""
+    rows: list[Entry], about: Mapping[str, Any], passes: int, keep: int, say: Say
+) -> tuple[sparse.csr_matrix, sparse.csr_matrix, Array]:
+    """Return the largest weights of a softmax, the evidence for groups, and biases."""
+    codes, head = about["codes"], about["head"]
     W, b = fitted(rows, codes, head, passes, say)
-    return (*quantised(W, b, keep), b)
+    return largest(W, keep), evidence(rows, codes, head, about["group_digits"]), b
 
 
 def _write(
-    path: Path, rows: list[Entry], weights: tuple[Any, Array, Array], prior: Array, about: dict[str, Any]
+    path: Path,
+    rows: list[Entry],
+    weights: tuple[sparse.csr_matrix, sparse.csr_matrix, Array],
+    prior: Array,
+    about: dict[str, Any],
 ) -> None:
     places = {code: place for place, code in enumerate(about["codes"])}
-    whole, scale, b = weights
+    W, for_groups, b = weights
     listed = [(row.title, places[row.code]) for row in rows if row.listed]
     path.parent.mkdir(parents=True, exist_ok=True)
     write_model(
         path,
-        whole,
-        scale,
+        W,
+        for_groups,
         LISTED_SHARE * b + prior,
         [t for t, _ in listed],
         np.array([c for _, c in listed]),

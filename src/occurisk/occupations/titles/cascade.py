@@ -17,10 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from occurisk.occupations.titles.classifier import LONGEST_SHOWN, TitleModel, load_model
+from occurisk.occupations.titles.classifier import TitleModel, load_model
 from occurisk.occupations.titles.confidence import candidates_of, confidence, log_odds, seen_of
 from occurisk.occupations.titles.in_parallel import pieces_mapped, processors
 from occurisk.occupations.titles.lexicon import Lexicon, Match, native_of, said_of, shipped_lexicon
+from occurisk.occupations.titles.softmax import LONGEST_SHOWN
 from occurisk.occupations.titles.text import parts as of_title
 from occurisk.occupations.titles.text.parts import Part, all_spoken, is_generic, parts_of, says_nothing
 from occurisk.occupations.titles.text.reasons import Clause, in_words

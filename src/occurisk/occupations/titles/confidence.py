@@ -20,25 +20,25 @@ from occurisk.occupations.titles.text.tokens import head_word
 Array = np.ndarray
 # What is seen of a match, with mean and standard deviation over titles of the development halves, rounded.
 FEATURES = {
-    "p_first": (0.77, 0.26),
-    "p_gap": (0.68, 0.35),
-    "log_p": (-0.36, 0.53),
-    "score": (1.14, 0.39),
-    "score_gap": (0.37, 0.31),
-    "group_mass": (0.82, 0.24),
-    "group_gap": (0.73, 0.34),
+    "p_first": (0.83, 0.23),
+    "p_gap": (0.74, 0.33),
+    "log_p": (-0.26, 0.43),
+    "score": (1.7, 0.58),
+    "score_gap": (0.46, 0.38),
+    "group_mass": (0.88, 0.19),
+    "group_gap": (0.81, 0.3),
     "known_share": (0.92, 0.2),
     "unknown_words": (0.04, 0.09),
-    "exact_share": (0.26, 0.42),
+    "exact_share": (0.25, 0.42),
     "head_share": (0.19, 0.3),
-    "head_group_share": (0.31, 0.35),
+    "head_group_share": (0.32, 0.35),
     "head_known": (0.85, 0.51),
     "n_words": (0.28, 0.12),
     "rarest_word": (0.83, 0.16),
-    "residual": (0.05, 0.22),
+    "residual": (0.05, 0.21),
     "class_titles": (0.89, 0.2),
-    "group_classes": (0.78, 0.24),
-    "official": (0.06, 0.24),
+    "group_classes": (0.76, 0.24),
+    "official": (0.04, 0.2),
 }
 # Each is a line that may bend at so many standard deviations from its mean.
 BENDS = (-1.0, -0.5, 0.0, 0.5, 1.0)
