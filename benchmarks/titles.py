@@ -1,7 +1,7 @@
 """How good, how sure and how fast the matching of titles is; docs/titles.md holds the figures.
 
     python benchmarks/titles.py                      all tables, some 10 minutes on one core
-    python benchmarks/titles.py --only quality       or calibration, confirmed, polish, speed
+    python benchmarks/titles.py --only quality       or calibration, confirmed, polish, languages, speed
     python benchmarks/titles.py --only calibration --picture docs/img/titles_calibration.png
     python benchmarks/titles.py --list FILE --title T --code C     a list of yours: see title_lists.py
 
@@ -35,6 +35,7 @@ from occurisk.occupations.titles.confidence import confidence, held_out, seen_of
 from occurisk.occupations.titles.own_titles import attuned, shift_of
 from occurisk.occupations.titles.text.parts import spoken_form
 from title_designs import LISTS, Coded, ilo_index, nearest, rows_of, soc, us_visa
+from title_languages import languages
 from title_lists import CONFIRMED, DRAWS, WANTED, answerable, draws_of, run, worth
 
 MANY = 1500
@@ -259,16 +260,18 @@ def strange() -> tuple[Tried, ...]:
 def polish_lists() -> list[Entry]:
     """Return the Polish lists: KZiS with its titles, the thesaurus of GUS, the names of ISCO's units."""
     entries = [
-        Entry(row["name"], row["code"].zfill(6)[:4], 2.0)
+        Entry(row["name"], row["code"].zfill(6)[:4], 2.0, row=row["code"])
         for row in rows_of(LISTS / "pl_kzis-official-2023.csv")
     ]
     for row in rows_of(LISTS / "pl_gus-thesaurus.csv"):
-        entries += [Entry(title, row["code"].zfill(6)[:4]) for title in _OUTSIDE_BRACKETS.split(row["desc"])]
+        code = row["code"].zfill(6)
+        entries += [Entry(title, code[:4], row=row["code"]) for title in _OUTSIDE_BRACKETS.split(row["desc"])]
     for row in rows_of(LISTS / "pl_esco-kzis-selected.csv"):
         if row["var"].endswith(("_name", "_names")):
-            entries += [Entry(title, row["code"].zfill(6)[:4]) for title in row["desc"].split(";")]
+            code = row["code"].zfill(6)
+            entries += [Entry(title, code[:4], row=row["code"]) for title in row["desc"].split(";")]
     units = (row for row in rows_of(LISTS / "isco08_group_titles_27langs.csv") if len(row["code"]) == 4)
-    return [*entries, *(Entry(row["pl"], row["code"]) for row in units)]
+    return [*entries, *(Entry(row["pl"], row["code"], row=row["code"]) for row in units)]
 
 
 def with_esco() -> list[Entry]:
@@ -403,7 +406,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = ("quality", "calibration", "confirmed", "polish", "speed")
+    names = ("quality", "calibration", "confirmed", "polish", "languages", "speed")
     parser.add_argument("--only", choices=names)
     parser.add_argument("--picture", type=Path)
     parser.add_argument("--distinct", type=int, default=DISTINCT, help="Titles of `speed`.")
@@ -435,7 +438,7 @@ def main() -> None:
         elif name == "speed":
             speed(chosen.distinct)
         else:
-            {"quality": quality, "confirmed": confirmed, "polish": polish}[name]()
+            {"quality": quality, "confirmed": confirmed, "polish": polish, "languages": languages}[name]()
     print(f"\nMemory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
 
 

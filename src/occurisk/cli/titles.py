@@ -67,8 +67,19 @@ def match(title: str, system: str, lang: str) -> None:
     show_default=True,
     help="Read the codes by this system.",
 )
-@click.option("--title-column", metavar="NAME", help="Take the titles from this column.  [default: found]")
+@click.option(
+    "--title-column",
+    "title_columns",
+    metavar="NAME",
+    multiple=True,
+    help="Take the titles from this column; give it again for a second one.  [default: found]",
+)
 @click.option("--code-column", metavar="NAME", help="Take the codes from this column.  [default: found]")
+@click.option(
+    "--apart",
+    metavar="MARK",
+    help="Read several titles in a cell, apart by this mark, such as | or ;. Lines are always read so.",
+)
 @click.option(
     "--originals",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -95,8 +106,9 @@ def match(title: str, system: str, lang: str) -> None:
 def build(
     title_list: Path | None,
     system: str,
-    title_column: str | None,
+    title_columns: tuple[str, ...],
     code_column: str | None,
+    apart: str | None,
     originals: Path | None,
     folder: Path | None,
     names: Path | None,
@@ -123,13 +135,13 @@ def build(
         from occurisk.occupations.titles.own_titles import read_confirmed
         from occurisk.registry.title_list import read_title_list
 
-        entries, left_out = read_title_list(title_list, system, title_column, code_column)
+        entries, left_out = read_title_list(title_list, system, title_columns, code_column, apart)
         about = {"sources": [{"file": title_list.name, "what": "a list of the user's"}]}
         confirmed = [(title, code) for title, code in read_confirmed(system).items() if code]
         model = build_model(folder / system, entries, system, about, confirmed=confirmed, say=say)
         _say(
             f"Learned {len(model.listed):,} titles with {len(model.codes)} codes from {title_list.name}"
-            + (f"; {left_out:,} rows had no code of {system}." if left_out else ".")
+            + (f"; {left_out:,} rows had no title, or no code of {system}." if left_out else ".")
         )
         _say(f"Wrote {folder / system}.npz and .json.")
         _say(f"How sure it is was learned from {model.about['confidence_from']}.")

@@ -48,3 +48,12 @@ def test_a_word_of_too_many_titles_finds_no_neighbours():
     votes = Neighbours.of(LISTED, CODES, 5, too_common=2).votes(["worker", "farm worker"])
     assert votes[0].sum() == 0
     assert votes[1].argmax() == 3
+
+
+def test_where_words_have_many_endings_their_pieces_find_neighbours():
+    whole = Neighbours.of(LISTED, CODES, 5)
+    pieces = Neighbours.of(LISTED, CODES, 5, pieces=True)
+    assert whole.votes(["accountants"]).sum() == 0
+    assert pieces.votes(["accountants"])[0].argmax() == 1
+    own = pieces.votes(LISTED)
+    assert (own.argmax(axis=1) == CODES).all()

@@ -12,12 +12,27 @@ import numpy as np
 from scipy import sparse
 
 from occurisk.occupations.titles.classifier import TitleModel, TitlesError, load_model, write_model
-from occurisk.occupations.titles.confidence import held_out, learned, seen_of
+from occurisk.occupations.titles.confidence import (
+    confidence,
+    earned,
+    held_out,
+    learned,
+    moved,
+    recalibrated,
+    seen_of,
+)
 from occurisk.occupations.titles.own_titles import shift_of
-from occurisk.occupations.titles.softmax import PASSES, group_evidence, largest, train_softmax
+from occurisk.occupations.titles.softmax import (
+    PASSES,
+    SHARPNESS,
+    SOFTER,
+    group_evidence,
+    largest,
+    train_softmax,
+)
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import spoken_form
-from occurisk.occupations.titles.text.tokens import LAST, head_of_language, token_matrix, tokenised
+from occurisk.occupations.titles.text.tokens import FIRST, LAST, head_of_language, token_matrix, tokenised
 
 Array = np.ndarray
 Say = Callable[[str], None]
@@ -26,8 +41,9 @@ KEPT_WEIGHTS = 2_000_000
 FEWEST_TITLES = 100
 # What a title counts that the user confirmed, and how many of them tell how sure a match is.
 CONFIRMED, FEWEST_CONFIRMED = 3.0, 200
-# One in five titles is held out to learn how sure a match is, unless titles coded by hand are given.
-HELD_OUT = 5
+# To learn how sure a match is, one in so many titles is held out, and all titles of one in so many rows.
+# Titles coded by hand stand in place of them. So a third of the titles judged by is of jobs unknown here.
+HELD_OUT, ROWS_HELD_OUT = 7, 14
 # How far the number of titles of a code tells, and that of its jobs, and what a code without a figure counts.
 # Tuned on the development halves: lists have many titles where occupations are many, not where jobs are.
 LISTED_SHARE, PRIOR, FEWEST_JOBS = 0.5, 0.4, 3000.0
@@ -37,12 +53,24 @@ PRECISION, LEAST = 0.83, 0.5
 
 @dataclass(frozen=True)
 class Entry:
-    """A title with its code: what it counts in training, and whether it is shown as a listed title."""
+    """A title with its code.
+
+    Attributes
+    ----------
+    title, code : str
+    weight : float
+        What it counts in training.
+    listed : bool
+        Whether it is shown as a listed title.
+    row : str
+        What it stands with: titles of one row are names of one job, and are held out together.
+    """
 
     title: str
     code: str
     weight: float = 1.0
     listed: bool = True
+    row: str = ""
 
 
 def merged(entries: Iterable[Entry], head: str = LAST) -> list[Entry]:
@@ -55,7 +83,8 @@ def merged(entries: Iterable[Entry], head: str = LAST) -> list[Entry]:
         key = (title, entry.code)
         old = by_title.get(key)
         weight = max(entry.weight, old.weight) if old else entry.weight
-        by_title[key] = Entry(title, entry.code, weight, entry.listed or bool(old and old.listed))
+        row = old.row if old else entry.row
+        by_title[key] = Entry(title, entry.code, weight, entry.listed or bool(old and old.listed), row)
     return [by_title[key] for key in sorted(by_title)]
 
 
@@ -65,7 +94,9 @@ def fitted(
     """Train a softmax on a list; return weights, shape (COLUMNS, n_codes), and biases."""
     tokens, made = tokenised([row.title for row in rows], head)
     y, weight = _named(rows, codes, None)
-    return train_softmax(made, token_matrix(tokens), y, weight, len(codes), passes=passes, say=say)
+    sharp = SOFTER if head == FIRST else SHARPNESS
+    columns = token_matrix(tokens)
+    return train_softmax(made, columns, y, weight, len(codes), passes=passes, sharpness=sharp, say=say)
 
 
 def evidence(rows: Sequence[Entry], codes: Sequence[str], head: str, digits: int) -> sparse.csr_matrix:
@@ -115,8 +146,7 @@ def build_model(
         Titles coded by hand, from real lists, to learn the confidence from, and nothing else.
     confirmed : sequence of (title, code)
         Titles that the user confirmed. They teach words, too. If there are `FEWEST_CONFIRMED`, the confidence
-        is learned from them before that. With neither it is learned from every fifth title of the lists, held
-        out: too high on another list.
+        is learned from them before that. With neither it is learned from some titles of the lists, held out.
     jobs : mapping, optional
         Jobs by code: of two codes that fit alike, the one with more jobs is likelier.
     passes, keep : int
@@ -165,44 +195,82 @@ def build_model(
     return load_model(path)
 
 
+@dataclass(frozen=True)
+class Judge:
+    """A title by which the confidence is learned.
+
+    Attributes
+    ----------
+    title, code : str
+    known : bool
+        Whether the lists that were learned may hold other names of the same job.
+    """
+
+    title: str
+    code: str
+    known: bool = True
+
+
 def _judged_by(
     lists: list[Entry],
     rows: list[Entry],
     coded: Sequence[tuple[str, str]],
     confirmed: Sequence[tuple[str, str]],
     head: str,
-) -> tuple[list[tuple[str, str]], list[Entry], str]:
+) -> tuple[list[Judge], list[Entry], str]:
     """Return the titles that the confidence is learned from, what is trained on before, and what they are."""
     if coded or len(confirmed) >= FEWEST_CONFIRMED:
-        hand = [(spoken_form(title, head), code) for title, code in coded or confirmed]
-        hand = [(title, code) for title, code in hand if title]
+        hand = [Judge(spoken_form(title, head), code) for title, code in coded or confirmed]
+        hand = [one for one in hand if one.title]
         return (
             (hand, rows, "titles coded by hand") if coded else (hand, lists, "titles confirmed by the user")
         )
-    held = [zlib.crc32(row.title.encode()) % HELD_OUT == 0 for row in rows]
-    hand = [(row.title, row.code) for row, out in zip(rows, held, strict=True) if out and row.listed]
-    rest = [row for row, out in zip(rows, held, strict=True) if not out]
+    alone = [bool(row.row) and _one_in(ROWS_HELD_OUT, row.row) for row in rows]
+    out = [one or _one_in(HELD_OUT, row.title) for one, row in zip(alone, rows, strict=True)]
+    hand = [
+        Judge(row.title, row.code, not one)
+        for row, one, held in zip(rows, alone, out, strict=True)
+        if held and row.listed
+    ]
+    rest = [row for row, held in zip(rows, out, strict=True) if not held]
     return hand, rest, "titles of the lists, held out"
 
 
+def _one_in(n: int, text: str) -> bool:
+    return zlib.crc32(text.encode()) % n == 0
+
+
 def learned_confidence(
-    model: TitleModel, coded: Sequence[tuple[str, str]]
+    model: TitleModel, judges: Sequence[Judge]
 ) -> tuple[dict[str, dict[str, list[float]]], dict[str, float]]:
-    """Return the coefficients of the confidence in a code and its group, and the least to answer with."""
-    titles = [title for title, _ in coded]
+    """Return the coefficients of the confidence in a code and its group, and the least to answer with.
+
+    Which matches are surer than others is learned from titles of known jobs; how sure they are, from all.
+    """
+    titles = [judge.title for judge in judges]
     X, order = seen_of(model, titles, model.logits(titles) + shift_of(model, titles))
-    first = [model.codes[place] for place in order[:, 0]]
-    digits = model.group_digits
-    right = np.array([code == gold for code, (_, gold) in zip(first, coded, strict=True)], float)
-    group = np.array(
-        [code[:digits] == gold[:digits] for code, (_, gold) in zip(first, coded, strict=True)], float
-    )
-    first_places = order[:, 0]
-    how = {name: learned(model, X, first_places, y) for name, y in (("code", right), ("group", group))}
-    # What was learned on a title itself is too sure of it.
-    stated = {
-        name: held_out(model, titles, X, first_places, y) for name, y in (("code", right), ("group", group))
-    }
+    first, digits = order[:, 0], model.group_digits
+    known = np.array([judge.known for judge in judges])
+    how, stated = {}, {}
+    for name, length in (("code", None), ("group", digits)):
+        right = np.array([
+            model.codes[place][:length] == judge.code[:length]
+            for place, judge in zip(first, judges, strict=True)
+        ], float)  # fmt: skip
+        how[name] = learned(model, X[known], first[known], right[known])
+        # What was learned on a title itself is too sure of it.
+        stated[name] = confidence(how[name], X, first)
+        stated[name][known] = held_out(
+            model,
+            [title for title, one in zip(titles, known, strict=True) if one],
+            X[known],
+            first[known],
+            right[known],
+        )
+        if not known.all():
+            low, slope = recalibrated(stated[name], right)
+            how[name] = moved(how[name], low, slope)
+            stated[name] = earned(stated[name], low, slope)
     least = {"code": _least(stated["code"])}
     # The group is given where the code is not: its least is found among those.
     least["group"] = _least(stated["group"][stated["code"] < least["code"]])

@@ -12,17 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from occurisk.occupations.titles.classifier import TitleModel, load_model
-from occurisk.occupations.titles.confidence import candidates_of, confidence, log_odds, seen_of
+from occurisk.occupations.titles.confidence import beside, candidates_of, confidence, earned, seen_of, speaks
 from occurisk.occupations.titles.in_parallel import pieces_mapped, processors
 from occurisk.occupations.titles.lexicon import Lexicon, Match, native_of, said_of, shipped_lexicon
 from occurisk.occupations.titles.softmax import LONGEST_SHOWN
 from occurisk.occupations.titles.text import parts as of_title
+from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import Part, all_spoken, is_generic, parts_of, says_nothing
 from occurisk.occupations.titles.text.reasons import Clause, in_words
 from occurisk.occupations.titles.text.tokens import LAST
@@ -124,7 +125,11 @@ class TitleMatcher:
     @cached_property
     def head(self) -> str:
         """Where the head word stands in the titles of the lists; those that are shipped are English."""
-        return LAST if self.model_path.parent == FEATURES / "titles" else self.model.head
+        return self.model.head if self._built else LAST
+
+    @cached_property
+    def _built(self) -> bool:  # from a list of the user's: it knows the list's language and codes
+        return self.model_path.parent != FEATURES / "titles"
 
     @cached_property
     def lexicons(self) -> dict[str, Lexicon]:
@@ -164,7 +169,9 @@ class TitleMatcher:
             # `Стажёр / помощник риелтора`: where the first says nothing, the next that does counts.
             told.sort(key=lambda one: not _tells_more(one, best))
             answers[row] = _less_sure(told[0], told[1:])
-        return answers
+        # What was decided of a title as it stands counts more than what is known of its parts.
+        decided = (self._decided(normalise(title)) if self.confirmed else None for title in titles)
+        return [whole or answer for whole, answer in zip(decided, answers, strict=True)]
 
     def _jobs(self, title: str, parts: list[Part], answer: Answer) -> list[Part]:
         """Return the jobs of a title, if it names several: of `cook, driver` only if no list has it whole."""
@@ -176,7 +183,7 @@ class TitleMatcher:
     def _names_a_job(self, part: Part) -> bool:
         if is_generic(part.bare):
             return False
-        if part.whole.isascii() and part.spoken in self.model.exact:
+        if (self._built or part.whole.isascii()) and part.spoken in self.model.exact:
             return True
         return any(matches for _, matches in said_of(self.lexicons, part.whole, part.bare))
 
@@ -190,21 +197,22 @@ class TitleMatcher:
         ]
 
     def _before_softmax(self, first: Part) -> Answer | None:
-        for title in (first.whole, first.bare):
-            if title in self.confirmed:
-                code = self.confirmed[title]
-                level, candidates = ("code", ((code, 1.0),)) if code else ("", ())
-                return Answer(code, level, CONFIRMED, 1.0, (("confirmed", ""),), candidates)
-        if not first.whole.isascii():
-            return _too_general(first) if is_generic(first.bare) else self._by_lexicon(first)
-        return None
+        decided = self._decided(first.whole) or self._decided(first.bare)
+        if decided or first.whole.isascii() or (self._built and speaks(self.model, first.spoken)):
+            return decided
+        return _too_general(first) if is_generic(first.bare) else self._by_lexicon(first)
+
+    def _decided(self, title: str) -> Answer | None:
+        if (code := self.confirmed.get(title)) is None:
+            return None
+        level, candidates = ("code", ((code, 1.0),)) if code else ("", ())
+        return Answer(code, level, CONFIRMED, 1.0, (("confirmed", ""),), candidates)
 
     def _by_lexicon(self, part: Part, fewest_words: int = 1) -> Answer | None:
         for lexicon, matches in said_of(self.lexicons, part.whole, part.bare):
             if matches and matches[0].code and matches[0].n_words >= fewest_words:
                 return self._from_match(lexicon, matches, part.whole)
-            refused = matches and not matches[0].code
-            if refused or lexicon.is_generic(part.bare):
+            if (matches and not matches[0].code) or lexicon.is_generic(part.bare):
                 return _too_general(part, lexicon.may_be(part.bare))
         return None
 
@@ -216,7 +224,8 @@ class TitleMatcher:
         level = "code" if best.code in self._units else "group"
         others = [one.code for one in matches[1:] if one.code != best.code and one.code in self._units]
         # If nothing else matched, the doubt goes to the codes beside it.
-        others = list(dict.fromkeys(others))[: MOST_CANDIDATES - 1] or list(_beside(best.code, self._units))
+        most = MOST_CANDIDATES - 1
+        others = list(dict.fromkeys(others))[:most] or list(beside(best.code, self._units, most))
         weights = [p, *[(1 - p) / len(others)] * len(others)] if others else [1.0]
         because = (("words", f"{best.pattern} ({best.why}; {lexicon.name})"),)
         codes = tuple(zip([best.code, *others], weights, strict=True))
@@ -230,7 +239,7 @@ class TitleMatcher:
         return frozenset(load_tables().pairs["isco08"])
 
     def _earned(self, stated: Array) -> Array:
-        return 1 / (1 + np.exp(-(self.moved[0] + self.moved[1] * log_odds(stated))))
+        return earned(stated, *self.moved)
 
     def _by_words(self, titles: list[str]) -> list[Answer]:
         model = self.model
@@ -296,25 +305,17 @@ class TitleMatcher:
         """Say nothing of generic words; let a lexicon speak of Latin words that it knows, such as `HR`."""
         if answer.because == OFFICIAL:
             return answer
-        if not part.whole.isascii() and not answer.code:
+        if not (part.whole.isascii() or answer.code or self._built):
             # The heads that people wrote down say more of what it may be than pieces of words do.
             may_be = filter(None, (one.may_be(part.bare) for one in self.lexicons.values()))
             return replace(answer, candidates=next(may_be, answer.candidates))
-        if part.whole.isascii() and is_generic(part.bare):
+        if is_generic(part.bare):
             return _too_general(part, answer.candidates)
-        if answer.level != "code" and self.lexicons and part.whole.isascii():
+        if answer.level != "code" and self.lexicons and part.whole.isascii() and not self._built:
             # One Latin word of a longer English title, such as `developer`, is no reason to answer.
-            by_lexicon = self._by_lexicon(part, fewest_words=2 if " " in part.whole else 1)
-            if by_lexicon is not None and by_lexicon.level == "code":
-                return by_lexicon
+            told = self._by_lexicon(part, fewest_words=2 if " " in part.whole else 1)
+            return told if told is not None and told.level == "code" else answer
         return answer
-
-
-@lru_cache(maxsize=1000)
-def _beside(unit: str, units: frozenset[str]) -> tuple[str, ...]:
-    """Return the nearest other units: of the minor group, else of the sub-major one."""
-    near = [one for one in units if one[:2] == unit[:2] and one != unit]
-    return tuple(sorted(near, key=lambda one: (one[:3] != unit[:3], one))[: MOST_CANDIDATES - 1])
 
 
 def _too_general(part: Part, candidates: tuple[tuple[str, float], ...] = ()) -> Answer:
@@ -326,8 +327,8 @@ def _told(answer: Answer) -> tuple[bool, bool, float]:
 
 
 def _tells_more(one: Answer, than: Answer) -> bool:
-    known = than.level == "code" or than.stage == CONFIRMED
-    return not known and one.level == "code" and _group(than.code) in ("", _group(one.code))
+    open_one = than.level != "code" and than.stage != CONFIRMED
+    return open_one and one.level == "code" and _group(than.code) in ("", _group(one.code))
 
 
 def _group(code: str) -> str:

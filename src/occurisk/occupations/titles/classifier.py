@@ -27,6 +27,7 @@ from occurisk.occupations.titles.text.normalise import VERSION
 from occurisk.occupations.titles.text.parts import spoken_form
 from occurisk.occupations.titles.text.tokens import (
     COLUMNS,
+    FIRST,
     PAIR_MARK,
     head_word,
     token_matrix,
@@ -102,7 +103,7 @@ class TitleModel:
         per_token = self._added_by(tokens)
         sums, (_, group) = made @ per_token, self.groups
         logits = sums[:, : len(group)] + sums[:, len(group) :][:, group]
-        logits += self.b + said_by(self.neighbours.votes(titles))
+        logits += self.b + said_by(self.neighbours.votes(titles), self.neighbours.pieces)
         for row, title in enumerate(titles):
             for place in self.exact.get(title, ()):
                 logits[row, place] += LISTED
@@ -148,7 +149,7 @@ class TitleModel:
     @cached_property
     def neighbours(self) -> Neighbours:
         """Listed titles by their words."""
-        return Neighbours.of(self.listed, self.listed_codes, len(self.codes))
+        return Neighbours.of(self.listed, self.listed_codes, len(self.codes), pieces=self.head == FIRST)
 
     @cached_property
     def official(self) -> dict[str, int]:

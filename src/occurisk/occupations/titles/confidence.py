@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -45,6 +46,8 @@ BENDS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 SHRINK = 60.0  # of the lines and bends; tuned on the development halves
 # Of their coefficients: more would differ with the number of threads, and with it the file's bytes.
 DECIMALS = 4
+# Log-odds beyond these are certain: their exponentials would not be numbers.
+SUREST = 500.0
 _BY_TITLE, _BY_CLASS, _OFFICIAL = slice(7, 15), slice(15, 18), 18
 # How far classes, groups and first digits may differ, beside what is seen. Tuned as `SHRINK`.
 CLASS_SCALE = 4.0
@@ -156,7 +159,7 @@ def fit_logistic(
     ridge = np.diag([1e-6] + [shrink] * X.shape[1])
     w = np.zeros(A.shape[1])
     for _ in range(50):
-        p = 1 / (1 + np.exp(-(A @ w + offset)))
+        p = 1 / (1 + np.exp(-np.clip(A @ w + offset, -SUREST, SUREST)))
         gradient = A.T @ (right - p) - ridge @ w
         hessian = (A * (p * (1 - p))[:, None]).T @ A + ridge
         move = np.linalg.solve(hessian, gradient)
@@ -272,7 +275,32 @@ def recalibrated(stated: Array, right: Array) -> tuple[float, float]:
     return low, max(1 + more, LEAST_SLOPE)
 
 
+def earned(stated: Array, low: float, slope: float) -> Array:
+    """Return confidence after its log-odds were multiplied with a slope and raised; see `recalibrated`."""
+    p: Array = 1 / (1 + np.exp(-(low + slope * log_odds(stated))))
+    return p
+
+
+def moved(how: Mapping[str, Sequence[float]], low: float, slope: float) -> dict[str, list[float]]:
+    """Return a confidence: the log-odds of another times a slope, and an intercept; see `recalibrated`."""
+    seen, of_class = ([round(slope * value, DECIMALS) for value in how[key]] for key in ("seen", "of_class"))
+    return {"seen": [round(seen[0] + low, DECIMALS), *seen[1:]], "of_class": of_class}
+
+
 def log_odds(p: Array) -> Array:
     """Return the log-odds of probabilities, kept finite."""
     p = np.clip(p, 1e-4, 1 - 1e-4)
     return np.log(p / (1 - p))
+
+
+@lru_cache(maxsize=1000)
+def beside(unit: str, units: frozenset[str], most: int) -> tuple[str, ...]:
+    """Return the nearest other units: of the minor group, else of the sub-major one."""
+    near = [one for one in units if one[:2] == unit[:2] and one != unit]
+    return tuple(sorted(near, key=lambda one: (one[:3] != unit[:3], one))[:most])
+
+
+def speaks(model: TitleModel, title: str) -> bool:
+    """Tell whether most words of a normalised title stand in listed titles: are they of one language?"""
+    words = title.split()
+    return 2 * sum(word in model.word_counts for word in words) > len(words)

@@ -1,7 +1,8 @@
 """Listed titles that share words with a title, and what they say of its code.
 
 The softmax knows words; listed titles know which words make one title. A rare word that is shared counts
-more. Only words are compared, not their pieces: a hundred times faster, and as good beside the softmax.
+more. In English only words are compared, not their pieces: a hundred times faster, and as good beside the
+softmax. Where words are compounds or have many endings, as in German or Polish, pieces count, too.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ TOO_COMMON = 3000
 NEARNESS = 4
 # What the logarithm of votes adds to a score, and the votes that a code has anyway.
 VOTES, LEAST_VOTES = 0.75, 0.05
+# The same where pieces of words count, and their letters; the edges of a word count as one each.
+VOTES_OF_PIECES, LEAST_VOTES_OF_PIECES, PIECE = 1.2, 0.02, 4
 
 
 @dataclass(frozen=True)
@@ -35,16 +38,24 @@ class Neighbours:
         Rarity of the words of each listed title, whose vector has length one; common words are left out.
     owners : csr_matrix, shape (n_listed, n_codes)
         The code of each.
+    pieces : bool
+        Whether pieces of words are compared beside words.
     """
 
     places: Mapping[str, int]
     rarity: Array
     listed: sparse.csr_matrix
     owners: sparse.csr_matrix
+    pieces: bool = False
 
     @classmethod
     def of(
-        cls, titles: Sequence[str], codes: Array, n_codes: int, too_common: int = TOO_COMMON
+        cls,
+        titles: Sequence[str],
+        codes: Array,
+        n_codes: int,
+        too_common: int = TOO_COMMON,
+        pieces: bool = False,
     ) -> Neighbours:
         """Index listed titles.
 
@@ -57,9 +68,11 @@ class Neighbours:
         n_codes : int
         too_common : int
             A word in more titles than this finds no neighbours.
+        pieces : bool
+            Whether pieces of words are compared beside words.
         """
         places: dict[str, int] = {}
-        columns = [[places.setdefault(word, len(places)) for word in set(t.split())] for t in titles]
+        columns = [[places.setdefault(one, len(places)) for one in _compared(t, pieces)] for t in titles]
         made = _rows(columns, len(places))
         counts = np.asarray(made.sum(axis=0)).ravel()
         rarity = np.log(len(titles) / np.append(np.maximum(counts, 1), 1)).astype(np.float32)
@@ -70,7 +83,7 @@ class Neighbours:
         near.eliminate_zeros()
         ones = np.ones(len(titles), np.float32)
         owners = sparse.csr_matrix((ones, codes, np.arange(len(titles) + 1)), (len(titles), n_codes))
-        return cls(places, rarity, near, owners)
+        return cls(places, rarity, near, owners, pieces)
 
     def votes(self, titles: Sequence[str]) -> Array:
         """Return what listed titles say: nearness to the power of `NEARNESS`, summed by code.
@@ -85,7 +98,9 @@ class Neighbours:
         array, shape (n_titles, n_codes), float32
         """
         unknown = len(self.places)
-        columns = [sorted({self.places.get(w, unknown) for w in t.split()}) for t in titles]
+        columns = [
+            sorted({self.places.get(one, unknown) for one in _compared(t, self.pieces)}) for t in titles
+        ]
         made = _rows(columns, unknown + 1)
         length = np.sqrt(made @ self.rarity**2)
         asked = sparse.diags(1 / np.maximum(length, 1e-9)) @ made[:, :-1] @ sparse.diags(self.rarity[:-1])
@@ -95,9 +110,20 @@ class Neighbours:
         return votes
 
 
-def said_by(votes: Array) -> Array:
+def said_by(votes: Array, pieces: bool = False) -> Array:
     """Return what votes add to scores: nothing where there is none."""
-    return VOTES * np.log(1 + votes / LEAST_VOTES)
+    worth, least = (VOTES_OF_PIECES, LEAST_VOTES_OF_PIECES) if pieces else (VOTES, LEAST_VOTES)
+    return worth * np.log(1 + votes / least)
+
+
+def _compared(title: str, pieces: bool) -> dict[str, None]:
+    """Return the words of a title, and pieces of them, each once."""
+    words = title.split()
+    if not pieces:
+        return dict.fromkeys(words)
+    edged = [f" {word} " for word in words]
+    starts = ((word, range(max(len(word) - PIECE + 1, 1))) for word in edged)
+    return dict.fromkeys([*words, *(f"#{word[i : i + PIECE]}" for word, places in starts for i in places)])
 
 
 def _rows(columns: Sequence[Sequence[int]], n_columns: int) -> sparse.csr_matrix:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from occurisk.occupations.titles.text.head_first import one_for_both, without_endings, without_joining
 from occurisk.occupations.titles.text.normalise import LONGEST, normalise, without_markup
 from occurisk.occupations.titles.text.tokens import FIRST, LAST
 from occurisk.paths import FEATURES
@@ -78,7 +79,8 @@ class Part:
     spoken : str
         As one would say it, with the head word last: `Operator, machine: milling (wood)` is a
         `wood milling machine operator`. In other scripts than plain Latin the same as `bare`; where the head
-        stands first in the language, what stood in brackets comes after it.
+        stands first in the language, what stood in brackets comes after it, and words that only join others
+        go.
     """
 
     whole: str
@@ -100,7 +102,8 @@ def parts_of(title: str, head: str = LAST) -> list[Part]:
     head : {"last", "first"}
         Where the head word stands in the language: only where it stands last, titles are turned round.
     """
-    title = rules().endings.sub("", without_markup(title[: 4 * LONGEST]))
+    title = without_markup(title[: 4 * LONGEST])
+    title = rules().endings.sub("", without_endings(title) if head == FIRST else title)
     if not title.isascii():
         letters = title.lower()
         for needed, written, said in rules().spell:
@@ -119,7 +122,8 @@ def parts_of(title: str, head: str = LAST) -> list[Part]:
         title = _SHARED.sub(" ", title)
     context = _without_extras(normalise(inside)) if inside else ""
     parts: list[Part] = []
-    for one in rules().split.split(title):
+    jobs = rules().split.split(title)
+    for one in jobs if head == LAST else one_for_both(jobs):
         words = normalise(one)
         if words:
             bare = _without_extras(words) or words
@@ -127,7 +131,9 @@ def parts_of(title: str, head: str = LAST) -> list[Part]:
                 bare, context = context, ""  # `вакансия (повар)`
             whole = f"{bare} {context}".strip()
             spoken = f"{context} {_turned(one, bare)}".strip() if english else bare
-            parts.append(Part(whole, bare, whole if head == FIRST and not parts else spoken))
+            if head == FIRST:
+                spoken = without_joining(bare if parts else whole)
+            parts.append(Part(whole, bare, spoken))
     return parts
 
 
