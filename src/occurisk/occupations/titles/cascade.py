@@ -305,10 +305,10 @@ class TitleMatcher:
         """Say nothing of generic words; let a lexicon speak of Latin words that it knows, such as `HR`."""
         if answer.because == OFFICIAL:
             return answer
-        if not (part.whole.isascii() or answer.code or self._built):
-            # The heads that people wrote down say more of what it may be than pieces of words do.
-            may_be = filter(None, (one.may_be(part.bare) for one in self.lexicons.values()))
-            return replace(answer, candidates=next(may_be, answer.candidates))
+        if not (part.whole.isascii() or self._built) and answer.stage in (SOFTMAX, NOTHING):
+            # Of other scripts the lists know names only. Heads that people wrote say more of what it may be.
+            may_be = next(filter(None, (one.may_be(part.bare) for one in self.lexicons.values())), ())
+            return replace(answer, code="", level="", stage=NOTHING, candidates=may_be or answer.candidates)
         if is_generic(part.bare):
             return _too_general(part, answer.candidates)
         if answer.level != "code" and self.lexicons and part.whole.isascii() and not self._built:
