@@ -28,7 +28,6 @@ from occurisk.occupations.titles.text.persons import Persons
 from occurisk.occupations.titles.text.stems import Endings
 from occurisk.paths import FEATURES
 
-MOST_WORDS = 300
 _PREPOSITIONS = frozenset(
     "в во на по с со для из к при от без за до у и in for of at with and to".split()  # noqa: SIM905
 )
@@ -345,7 +344,7 @@ def said_of(lexicons: Mapping[str, Lexicon], whole: str, bare: str) -> Iterator[
 def native_of(lexicons: Mapping[str, Lexicon], title: str) -> list[Lexicon]:
     """Return the lexicons with the head last that know a normalised title best: is it in Kazakh?"""
     first = [one.unknown(title) for one in lexicons.values() if not one.head_last]
-    fewest = min(first, default=MOST_WORDS)
+    fewest = min(first, default=len(title))
     # Letters and words that only one language has decide a draw.
     later = [one for one in lexicons.values() if one.head_last]
     return [one for one in later if one.unknown(title) < fewest + one.speaks(title)]
