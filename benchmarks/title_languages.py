@@ -4,8 +4,8 @@
 
 ESCO's labels carry ISCO-08 units; the judged titles come from elsewhere: the official names of ISCO's units
 in each language, and for German the titles of AuxCO, which people coded. AuxCO's codes and ESCO's differ:
-of titles that stand in both under one code each, three in four have the same. For German and French a fifth
-of ESCO's jobs is held out, too, with all their labels: titles of jobs that the list does not know at all.
+how often is printed, too. For German and French a fifth of ESCO's jobs is held out, with all their labels:
+titles of jobs that the list does not know at all.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from occurisk.occupations.titles.build import Entry, build_model
 from occurisk.occupations.titles.cascade import TitleMatcher
+from occurisk.occupations.titles.text.parts import spoken_form
 from title_designs import LISTS, rows_of
 from title_lists import DIGITS, answerable, judged
 
@@ -72,11 +73,23 @@ def languages() -> None:
             matcher = _built(Path(folder) / language / "isco08", labels(language))
             if language == "de":
                 _row(f"{name} → AuxCO's titles", matcher, auxco())
+                same, both = agreeing(matcher, auxco())
             _row(f"{name} → names of ISCO's units", matcher, unit_names(language))
         for language in OF_JOBS:
             matcher = _built(Path(folder) / f"{language}_rest" / "isco08", labels(language, held=False))
             held = _together((one.title, one.code) for one in labels(language, held=True))
             _row(f"{LANGUAGES[language]}, four fifths of the jobs → titles of the other jobs", matcher, held)
+    print(
+        f"\n{both} of AuxCO's titles stand in ESCO's German labels under one code; {same / both:.0%} have it in AuxCO, too."
+    )
+
+
+def agreeing(matcher: TitleMatcher, titles: Mapping[str, set[str]]) -> tuple[int, int]:
+    """Return how many titles have the code under which alone the learned lists have them, and how many they have."""
+    model = matcher.model
+    places = {title: model.exact.get(spoken_form(title, model.head), ()) for title in titles}
+    listed = {title: model.codes[some[0]] for title, some in places.items() if len(some) == 1}
+    return sum(code in titles[title] for title, code in listed.items()), len(listed)
 
 
 def _built(path: Path, entries: list[Entry]) -> TitleMatcher:

@@ -291,9 +291,9 @@ def learned_entries(path: Path, titles: Sequence[str], code: str, system: str) -
     table = read_table(path)
     codes = table.column(code).to_pylist()
     return [
-        Entry(title, unit)
+        Entry(title, unit, row=str(row))
         for name in titles
-        for cell, text in zip(table.column(name).to_pylist(), codes, strict=True)
+        for row, (cell, text) in enumerate(zip(table.column(name).to_pylist(), codes, strict=True))
         for unit in codes_of(text or "", system)[:1]
         for title in (cell or "").splitlines()
         if title.strip()

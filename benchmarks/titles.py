@@ -21,13 +21,15 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles.build import Entry, build_model
 from occurisk.occupations.titles.cascade import TitleMatcher
 from occurisk.occupations.titles.classifier import TitleModel
@@ -36,7 +38,7 @@ from occurisk.occupations.titles.own_titles import attuned, shift_of
 from occurisk.occupations.titles.text.parts import spoken_form
 from title_designs import LISTS, Coded, ilo_index, nearest, rows_of, soc, us_visa
 from title_languages import languages
-from title_lists import CONFIRMED, DRAWS, WANTED, answerable, draws_of, run, worth
+from title_lists import CONFIRMED, DRAWS, WANTED, answerable, draws_of, judged, run, worth
 
 MANY = 1500
 # Titles of the thesaurus stand side by side in a cell.
@@ -294,28 +296,32 @@ def polish() -> None:
     coded, entries = polish_vacancies(), polish_lists()
     order = np.random.default_rng(0).permutation(len(coded))
     known, rest = [coded[row] for row in order[:MANY]], [coded[row] for row in order[MANY:]]
+    rest = [
+        (title, code) for title, code in rest if code in load_tables().titles["isco08"]
+    ]  # some are of KZiS only
+    table = pa.table({"title": [title for title, _ in rest], "code": [code for _, code in rest]})
     print(
-        "| built from | titles | seconds of processor time | right, % (4 / 2 / 1 digits) | answerable at 80%, % |\n|---|---|---|---|---|"
+        "| built from | titles | seconds of processor time | right, % (4 / 2 / 1 digits) | answerable at 80%, % "
+        "| answered with a code, % | of these right, % |\n|---|---|---|---|---|---|---|"
     )
     with tempfile.TemporaryDirectory() as folder:
-        for name, learned, confirmed_titles in (
-            ("lists, and ESCO's Polish labels", with_esco(), []),
-            ("lists", entries, []),
-            (f"lists and {MANY:,} confirmed vacancies", entries, known),
-        ):
-            started = time.process_time()
-            model = build_model(
-                Path(folder) / "isco08", learned, "isco08", {"sources": []}, confirmed=confirmed_titles
+        for number, (name, learned, confirmed_titles) in enumerate(
+            (
+                ("lists, and ESCO's Polish labels", with_esco(), []),
+                ("lists", entries, []),
+                (f"lists and {MANY:,} confirmed vacancies", entries, known),
             )
+        ):
+            started, path = time.process_time(), Path(folder) / str(number) / "isco08"
+            model = build_model(path, learned, "isco08", {"sources": []}, confirmed=confirmed_titles)
             seconds = time.process_time() - started
-            titles = [spoken_form(title, model.head) for title, _ in rest]
-            X, places = seen_of(model, titles, in_their_list(model, titles))
-            first, gold = [model.codes[place] for place in places[:, 0]], [code for _, code in rest]
-            stated = confidence(model.confidence["code"], X, places[:, 0])
-            one = Tried(name, first, gold, stated, np.ones(len(rest)), (4, 2, 1))
-            right = " / ".join(f"{share:.1f}" for share in one.shares(one.cases))
+            found = judged(table, "title", ["code"], None, replace(TitleMatcher.shipped(), model_path=path))
+            shares = " / ".join(f"{100 * found.right(digits).mean():.1f}" for digits in (4, 2, 1))
+            right = found.right(4)
+            said = np.array([answer.level == "code" for answer in found.answers])
             print(
-                f"| {name} | {len(model.listed):,} | {seconds:.0f} | {right} | {answerable(stated, one.right, 0.8):.1f} |",
+                f"| {name} | {len(model.listed):,} | {seconds:.0f} | {shares} | {answerable(found.stated, right, 0.8):.1f} "
+                f"| {100 * said.mean():.1f} | {100 * right[said].mean():.1f} |",
                 flush=True,
             )
     experts()
