@@ -46,7 +46,7 @@ from occurisk.occupations.titles.text.parts import spoken_form
 PROJECT = Path(__file__).resolve().parents[1]
 ORIGINALS = Path(os.environ.get("OCCURISK_ORIGINALS", PROJECT.parent / "shared" / "data"))
 LISTS = ORIGINALS / "titles"
-SMOOTHING, NEIGHBOURS = 0.1, 40
+SMOOTHING, NEIGHBOURS, TOLD = 0.1, 40, 0.3
 SHORTEST_SPELT, LETTERS = 5, "abcdefghijklmnopqrstuvwxyz"
 ENDING = re.compile(r"(?<=....)(?:er|or|ing|ist|man|woman|person|ment|ion|ed|ry|e|y)$")
 Array = np.ndarray
@@ -315,20 +315,30 @@ def three_seeds(task: Task) -> tuple[Array, list[str]]:
 
 def sentences(task: Task) -> tuple[Array, list[str]]:
     """As *spoken*, O*NET's statements of tasks taught, too, as titles that count little."""
+    if task.name != "US":
+        return spoken(task)
     titles = [spoken_form(title) for title, _ in task.coded]
-    told = [replace(row, title=normalise(row.title)) for row in _tasks()]
-    known = [row for row in told if row.code in set(task.codes) and row.title]
-    model = trained([*merged(task.entries), *known], task.codes)
+    model = trained([*merged(task.entries), *_tasks(task)], task.codes)
     # How many sentences a code has tells nothing of its titles.
     return model.logits(titles) - model.b + _spoken(task).b, titles
 
 
-def _tasks() -> list[Entry]:
+def tasks_evidence(task: Task) -> tuple[Array, list[str]]:
+    """As *grouped*; O*NET's statements of tasks count in naive Bayes, too."""
+    if task.name != "US":
+        return grouped(task)
+    scores, titles = pruned(task)
+    rows = [*merged(task.entries), *_tasks(task)]
+    return scores + _said(task, evidence(rows, task.codes, tokens.LAST, task.group_digits), titles), titles
+
+
+def _tasks(task: Task) -> list[Entry]:
     codes_of = shipped._Targets(load_tables().pairs["onetsoc"], load_tables().pairs["soc2018"])
-    found = []
+    found: list[Entry] = []
     for row in shipped._sheet(ORIGINALS / "onet_29_3" / "Task Statements.xlsx"):
-        found += shipped._shared(row["Task"], codes_of[row["O*NET-SOC Code"]], 0.3)
-    return found
+        found += shipped._shared(normalise(row["Task"]), codes_of[row["O*NET-SOC Code"]], TOLD)
+    known = set(task.codes)
+    return [entry for entry in found if entry.code in known]
 
 
 def stems(task: Task) -> tuple[Array, list[str]]:
@@ -480,7 +490,8 @@ DESIGNS = {
     for function in (
         exact, nearest, words_only, written, spoken, both_systems, joined, smoothed, rare_words,
         balanced, prior, pruned,
-        grouped, shipped_matcher, in_its_list, decided, voted, three_seeds, sentences, stems, skips, respelt,
+        grouped, shipped_matcher, in_its_list, decided, voted, three_seeds, sentences,
+        tasks_evidence, stems, skips, respelt,
     )
 }  # fmt: skip
 

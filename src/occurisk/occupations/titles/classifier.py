@@ -65,10 +65,8 @@ class TitleModel:
         Name of the coding system.
     codes : list of str
         The classes.
-    W : csr_matrix, shape (COLUMNS, n_codes)
-        Weights of the softmax.
-    evidence : csr_matrix, shape (COLUMNS, n_first_digits + n_groups)
-        What each column says for the first digits of codes, and for their groups.
+    W : csr_matrix, shape (COLUMNS, n_codes + n_first_digits + n_groups)
+        Weights of the softmax; then what each column says for the first digits of codes, and for groups.
     b : array, shape (n_codes,)
     listed : list of str
         Normalised titles of the lists, sorted; a title stands once for each of its codes.
@@ -85,7 +83,6 @@ class TitleModel:
     system: str
     codes: list[str]
     W: sparse.csr_matrix
-    evidence: sparse.csr_matrix
     b: Array
     listed: list[str]
     listed_codes: Array
@@ -116,8 +113,7 @@ class TitleModel:
         places, table = self._words
         at = np.array([places.get(token, -1) for token in tokens], np.intp)
         new = [token for token, place in zip(tokens, at.tolist(), strict=True) if place < 0]
-        columns = token_matrix(new)
-        fresh = np.hstack([(columns @ self.W).toarray(), self._of_groups(columns)])
+        fresh = self._folded((token_matrix(new) @ self.W).toarray())
         added = np.empty((len(tokens), table.shape[1]), np.float32)
         added[at >= 0] = table[at[at >= 0]]
         added[at < 0] = fresh
@@ -131,15 +127,18 @@ class TitleModel:
     def _words(self) -> tuple[dict[str, int], Array]:
         return {}, np.empty((WORDS_KEPT, len(self.codes) + len(self.groups[0])), np.float32)
 
-    def _of_groups(self, columns: sparse.csr_matrix) -> Array:
-        """Return what tokens add to each group, about the mean of all."""
-        said = (columns @ self.evidence).toarray()
-        names, _ = self.groups
-        first = [name[: self.group_digits // 2] for name in names]
-        firsts = sorted(set(first))
-        added = FIRST_DIGITS * said[:, [firsts.index(one) for one in first]] + GROUP * said[:, len(firsts) :]
-        centred: Array = added - added.mean(axis=1, keepdims=True)
-        return centred
+    def _folded(self, said: Array) -> Array:
+        """Add what is said for first digits to what is said for each group of them, about the mean of all."""
+        names, group = self.groups
+        digits = [name[: self.group_digits // 2] for name in names]
+        firsts = sorted(set(digits))
+        ends = len(group), len(group) + len(firsts)
+        of_groups = GROUP * said[:, ends[1] :]
+        of_groups += FIRST_DIGITS * said[:, ends[0] : ends[1]][:, [firsts.index(one) for one in digits]]
+        of_groups -= of_groups.mean(axis=1, keepdims=True)
+        folded = said[:, : len(group) + len(names)]
+        folded[:, len(group) :] = of_groups
+        return folded
 
     @property
     def head(self) -> str:
@@ -302,11 +301,11 @@ def _assembled(numbers: Path, about: dict[str, Any]) -> TitleModel:
     with np.load(numbers, allow_pickle=False) as arrays:
         codes, digits = about["codes"], about["group_digits"]
         n_groups = sum(len({code[:n] for code in codes}) for n in (digits // 2, digits))
+        tables = [unpacked(arrays, "code", len(codes)), unpacked(arrays, "group", n_groups)]
         return TitleModel(
             system=about["system"],
             codes=codes,
-            W=unpacked(arrays, "code", len(codes)),
-            evidence=unpacked(arrays, "group", n_groups),
+            W=sparse.hstack(tables, format="csr"),
             b=arrays["bias"],
             listed=arrays["listed"].tobytes().decode().split("\n"),
             listed_codes=arrays["listed_codes"].astype(int),

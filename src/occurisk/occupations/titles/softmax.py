@@ -285,10 +285,11 @@ class Scored:
         starts = self.made.indptr
         row = np.repeat(np.arange(len(places)), np.diff(starts))
         place, of_group = places[row], len(self.group) + self.group[places[row]]
-        added = self.per_token[self.made.indices, place] + self.per_token[self.made.indices, of_group]
+        both = self.per_token[self.made.indices, place] + self.per_token[self.made.indices, of_group]
+        added = both.tolist()
         names = [self.tokens[token] for token in self.made.indices.tolist()]
         return [
-            _strongest(names[start:end], added[start:end].tolist(), most)
+            _strongest(names[start:end], added[start:end], most)
             for start, end in itertools.pairwise(starts.tolist())
         ]
 
