@@ -115,6 +115,18 @@ class TrackingError(OccuriskError):
     exit_code = 14
 
 
+class TitlesError(OccuriskError):
+    """A title matcher, a lexicon or a list of titles that cannot be used."""
+
+    exit_code = 15
+
+
+class NamesError(OccuriskError):
+    """A list of names of occupations that cannot be used."""
+
+    exit_code = 16
+
+
 def need_columns(
     kind: type[OccuriskError], what: str, needed: Sequence[str], found: Sequence[str], rule: str
 ) -> None:

@@ -205,7 +205,7 @@ def review(
         confirmed_path,
         matcher_for,
     )
-    from occurisk.scoring.accounting.title_review import gains, open_titles, sheet
+    from occurisk.scoring.accounting.title_review import gains, open_titles, sheet, unanswered
     from occurisk.scoring.accounting.title_sheet import read_answers, write_sheet
 
     folder = find_folder(scored)
@@ -216,11 +216,16 @@ def review(
     name = folder.account.registry.name
     if reviewers and not in_queue:
         raise click.UsageError("--reviewers goes with --queue.")
+    matcher = matcher_for(system)
+    to_ask = unanswered(waiting, matcher)
     if in_queue:
-        _make_queue(scored, name, system, sheet(waiting, matcher_for(system), top, lang), lang, reviewers)
+        _make_queue(scored, name, system, sheet(to_ask, matcher, top, lang), lang, reviewers)
         return
     if answers or fetch:
         taken = read_answers(answers, system) if answers else _collect(name, system)
+        if not taken:
+            _say("No answer is filled in: nothing was taken over.")
+            return
         new, now = add_confirmed(system, taken)
         _say(f"{len(taken)} answers taken over, {new} of them new; {now} titles are confirmed now.")
         for line in gains(taken, waiting, folder.account.totals.weight_counted):
@@ -231,10 +236,13 @@ def review(
         return
     if sheet_path.exists() and not force:
         raise OutputError(f"{sheet_path} is there already.", fix="name another --sheet, or give --force")
-    rows = sheet(waiting, matcher_for(system), top, lang)
+    rows = sheet(to_ask, matcher, top, lang)
+    if not rows:
+        _say("No title is left open: there is nothing to ask.")
+        return
     write_sheet(sheet_path, rows)
-    share = rows[-1]["running_share"] if rows else "0%"
-    _say(f"{len(rows)} of {len(waiting)} open titles, {share} of their jobs: {sheet_path}")
+    share = rows[-1]["running_share"]
+    _say(f"{len(rows)} of {len(to_ask)} open titles, {share} of their jobs: {sheet_path}")
     _say(f"Fill in 'answer', then: occurisk titles review {scored} --answers {sheet_path}")
 
 

@@ -8,10 +8,10 @@ folder of `own_names_folder`, which is read first.
 from __future__ import annotations
 
 import csv
-import shutil
 from functools import lru_cache
 from pathlib import Path
 
+from occurisk.errors import NamesError
 from occurisk.files import whole_file
 from occurisk.occupations.concordances import load_tables
 from occurisk.paths import FEATURES, default_models_dir
@@ -74,8 +74,7 @@ def occupation_names(language: str) -> dict[str, str]:
 
 def read_names(path: Path) -> dict[str, str]:
     """Read a table with the columns `code,name` (UTF-8) into a dict."""
-    with open(path, encoding="utf-8-sig", newline="") as stream:
-        return {row["code"].strip(): row["name"].strip() for row in csv.DictReader(stream) if row["name"]}
+    return dict(_rows(path))
 
 
 def take_names(path: Path, folder: Path, language: str) -> dict[str, str]:
@@ -96,24 +95,45 @@ def take_names(path: Path, folder: Path, language: str) -> dict[str, str]:
 
     Raises
     ------
-    TitlesError
+    NamesError
         If it is no such list, or names a code of neither ISCO-08 nor SOC 2010; nothing is taken then.
     """
-    from occurisk.occupations.titles.classifier import TitlesError
-
     try:
-        names = read_names(path)
+        rows = _rows(path)
     except (KeyError, UnicodeDecodeError) as error:
-        raise TitlesError(
-            f"{path.name} is no list of names.", rule="UTF-8, columns code,name", first=repr(error)
+        raise NamesError(
+            f"{path.name} is no list of names.",
+            rule="UTF-8, columns code,name, apart by commas or semicolons",
+            first=repr(error)[:200],
+            fix="Save it again as CSV UTF-8.",
         ) from error
     known = load_tables().titles["isco08"].keys() | load_tables().titles["soc2010"].keys()
-    if wrong := [code for code in names if code not in known]:
-        raise TitlesError(
-            f"{len(wrong)} of {len(names)} codes of {path.name} exist in neither ISCO-08 nor SOC 2010.",
-            first=wrong[0],
-            fix="Mend the codes; nothing was taken over.",
+    names: dict[str, str] = {}
+    wrong = [code for code, _ in rows if code not in known]
+    twice = [code for code, name in rows if names.setdefault(code, name) != name]
+    if wrong or twice or not rows:
+        raise NamesError(
+            f"{len(wrong)} of {len(rows)} codes of {path.name} exist in neither ISCO-08 nor SOC 2010."
+            if wrong
+            else f"{len(twice)} codes of {path.name} have two names."
+            if twice
+            else f"{path.name} holds no name.",
+            first=next(iter((*wrong, *twice)), None),
+            fix="Mend the list; nothing was taken over.",
         )
-    with whole_file(folder / names_file(language)) as place:
-        shutil.copyfile(path, place)
+    with (
+        whole_file(folder / names_file(language)) as place,
+        open(place, "w", encoding="utf-8", newline="") as out,
+    ):
+        csv.writer(out, lineterminator="\n").writerows([("code", "name"), *names.items()])
+    occupation_names.cache_clear()
     return names
+
+
+def _rows(path: Path) -> list[tuple[str, str]]:
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        header = stream.readline()
+        stream.seek(0)
+        rows = csv.DictReader(stream, delimiter=";" if ";" in header else ",")
+        cells = [(row["code"].strip(), (row["name"] or "").strip()) for row in rows]
+    return [(code, name) for code, name in cells if name]

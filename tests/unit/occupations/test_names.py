@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from occurisk.errors import NamesError, OccuriskError
 from occurisk.occupations.concordances import load_tables
-from occurisk.occupations.names import occupation_name, occupation_names, official_name
+from occurisk.occupations.names import occupation_name, occupation_names, official_name, take_names
 
 KAZAKH_LETTERS = set("әғқңөұүһі")
 
@@ -81,3 +82,31 @@ def test_an_official_list_stands_before_ours(tmp_path, monkeypatch):
         assert occupation_name("5120", "ru", "") == "Повара"
     finally:
         occupation_names.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("code,name\n2411,Бухгалтер\n9999,Никто\n", "1 of 2 codes .* exist in neither"),
+        ("code,name\n2411,Бухгалтер\n2411,Счетовод\n", "1 codes .* have two names"),
+        ("code,name\n2411\n", "holds no name"),
+        ("", "holds no name"),
+        ("код,имя\n2411,Бухгалтер\n", "is no list of names"),
+    ],
+)
+def test_a_list_of_names_that_cannot_be_used_is_refused(tmp_path, text, said):
+    (tmp_path / "list.csv").write_text(text, "utf-8")
+    with pytest.raises(NamesError, match=said):
+        take_names(tmp_path / "list.csv", tmp_path / "own", "ru")
+    assert not (tmp_path / "own").exists()
+
+
+def test_a_list_of_names_is_taken_as_excel_saves_it_in_russia(tmp_path):
+    (tmp_path / "list.csv").write_text("code;name\n2411;Бухгалтер, главный\n", "utf-8-sig")
+    assert take_names(tmp_path / "list.csv", tmp_path / "own", "ru") == {"2411": "Бухгалтер, главный"}
+    assert (tmp_path / "own" / "names_ru.csv").read_text("utf-8") == 'code,name\n2411,"Бухгалтер, главный"\n'
+
+
+def test_every_kind_of_error_has_an_exit_code_of_its_own():
+    kinds = OccuriskError.__subclasses__()
+    assert len({kind.exit_code for kind in kinds}) == len(kinds)

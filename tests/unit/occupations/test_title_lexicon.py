@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from occurisk.errors import TitlesError
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles.cascade import TitleMatcher
-from occurisk.occupations.titles.lexicon import Lexicon, LexiconError, shipped_lexicon
+from occurisk.occupations.titles.lexicon import Lexicon, shipped_lexicon
 from occurisk.occupations.titles.text.normalise import LONGEST, normalise
 from occurisk.occupations.titles.text.parts import parts_of
 from occurisk.occupations.titles.text.stems import Endings
@@ -135,7 +136,7 @@ def test_a_word_in_passing_is_no_head(title, code):
 
 def test_a_pattern_with_a_digit_is_refused():
     # The digit would be lost, and `1с` match every title with the preposition `с`.
-    with pytest.raises(LexiconError, match="no title can hold"):
+    with pytest.raises(TitlesError, match="no title can hold"):
         Lexicon({"groups": {"4132": {"why": "", "patterns": "оператор =1с"}}}, "mine.yaml")
 
 
@@ -274,5 +275,5 @@ def test_each_kazakh_pattern_read_as_a_title_gives_its_own_group():
 
 
 def test_a_pattern_that_can_match_nothing_is_refused():
-    with pytest.raises(LexiconError, match="no title can hold"):
+    with pytest.raises(TitlesError, match="no title can hold"):
         Lexicon({"groups": {"5120": {"why": "", "patterns": "повар 24/7"}}}, "mine.yaml")

@@ -10,10 +10,11 @@ import zlib
 import numpy as np
 import pytest
 
+from occurisk.errors import TitlesError
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles.build import Entry, build_model
 from occurisk.occupations.titles.cascade import TitleMatcher
-from occurisk.occupations.titles.classifier import TitlesError, load_model
+from occurisk.occupations.titles.classifier import load_model
 from occurisk.occupations.titles.in_parallel import pieces_mapped
 from occurisk.occupations.titles.own_titles import COLUMNS, FEWEST, attuned
 from occurisk.occupations.titles.softmax import list_shift

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from helpers.registries import scored
 from occurisk.cli import occurisk
-from occurisk.errors import RegistryError
+from occurisk.errors import OutputError, RegistryError, TitlesError
 from occurisk.explanation.words import load_phrases
 from occurisk.labour_market.scored_market import find_folder, read_market
 from occurisk.occupations.titles import own_titles
@@ -216,6 +216,77 @@ def test_a_wrong_answer_takes_nothing_over(staff, tmp_path, own_folder):
     run = CliRunner().invoke(occurisk, ["titles", "review", str(tmp_path / "out"), "--answers", str(sheet)])
     assert "1 of 2 answers" in str(run.exception)
     assert not own_folder.exists()
+
+
+def review(out, *options):
+    return CliRunner().invoke(occurisk, ["titles", "review", str(out), *map(str, options)])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("title,answer\nМенеджер,3322\nМенеджер,2411\n", "line 3: 'Менеджер' has another answer above"),
+        ("title,answer\n ,3322\n", "there is no word in the title"),
+        ("title,answer\nМенеджер,=1+1\n", "'=1+1' is no code of isco08"),
+        ("a,b\n1,2\n", "no column 'title'"),
+        ("", "is empty"),
+    ],
+)
+def test_a_sheet_that_cannot_be_taken_over_is_one_clear_error(staff, tmp_path, own_folder, text, said):
+    scored(staff, tmp_path / "out")
+    (tmp_path / "sheet.csv").write_text(text, "utf-8")
+    run = review(tmp_path / "out", "--answers", tmp_path / "sheet.csv")
+    assert isinstance(run.exception, RegistryError) and said in str(run.exception)
+    assert not own_folder.exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1251"])
+def test_a_sheet_is_read_as_excel_saves_it_in_russia_and_answered_titles_are_not_asked_again(
+    staff, tmp_path, encoding
+):
+    scored(staff, tmp_path / "out")
+    answers = tmp_path / "sheet.csv"
+    text = "title;jobs;answer\nМенеджер;40;33 группа\nСпециалист;9;NONE\nСварщик;;7212\n"
+    answers.write_bytes(text.encode(encoding))
+    run = review(tmp_path / "out", "--answers", answers)
+    assert run.exit_code == 0 and "3 answers taken over, 3 of them new" in run.output
+    again = scored(staff, tmp_path / "again").rows.set_index("Должность")
+    assert again.loc["Менеджер", "occurisk_title_match"] == "group"
+    assert "nothing to ask" in review(tmp_path / "again", "--sheet", tmp_path / "next.csv").output
+    assert not (tmp_path / "next.csv").exists()
+    answers.write_text("title,answer\nМенеджер,\n", "utf-8")
+    assert "nothing was taken over" in review(tmp_path / "out", "--answers", answers).output
+
+
+def test_confirmed_titles_that_somebody_spoiled_are_refused(staff, tmp_path, own_folder):
+    own_folder.mkdir()
+    (own_folder / "confirmed.csv").write_text("system,title,code\nisco08,повар,9999\n", "utf-8")
+    with pytest.raises(TitlesError, match="1 of 1 confirmed titles cannot be read"):
+        scored(staff, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_leaves_neither_half_a_sheet_nor_half_the_answers(
+    staff, tmp_path, own_folder, monkeypatch
+):
+    scored(staff, tmp_path / "out")
+    own_titles.add_confirmed("isco08", [("Сварщик", "7212")])
+    before = (own_folder / "confirmed.csv").read_bytes()
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    answers = tmp_path / "sheet.csv"
+    answers.write_text("title,answer\nМенеджер,3322\n", "utf-8")
+    monkeypatch.setattr("os.replace", full)
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    run = review(tmp_path / "out", "--sheet", tmp_path / "new.xlsx")
+    assert run.exit_code and not (tmp_path / "new.xlsx").exists()
+    assert isinstance(run.exception, OutputError) and "No space left" in str(run.exception)
+    run = review(tmp_path / "out", "--answers", answers)
+    assert isinstance(run.exception, OutputError)
+    assert (own_folder / "confirmed.csv").read_bytes() == before
+    assert not list(tmp_path.rglob(".*"))
 
 
 def test_the_sheet_in_excel_offers_the_candidates(staff, tmp_path):

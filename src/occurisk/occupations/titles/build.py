@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from occurisk.occupations.titles.classifier import TitleModel, TitlesError, load_model, write_model
+from occurisk.errors import TitlesError
+from occurisk.occupations.titles.classifier import TitleModel, load_model, write_model
 from occurisk.occupations.titles.confidence import (
     confidence,
     earned,

@@ -23,6 +23,7 @@ from occurisk.occupations.titles.in_parallel import pieces_mapped, processors
 from occurisk.occupations.titles.lexicon import Lexicon, Match, native_of, said_of, shipped_lexicon
 from occurisk.occupations.titles.softmax import LONGEST_SHOWN
 from occurisk.occupations.titles.text import parts as of_title
+from occurisk.occupations.titles.text.candidates import level_of
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import Part, all_spoken, is_generic, parts_of, says_nothing
 from occurisk.occupations.titles.text.reasons import Clause, in_words
@@ -205,8 +206,8 @@ class TitleMatcher:
     def _decided(self, title: str) -> Answer | None:
         if (code := self.confirmed.get(title)) is None:
             return None
-        level, candidates = ("code", ((code, 1.0),)) if code else ("", ())
-        return Answer(code, level, CONFIRMED, 1.0, (("confirmed", ""),), candidates)
+        candidates = ((code, 1.0),) if level_of(code) == "code" else ()
+        return Answer(code, level_of(code), CONFIRMED, 1.0, (("confirmed", ""),), candidates)
 
     def _by_lexicon(self, part: Part, fewest_words: int = 1) -> Answer | None:
         for lexicon, matches in said_of(self.lexicons, part.whole, part.bare):

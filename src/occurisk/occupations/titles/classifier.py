@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from occurisk.errors import OccuriskError
+from occurisk.errors import TitlesError
 from occurisk.files import whole_file
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles.neighbours import Neighbours, said_by
@@ -47,12 +47,6 @@ FIRST_DIGITS, GROUP = 0.2, 0.15
 WORDS_KEPT = 8_000
 # In so many listed titles a word is known well; it names a person if it is the head of such a share of them.
 KNOWN_WELL, LEAST_HEAD = 3, 0.2
-
-
-class TitlesError(OccuriskError):
-    """A title matcher, or a list of titles, that cannot be used."""
-
-    exit_code = 14
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from occurisk.errors import OccuriskError
+from occurisk.errors import TitlesError
 from occurisk.occupations.titles.text.candidates import UNIT, Candidates, by_number
 from occurisk.occupations.titles.text.marks import Marks
 from occurisk.occupations.titles.text.normalise import normalise
@@ -35,12 +35,6 @@ _STEM = re.compile(r"=?[^\W\d_]+[+#]*\*?")
 # How often a pattern is right: of one word, of several; and what each word costs that no pattern knows. A
 # lexicon states its own.
 CONFIDENCE = {"one_word": 0.86, "several_words": 0.92, "unknown_word": 0.04}
-
-
-class LexiconError(OccuriskError):
-    """A lexicon of titles that cannot be read."""
-
-    exit_code = 13
 
 
 @dataclass(frozen=True)
@@ -114,7 +108,7 @@ class Lexicon:
         for word in (head, *others):
             # A digit would be lost, and what is left of `1с` would be a preposition.
             if word[0] != "$" and (any(map(str.isdigit, word)) or not _STEM.fullmatch(self._plain(word))):
-                raise LexiconError(
+                raise TitlesError(
                     f"A pattern of {self.name} has a word that no title can hold.",
                     first=f"'{text}' of group {code}",
                     rule="words are letters; '=' before a whole one, '*' after an open one, '$' for an alias",

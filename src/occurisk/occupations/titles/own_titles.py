@@ -16,7 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from occurisk.errors import TitlesError
 from occurisk.files import write_text
+from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import own_names_folder
 from occurisk.occupations.titles.cascade import CHUNK, CONFIRMED, NOT_MOVED, TitleMatcher
 from occurisk.occupations.titles.classifier import TitleModel
@@ -41,12 +43,41 @@ def confirmed_path() -> Path:
 
 def read_confirmed(system: str) -> dict[str, str]:
     """Return the user's confirmed titles of a system: normalised title -> code, empty if nothing fits."""
+    rows = ((title, code) for (name, title), code in _confirmed().items() if name == system)
+    return {title: code for title, code in rows if title}
+
+
+def _confirmed() -> dict[tuple[str, str], str]:
+    """Read the file of confirmed titles: system and normalised title -> code.
+
+    Raises
+    ------
+    TitlesError
+        If somebody altered it, and it has not the three columns, or a code that does not exist.
+    """
     path = confirmed_path()
     if not path.is_file():
         return {}
     with open(path, encoding="utf-8-sig", newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["system"] == system]
-    return {title: row["code"].strip() for row in rows if (title := normalise(row["title"]))}
+        rows = list(csv.DictReader(stream))
+    known = load_tables().titles
+    codes = [(row.get("code") or "").strip() for row in rows]
+    wrong = [
+        f"line {line}: {row}"
+        for line, (row, code) in enumerate(zip(rows, codes, strict=True), 2)
+        if not set(COLUMNS) <= set(row)
+        or row["system"] not in MATCHED
+        or (code and code not in known[row["system"]])
+    ]
+    if wrong:
+        raise TitlesError(
+            f"{len(wrong)} of {len(rows)} confirmed titles cannot be read.",
+            first=wrong[0],
+            rule=f"{path} has the columns {', '.join(COLUMNS)}, and codes of isco08 or soc2010.",
+            fix="mend or delete the file",
+        )
+    keys = ((row["system"], normalise(row["title"] or "")) for row in rows)
+    return dict(zip(keys, codes, strict=True))
 
 
 def add_confirmed(system: str, answers: Iterable[tuple[str, str]]) -> tuple[int, int]:
@@ -58,10 +89,7 @@ def add_confirmed(system: str, answers: Iterable[tuple[str, str]]) -> tuple[int,
         How many titles are new, and how many there are now of this system.
     """
     path = confirmed_path()
-    rows: dict[tuple[str, str], str] = {}
-    if path.is_file():
-        with open(path, encoding="utf-8-sig", newline="") as stream:
-            rows = {(row["system"], normalise(row["title"])): row["code"] for row in csv.DictReader(stream)}
+    rows = _confirmed()
     before = sum(key[0] == system for key in rows)
     rows |= {(system, normalise(title)): code for title, code in answers if normalise(title)}
     now = sum(key[0] == system for key in rows)

@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from occurisk.errors import TitlesError
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import TRANSLATED, occupation_names
 from occurisk.occupations.titles.build import Entry, build_model, fitted, merged
-from occurisk.occupations.titles.classifier import TitleModel, TitlesError
+from occurisk.occupations.titles.classifier import TitleModel
 from occurisk.occupations.titles.text.tokens import LAST, token_matrix, tokenised
 
 ONET, REPORTED = "onet_Alternate_Titles_2.xlsx", "onet_Sample_of_Reported_Titles.xlsx"

@@ -20,6 +20,8 @@ from occurisk.errors import RegistryError
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import occupation_name
 from occurisk.occupations.titles.cascade import Answer, TitleMatcher
+from occurisk.occupations.titles.text.normalise import normalise
+from occurisk.occupations.titles.text.parts import parts_of
 from occurisk.occupations.titles.text.reasons import in_words
 from occurisk.registry.columns.sample import texts
 from occurisk.registry.numbers import NumberStyle, read_numbers
@@ -90,6 +92,17 @@ def _weighed(rows: pa.Table | None, understood: Understood, what: str, value: st
         numbers = read_numbers(open_ones[weight].combine_chunks(), NumberStyle(understood.decimal))
         jobs = numbers.value
     return pd.DataFrame({"title": texts(open_ones[column].combine_chunks()).to_pylist(), "weight": jobs})
+
+
+def unanswered(titles: list[OpenTitle], matcher: TitleMatcher) -> list[OpenTitle]:
+    """Return the titles that nobody has decided yet, be it that nothing fits, or a group only."""
+    known = matcher.confirmed
+    forms = ((one, [normalise(one.title), *_forms(one.title)]) for one in titles)
+    return [one for one, mine in forms if known.keys().isdisjoint(mine)]
+
+
+def _forms(title: str) -> list[str]:
+    return [form for part in parts_of(title)[:1] for form in (part.whole, part.bare)]
 
 
 def sheet(titles: list[OpenTitle], matcher: TitleMatcher, most: int, language: str) -> list[dict[str, Any]]:

@@ -6,11 +6,14 @@ import csv
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 
 from occurisk.errors import RegistryError
 from occurisk.files import whole_file
 from occurisk.occupations.concordances import load_tables
+from occurisk.occupations.titles.text.normalise import normalise
+from occurisk.registry.columns.sample import texts
+from occurisk.registry.opening import open_registry
 from occurisk.scoring.accounting.title_review import COLUMNS, NONE_FITS, SHOWN
 from occurisk.spreadsheets import disarm, rearm
 
@@ -52,36 +55,48 @@ def write_sheet(path: Path, rows: list[dict[str, Any]]) -> None:
 def read_answers(path: Path, system: str) -> list[tuple[str, str]]:
     """Read the answers of a sheet: title and code; an empty code says that nothing fits.
 
+    Parameters
+    ----------
+    path : Path
+        CSV, with whatever separator and encoding it was saved, or Excel.
+    system : str
+        Of the codes.
+
     Raises
     ------
     RegistryError
-        If an answer is no code of the system; nothing is taken over then.
+        If an answer is no code of the system, stands beside no title, or a title has two answers; nothing is
+        taken over then.
     """
-    if path.suffix.lower() == ".xlsx":
-        table = pd.read_excel(path, dtype=str, engine="calamine", keep_default_na=False)
-    else:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    missing = [name for name in ("title", "answer") if name not in table]
+    table = pa.Table.from_batches(open_registry(path).batches())
+    missing = [name for name in ("title", "answer") if name not in table.column_names]
     if missing:
         raise RegistryError(
             f"{path.name} is no sheet of titles: it has no column {missing[0]!r}.",
             fix="Make one with: occurisk titles review SCORED --sheet titles.xlsx",
         )
-    answered = table[table["answer"].str.strip() != ""]
+    titles, said = (
+        texts(table[name].combine_chunks()).fill_null("").to_pylist() for name in ("title", "answer")
+    )
     known = load_tables().titles[system]
-    answers, wrong = [], []
-    for number, row in answered.iterrows():
-        code = row["answer"].split()[0]
-        if code.lower() == NONE_FITS:
-            code = ""
-        elif code not in known:
-            wrong.append((int(number) + 2, row["answer"]))
-        answers.append((rearm(row["title"]), code))
+    answers: dict[str, str] = {}
+    wrong = []
+    for line, (title, answer) in enumerate(zip(map(rearm, titles), said, strict=True), 2):
+        if not answer.strip():
+            continue
+        code = answer.split()[0]
+        code = "" if code.lower() == NONE_FITS else code
+        if code and code not in known:
+            wrong.append(f"line {line}: {answer!r} is no code of {system}")
+        elif not normalise(title):
+            wrong.append(f"line {line}: there is no word in the title {title[:40]!r}")
+        elif answers.setdefault(title, code) != code:
+            wrong.append(f"line {line}: {title!r} has another answer above")
     if wrong:
         raise RegistryError(
-            f"{len(wrong)} of {len(answered)} answers in {path.name} are no codes of {system}.",
-            first=f"line {wrong[0][0]}: {wrong[0][1]!r}",
-            rule=f"An answer begins with a code, or is {NONE_FITS!r}.",
+            f"{len(wrong)} of {sum(map(bool, map(str.strip, said)))} answers in {path.name} cannot be used.",
+            first=wrong[0],
+            rule=f"An answer begins with a code, or is {NONE_FITS!r}; each title has one.",
             fix="Mend the answers; nothing was taken over.",
         )
-    return answers
+    return list(answers.items())

@@ -23,3 +23,10 @@ def by_number(codes: Iterable[str], group: str = "") -> Candidates:
     found = Counter(code for code in codes if len(code) == UNIT and code.startswith(group)).most_common(MOST)
     total = sum(number for _, number in found)
     return tuple((code, number / total) for code, number in found)
+
+
+def level_of(code: str) -> str:
+    """Return whether a code is that of a unit (`code`) or of a `group`; empty if there is none."""
+    if not code:
+        return ""
+    return "group" if len(code) < UNIT or ("-" in code and code.endswith("0")) else "code"
