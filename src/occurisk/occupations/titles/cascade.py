@@ -23,7 +23,7 @@ from occurisk.occupations.titles.in_parallel import pieces_mapped, processors
 from occurisk.occupations.titles.lexicon import Lexicon, Match, native_of, said_of, shipped_lexicon
 from occurisk.occupations.titles.softmax import LONGEST_SHOWN
 from occurisk.occupations.titles.text import parts as of_title
-from occurisk.occupations.titles.text.candidates import level_of
+from occurisk.occupations.titles.text.candidates import group_of, level_of
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import Part, all_spoken, is_generic, parts_of, says_nothing
 from occurisk.occupations.titles.text.reasons import Clause, in_words
@@ -299,7 +299,7 @@ class TitleMatcher:
             why = ("listed", title) if stage == EXACT else because
             return Answer(code, "code", stage, p_code, (why,), candidates)
         if p_group >= least["group"]:
-            return Answer(_group(code), "group", stage, p_group, (because, ("group_only", "")), candidates)
+            return Answer(group_of(code), "group", stage, p_group, (because, ("group_only", "")), candidates)
         return Answer("", "", NOTHING, p_code, (because, ("not_sure", "")), candidates)
 
     def _reviewed(self, answer: Answer, part: Part) -> Answer:
@@ -329,16 +329,12 @@ def _told(answer: Answer) -> tuple[bool, bool, float]:
 
 def _tells_more(one: Answer, than: Answer) -> bool:
     open_one = than.level != "code" and than.stage != CONFIRMED
-    return open_one and one.level == "code" and _group(than.code) in ("", _group(one.code))
-
-
-def _group(code: str) -> str:
-    return code[:4] + "000" if "-" in code else code[:2]
+    return open_one and one.level == "code" and group_of(than.code) in ("", group_of(one.code))
 
 
 def _less_sure(answer: Answer, others: list[Answer]) -> Answer:
     """Trust the first of several jobs less, if another is of another group; that job is a candidate, too."""
-    apart = [one for one in others if one.code and _group(one.code) != _group(answer.code)]
+    apart = [one for one in others if one.code and group_of(one.code) != group_of(answer.code)]
     if not answer.code or not apart:
         return answer
     left = of_title.rules().less_sure

@@ -30,3 +30,8 @@ def level_of(code: str) -> str:
     if not code:
         return ""
     return "group" if len(code) < UNIT or ("-" in code and code.endswith("0")) else "code"
+
+
+def group_of(code: str) -> str:
+    """Return the group that a title is given where its code is not sure: sub-major of ISCO-08, minor of SOC."""
+    return code[:4] + "000" if "-" in code else code[:2]
