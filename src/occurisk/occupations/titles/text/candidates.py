@@ -33,5 +33,5 @@ def level_of(code: str) -> str:
 
 
 def group_of(code: str) -> str:
-    """Return the group that a title is given where its code is not sure: sub-major of ISCO-08, minor of SOC."""
+    """Return the group of a code: the sub-major one of ISCO-08, the minor one of SOC."""
     return code[:4] + "000" if "-" in code else code[:2]
