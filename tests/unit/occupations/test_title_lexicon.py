@@ -208,6 +208,9 @@ def test_a_kazakh_specialist_alone_says_nothing():
         ("Кадр инспекторы", "4416"),  # known in Russian too; the ending is Kazakh
         ("Тракторшы", "8341"),  # no Kazakh letter, but шы
         ("Аспаз керек! Шұғыл", "5120"),
+        ("Даяшы, жалақысы 150 мың", "5131"),
+        ("Аспаз — 200 000 тг", "5120"),
+        ("Химик-инженері", "2145"),  # of two persons the head may stand first
         ("Наубайшы, аспаз", "7512"),  # the first of two jobs
         ("Эндокринолог дәрігері", "2212"),
         ("Директордың оқу ісі жөніндегі орынбасары", "1345"),
