@@ -36,8 +36,7 @@ def match(title: str, system: str, lang: str) -> None:
     """Say what TITLE is matched to, why, and what else it may be."""
     from occurisk.occupations.concordances import load_tables
     from occurisk.occupations.names import occupation_name
-    from occurisk.occupations.titles.own_titles import matcher_for
-    from occurisk.occupations.titles.text.reasons import in_words
+    from occurisk.occupations.titles.own_titles import matcher_for, reason_of
 
     matcher = matcher_for(system)
     answer = matcher.answer(title)
@@ -51,9 +50,7 @@ def match(title: str, system: str, lang: str) -> None:
         _say(f"{named(answer.code)} ({what}, {answer.sureness}, {answer.confidence:.0%})")
     else:
         _say("Cannot say.")
-    _say(f"  {in_words(answer.because, lang)}")
-    if answer.candidates and (near := matcher.nearest(title, answer.candidates[0][0])):
-        _say(f"  {in_words([('nearest', near)], lang)}")
+    _say(f"  {reason_of(matcher, title, answer, lang)}")
     for code, weight in answer.candidates[:5]:
         _say(f"  {weight:.0%}  {named(code)}")
 

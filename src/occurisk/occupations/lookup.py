@@ -78,8 +78,12 @@ def find_title(text: str, titles: Mapping[str, str], language: str = "en") -> Ti
 
 def _match(text: str, language: str) -> TitleFound | None:
     """Match a title as those of a registry are matched; None if nothing is known of an English one."""
-    from occurisk.occupations.titles.own_titles import built_systems, matcher_for  # more than codes need
-    from occurisk.occupations.titles.text.reasons import in_words, phrases
+    from occurisk.occupations.titles.own_titles import (  # more than codes need
+        built_systems,
+        matcher_for,
+        reason_of,
+    )
+    from occurisk.occupations.titles.text.reasons import phrases
     from occurisk.occupations.titles.text.scripts import is_cyrillic, system_of
 
     # As the titles of a list are, so that both say the same.
@@ -87,7 +91,8 @@ def _match(text: str, language: str) -> TitleFound | None:
     english = not is_cyrillic(text)
     spoken = "en" if english else "kk" if _KAZAKH & set(text.lower()) else "ru"
     names = spoken if language == "en" else language
-    answer = matcher_for(system.name).answer(text)
+    matcher = matcher_for(system.name)
+    answer = matcher.answer(text)
     official = load_tables().titles[system.name]
 
     def named(code: str) -> str:
@@ -97,7 +102,7 @@ def _match(text: str, language: str) -> TitleFound | None:
     if answer.code:
         said = phrases()["matched"][language].format(
             title=text, name=named(answer.code), share=f"{answer.confidence:.0%}",
-            why=in_words(answer.because, language),
+            why=reason_of(matcher, text, answer, language),
         )  # fmt: skip
         also = "; ".join(f"{name} ({weight:.0%})" for name, weight in others[: _SHOWN - 1])
         if also:

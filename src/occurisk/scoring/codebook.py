@@ -140,12 +140,21 @@ class CodeBook:
             outcome=outcome,
             title_match=[answer.sureness if answer else "" for answer in answers],
             title_confidence=[round(answer.confidence, 3) if answer else np.nan for answer in answers],
-            title_reason=[answer.reason if answer else "" for answer in answers],
+            title_reason=[
+                self._reason(str(title), answer) if answer else ""
+                for title, answer in zip(titles, answers, strict=True)
+            ],
             title_candidates=[
                 "; ".join(f"{code} {weight:.2f}" for code, weight in answer.candidates) if answer else ""
                 for answer in answers
             ],
         )
+
+    def _reason(self, title: str, answer: Answer) -> str:
+        from occurisk.occupations.titles.own_titles import reason_of
+
+        # What words say is shown beside a listed title; a pattern of the lexicon is shown itself.
+        return answer.reason if answer.stage == "lexicon" else reason_of(self.matcher, title, answer)
 
     def _append(self, rows: pd.DataFrame, words: list[str | None]) -> int:
         start = len(self.keys)

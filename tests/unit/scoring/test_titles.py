@@ -343,3 +343,16 @@ def test_a_list_is_matched_with_what_is_common_in_it(tmp_path):
     found = result["long"].loc["Sprayer driver"]
     assert found["occurisk_code"] == "45-2000" and "common in this list" in found["occurisk_title_reason"]
     assert "Sprayer driver" not in result["short"].index
+
+
+def test_the_reason_names_the_nearest_listed_title_and_it_stands_there(tmp_path):
+    path = tmp_path / "staff.csv"
+    path.write_text("job_title,n\ntax payroll accountant,1\nnight welder of big pipes,2\n", encoding="utf-8")
+    rows = scored(path, tmp_path / "out", taxonomy="isco08").rows
+    model = own_titles.matcher_for("isco08").model
+    listed = set(zip(model.listed, (model.codes[place] for place in model.listed_codes), strict=True))
+    assert len(rows)
+    for _, row in rows.iterrows():
+        because, _, near = row["occurisk_title_reason"].partition("; nearest listed title: ")
+        assert because.startswith("because of: ")
+        assert any(title == near and code.startswith(row["occurisk_code"]) for title, code in listed)

@@ -207,19 +207,22 @@ class TitleModel:
         """Return the listed title of a class that shares most words with a title; empty if none does."""
         words = set(title.split())
         best, best_share = "", 0.0
-        for listed in self._by_class[place]:
-            other = set(listed.split())
-            share = len(words & other) / len(words | other)
+        for listed, other in self._words_of_class(place):
+            shared = len(words & other)
+            share = shared / (len(words) + len(other) - shared)
             if share > best_share:
                 best, best_share = listed, share
         return best
 
+    def _words_of_class(self, place: int) -> list[tuple[str, frozenset[str]]]:
+        if place not in self._by_class:
+            mine = np.flatnonzero(self.listed_codes == place).tolist()
+            self._by_class[place] = [(self.listed[n], frozenset(self.listed[n].split())) for n in mine]
+        return self._by_class[place]
+
     @cached_property
-    def _by_class(self) -> dict[int, list[str]]:
-        titles_of: dict[int, list[str]] = defaultdict(list)
-        for title, place in zip(self.listed, self.listed_codes.tolist(), strict=True):
-            titles_of[place].append(title)
-        return titles_of
+    def _by_class(self) -> dict[int, list[tuple[str, frozenset[str]]]]:
+        return {}
 
 
 def write_model(

@@ -20,12 +20,13 @@ from occurisk.errors import TitlesError
 from occurisk.files import write_text
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import own_names_folder
-from occurisk.occupations.titles.cascade import CHUNK, CONFIRMED, NOT_MOVED, TitleMatcher
+from occurisk.occupations.titles.cascade import CHUNK, CONFIRMED, NOT_MOVED, Answer, TitleMatcher
 from occurisk.occupations.titles.classifier import TitleModel
 from occurisk.occupations.titles.confidence import log_odds, recalibrated
 from occurisk.occupations.titles.softmax import list_shift
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import spoken_form
+from occurisk.occupations.titles.text.reasons import in_words
 
 Array = np.ndarray
 # With fewer confirmed titles than this, confidence stays as it was learned from lists.
@@ -184,3 +185,20 @@ def _moved(matcher: TitleMatcher, confirmed: dict[str, str]) -> tuple[float, flo
     if len(stated) < ENOUGH:
         return matcher.moved
     return recalibrated(np.array(stated), np.array(right, float))
+
+
+def reason_of(matcher: TitleMatcher, title: str, answer: Answer, language: str = "en") -> str:
+    """Return why a title was answered as it was, and which listed title of that code is nearest.
+
+    Parameters
+    ----------
+    matcher : TitleMatcher
+        That answered.
+    title : str
+    answer : Answer
+    language : {"en", "ru", "kk"}
+    """
+    # What was decided, or found as it stands, has no nearer title.
+    found = {key for key, _ in answer.because} & {"confirmed", "official", "listed"}
+    near = matcher.nearest(title, answer.candidates[0][0]) if answer.candidates and not found else ""
+    return in_words((*answer.because, *((("nearest", near),) if near else ())), language)

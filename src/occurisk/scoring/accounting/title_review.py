@@ -20,9 +20,9 @@ from occurisk.errors import RegistryError
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import occupation_name
 from occurisk.occupations.titles.cascade import Answer, TitleMatcher
+from occurisk.occupations.titles.own_titles import reason_of
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import parts_of
-from occurisk.occupations.titles.text.reasons import in_words
 from occurisk.registry.columns.sample import texts
 from occurisk.registry.numbers import NumberStyle, read_numbers
 from occurisk.registry.opening import open_registry
@@ -114,7 +114,7 @@ def sheet(titles: list[OpenTitle], matcher: TitleMatcher, most: int, language: s
         running += one.weight
         row = dict.fromkeys(COLUMNS, "") | {
             "title": one.title, "jobs": f"{one.weight:.15g}", "share": f"{one.weight / total:.1%}",
-            "running_share": f"{running / total:.1%}", "why": _why(one.title, answer, matcher, language),
+            "running_share": f"{running / total:.1%}", "why": reason_of(matcher, one.title, answer, language),
         }  # fmt: skip
         row |= {f"candidate_{n}": text for n, text in enumerate(_named(answer, matcher.system, language), 1)}
         rows.append(row)
@@ -127,11 +127,6 @@ def _named(answer: Answer, system: str, language: str) -> list[str]:
         f"{code} {occupation_name(code, language, known.get(code, ''))}"
         for code, _ in answer.candidates[:SHOWN]
     ]
-
-
-def _why(title: str, answer: Answer, matcher: TitleMatcher, language: str) -> str:
-    near = matcher.nearest(title, answer.candidates[0][0]) if answer.candidates else ""
-    return in_words((*answer.because, *((("nearest", near),) if near else ())), language)
 
 
 def gains(answers: list[tuple[str, str]], waiting: list[OpenTitle], counted: float) -> list[str]:
