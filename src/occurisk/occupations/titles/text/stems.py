@@ -57,6 +57,9 @@ class Endings:
         """Return whether a word is a stem with one letter wrong, left out or too many, and its endings."""
         if self.chain is None or len(stem) < self.typos_from or not stem.isalpha():
             return False
+        # Of a long stem with one slip, the beginning or what comes before its last letter is as it should be.
+        if word[:3] != stem[:3] and stem[-4:-1] not in word:
+            return False
         return any(
             _one_letter_off(start, word[:n]) and self.chain.fullmatch(word, n)
             for start in self._starts(stem)
