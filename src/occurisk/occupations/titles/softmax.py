@@ -25,7 +25,7 @@ LARGEST_BATCH, STEPS_A_PASS = 2048, 30
 # What a cosine is worth in the softmax: with vectors of length one, logits of 1 would tell nothing apart.
 SHARPNESS = 8.0
 # Of lists whose head word stands first: softer, since neighbours have more to say there. Tuned as above.
-SOFTER = 3.5
+SOFTER = 5.0
 # How far a list moves the scores of codes, and how many titles as the matcher expects them count beside its
 # own. Tuned on the development halves, by their titles; their codes told only what came of it.
 OF_LIST, AS_EXPECTED = 0.6, 400.0
