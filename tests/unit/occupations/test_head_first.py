@@ -87,6 +87,12 @@ def test_a_list_of_ones_own_is_not_overruled_by_a_lexicon_of_another_language(bu
     assert built.answer("бухгалтер").code == "2411"  # no word of the list: the lexicon speaks
 
 
+def test_an_official_english_title_says_nothing_in_another_language(built):
+    """A French `chef` is no cook."""
+    assert TitleMatcher.shipped().answer("chefs").code == "3434"
+    assert built.answer("chefs").code == ""
+
+
 def test_a_word_is_known_by_its_pieces(built):
     """`kasjerom` is no word of the list; its pieces are those of `kasjer`."""
     assert built.answer("kasjerom zzz").candidates[0][0] == "5230"

@@ -146,8 +146,8 @@ class TitleModel:
 
     @cached_property
     def official(self) -> dict[str, int]:
-        """Official English title of a code, as it is spoken -> its class."""
-        titles = load_tables().titles.get(self.system, {})
+        """Official English title of a code, as it is spoken -> its class; none in other languages: `chef`."""
+        titles = {} if self.head == FIRST else load_tables().titles.get(self.system, {})
         return {
             spoken_form(titles[code], self.head): n for n, code in enumerate(self.codes) if code in titles
         }
