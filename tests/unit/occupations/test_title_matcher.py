@@ -88,7 +88,15 @@ def test_titles_that_are_answered(system, title, code, level):
 @pytest.mark.parametrize("system", ["isco08", "soc2010"])
 def test_an_unknown_word_beside_a_known_head_makes_less_sure(system, head):
     known, doubtful = TitleMatcher.shipped(system).answers([head, f"zorbly {head}"])
-    assert doubtful.candidates[0][1] < known.candidates[0][1]
+    assert not doubtful.candidates or doubtful.candidates[0][1] < known.candidates[0][1]
+
+
+@pytest.mark.parametrize(
+    ("title", "system"), [("xyzzy", "soc2010"), ("asdf qwer", "isco08"), ("фыва", "isco08")]
+)
+def test_a_title_without_a_known_word_has_no_candidates(title, system):
+    answer = TitleMatcher.shipped(system).answer(title)
+    assert (answer.code, answer.reason, answer.candidates) == ("", "no known word", ())
 
 
 def test_one_latin_word_of_a_russian_pattern_is_no_reason_in_an_english_title():

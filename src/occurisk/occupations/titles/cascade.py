@@ -40,7 +40,7 @@ MOST_UNKNOWN = 3
 # What is left of the confidence in the known words of a title, if it has others; in a code less, the more of
 # them: an unknown word may name another occupation, seldom another group.
 KNOWN_PART, UNKNOWN_PART = 0.95, 0.3
-SURE, MOST_CANDIDATES, NOT_MOVED = 0.9, 5, (0.0, 1.0)
+SURE, LEAST_SHOWN, MOST_CANDIDATES, NOT_MOVED = 0.9, 0.3, 5, (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -300,6 +300,8 @@ class TitleMatcher:
             return Answer(code, "code", stage, p_code, (why,), candidates)
         if p_group >= least["group"]:
             return Answer(group_of(code), "group", stage, p_group, (because, ("group_only", "")), candidates)
+        if p_code < LEAST_SHOWN and self.model.word_counts.keys().isdisjoint(title.split()):
+            return Answer("", "", NOTHING, p_code, (("unknown", ""),))
         return Answer("", "", NOTHING, p_code, (because, ("not_sure", "")), candidates)
 
     def _reviewed(self, answer: Answer, part: Part) -> Answer:
@@ -309,7 +311,8 @@ class TitleMatcher:
         if not (part.whole.isascii() or self._built) and answer.stage in (SOFTMAX, NOTHING):
             # Of other scripts the lists know names only. Heads that people wrote say more of what it may be.
             may_be = next(filter(None, (one.may_be(part.bare) for one in self.lexicons.values())), ())
-            return replace(answer, code="", level="", stage=NOTHING, candidates=may_be or answer.candidates)
+            because = (("words", part.bare[:LONGEST_SHOWN]), ("not_sure", "")) if may_be else answer.because
+            return Answer("", "", NOTHING, answer.confidence, because, may_be or answer.candidates)
         if is_generic(part.bare):
             return _too_general(part, answer.candidates)
         if answer.level != "code" and self.lexicons and part.whole.isascii() and not self._built:
