@@ -92,9 +92,9 @@ class Lexicon:
             self._add(text.strip(), "")
         for patterns in self._by_head.values():
             patterns.sort(key=lambda pattern: -len(pattern.others))
-        self._generic, self._yielding, self._alone, self._neutral, self._weak = (
+        self._generic, self._yielding, self._alone, self._neutral, self._weak, self._nearest = (
             frozenset(self._id(self._plain(word)) for word in content.get(key, []))
-            for key in ("generic", "yielding", "alone", "neutral", "weak")
+            for key in ("generic", "yielding", "alone", "neutral", "weak", "nearest")
         )
         self._by_start: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for stem, number in self._stems.items():
@@ -242,7 +242,7 @@ class Lexicon:
         return not any(number in self._by_head or self._stem_of[number] == word for number in numbers)
 
     def _found(self, pattern: _Pattern, head: int, rank: int, where: dict[int, int], aside: bool) -> Match:
-        n_words = len(pattern.others) + 1
+        n_words, toward = len(pattern.others) + 1, -1 if head in self._nearest else 1
         # What decides: a full code; a head outside brackets; one that does not give way; its place; how many
         # words, weak ones by half; the qualifiers' places; a group not "not elsewhere classified".
         order = (
@@ -251,7 +251,7 @@ class Lexicon:
             head in self._yielding and n_words == 1,
             rank,
             len(pattern.others & self._weak) / 2 - n_words,
-            sum(where[number] for number in pattern.others),
+            toward * sum(where[number] for number in pattern.others),
             pattern.code.endswith("9"),
             -len(pattern.text),
         )
