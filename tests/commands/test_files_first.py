@@ -55,6 +55,7 @@ COMMANDS = {
         "titles build titles.csv --out matcher",
         "matcher/isco08.npz matcher/isco08.json",
     ),
+    "titles build names": ("titles build --names names.csv --out matcher", "matcher/names_ru.csv"),
     "titles review": ("titles review open --sheet sheet.xlsx", "sheet.xlsx"),
 }
 # Commands that load no model.
@@ -72,6 +73,10 @@ def desk(tmp_path, monkeypatch):
     scored(tmp_path / "w.csv", tmp_path / "open")
     listed = "".join(f'"{TITLES[code]}",{code}\n' for code in UNITS[::4])
     write(tmp_path / "titles.csv", f"title,isco08\n{listed}")
+    write(
+        tmp_path / "names.csv",
+        "code,name\n2411,Бухгалтер\n7212,Сварщик и газорезчик по металлу\n5120,Повар в столовой\n",
+    )
     codes = [c for c in model.reference.index if not c.endswith("0")][::6]
     growth = np.exp(0.1 * np.random.default_rng(0).normal(size=len(codes)))
     for year, grown in (("2011", np.ones(len(codes))), ("2015", growth)):
