@@ -86,7 +86,8 @@ class CodeBook:
     def _add(self, keys: list[str]) -> dict[str, int]:
         cells = [k.partition(SEPARATOR)[0] for k in keys]
         titles = [k[1:] if k.startswith(TITLE_MARK) else None for k in keys]
-        if any(title is not None for title in titles):
+        titled = any(title is not None for title in titles)
+        if titled:
             cells = self._matched_titles(titles, cells)
         table, lineage = score_occupations(cells, self.understanding, self.scores)
         rows = table.set_index("code").reindex(cells).reset_index()
@@ -95,7 +96,7 @@ class CodeBook:
         rows["outcome"] = [
             self._outcome(key, kind, word) for key, kind, word in zip(keys, rows["kind"], words, strict=True)
         ]
-        if self.answers:
+        if titled or self.answers:
             rows = self._with_titles(rows, titles)
         unknown = rows["outcome"].isin((UNKNOWN, UNDECIDED)).to_numpy()
         overflow: dict[str, int] = {}
@@ -120,22 +121,23 @@ class CodeBook:
     def _matched_titles(self, titles: list[str | None], cells: list[str]) -> list[str]:
         """Put the matched code in the place of each title; an undecided title has none."""
         new = [title for title in titles if title is not None]
-        self.answers |= zip(new, self.matcher.answers(new), strict=True)
+        # Of a title that is left open nothing is asked again: a long list has many.
+        answered = zip(new, self.matcher.answers(new), strict=True)
+        self.answers |= {title: answer for title, answer in answered if answer.code}
         return [
-            cell if title is None else self.answers[title].code
+            cell if title is None else self.answers[title].code if title in self.answers else ""
             for title, cell in zip(titles, cells, strict=True)
         ]
 
     def _with_titles(self, rows: pd.DataFrame, titles: list[str | None]) -> pd.DataFrame:
         """Say of each title how it was matched; the outcome is `title`, or that it is undecided."""
-        answers = [None if title is None else self.answers[title] for title in titles]
+        answers = [None if title is None else self.answers.get(title) for title in titles]
         outcome = []
         for title, answer, kind in zip(titles, answers, rows["outcome"], strict=True):
-            matched = answer is not None and bool(answer.code)
-            if title is None or (matched and kind not in KINDS):
+            if title is None or (answer and kind not in KINDS):
                 outcome.append(kind)
             else:
-                outcome.append(TITLE if matched else "missing" if is_missing(title) else UNDECIDED)
+                outcome.append(TITLE if answer else "missing" if is_missing(title) else UNDECIDED)
         return rows.assign(
             outcome=outcome,
             title_match=[answer.sureness if answer else "" for answer in answers],

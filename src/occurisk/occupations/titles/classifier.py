@@ -206,22 +206,27 @@ class TitleModel:
     def nearest(self, title: str, place: int) -> str:
         """Return the listed title of a class that shares most words with a title; empty if none does."""
         words = set(title.split())
-        best, best_share = "", 0.0
-        for listed, other in self._words_of_class(place):
-            shared = len(words & other)
-            share = shared / (len(words) + len(other) - shared)
-            if share > best_share:
-                best, best_share = listed, share
-        return best
+        listed, places = self._words_of_class(place)
+        shared = Counter(n for word in words for n in places.get(word, ()))
 
-    def _words_of_class(self, place: int) -> list[tuple[str, frozenset[str]]]:
+        def share(n: int) -> tuple[float, int]:
+            return shared[n] / (len(words) + len(set(listed[n].split())) - shared[n]), -n
+
+        return listed[max(shared, key=share)] if shared else ""
+
+    def _words_of_class(self, place: int) -> tuple[list[str], dict[str, list[int]]]:
+        """Return the listed titles of a class, and in which of them each word stands."""
         if place not in self._by_class:
-            mine = np.flatnonzero(self.listed_codes == place).tolist()
-            self._by_class[place] = [(self.listed[n], frozenset(self.listed[n].split())) for n in mine]
+            listed = [self.listed[n] for n in np.flatnonzero(self.listed_codes == place).tolist()]
+            places: dict[str, list[int]] = defaultdict(list)
+            for n, title in enumerate(listed):
+                for word in set(title.split()):
+                    places[word].append(n)
+            self._by_class[place] = (listed, dict(places))
         return self._by_class[place]
 
     @cached_property
-    def _by_class(self) -> dict[int, list[tuple[str, frozenset[str]]]]:
+    def _by_class(self) -> dict[int, tuple[list[str], dict[str, list[int]]]]:
         return {}
 
 
