@@ -43,8 +43,8 @@ OFFICIAL = 3.0
 # What is added of the evidence for the first digits of a code, and of that for its group. Tuned on the
 # development halves and the Polish lists: half as much or twice changes figures by less than a point.
 FIRST_DIGITS, GROUP = 0.2, 0.15
-# Words whose logits are kept for the next titles: 29 MB.
-WORDS_KEPT = 8_000
+# Words whose logits are kept for the next titles: 19 MB.
+WORDS_KEPT = 5_000
 # In so many listed titles a word is known well; it names a person if it is the head of such a share of them.
 KNOWN_WELL, LEAST_HEAD = 3, 0.2
 
@@ -206,27 +206,28 @@ class TitleModel:
     def nearest(self, title: str, place: int) -> str:
         """Return the listed title of a class that shares most words with a title; empty if none does."""
         words = set(title.split())
-        listed, places = self._words_of_class(place)
+        listed, sizes, places = self._words_of_class(place)
         shared = Counter(n for word in words for n in places.get(word, ()))
 
         def share(n: int) -> tuple[float, int]:
-            return shared[n] / (len(words) + len(set(listed[n].split())) - shared[n]), -n
+            return shared[n] / (len(words) + sizes[n] - shared[n]), -n
 
         return listed[max(shared, key=share)] if shared else ""
 
-    def _words_of_class(self, place: int) -> tuple[list[str], dict[str, list[int]]]:
-        """Return the listed titles of a class, and in which of them each word stands."""
+    def _words_of_class(self, place: int) -> tuple[list[str], list[int], dict[str, list[int]]]:
+        """Return the listed titles of a class, the number of their words, and where each word stands."""
         if place not in self._by_class:
             listed = [self.listed[n] for n in np.flatnonzero(self.listed_codes == place).tolist()]
             places: dict[str, list[int]] = defaultdict(list)
-            for n, title in enumerate(listed):
-                for word in set(title.split()):
+            words = [set(title.split()) for title in listed]
+            for n, several in enumerate(words):
+                for word in several:
                     places[word].append(n)
-            self._by_class[place] = (listed, dict(places))
+            self._by_class[place] = (listed, list(map(len, words)), dict(places))
         return self._by_class[place]
 
     @cached_property
-    def _by_class(self) -> dict[int, tuple[list[str], dict[str, list[int]]]]:
+    def _by_class(self) -> dict[int, tuple[list[str], list[int], dict[str, list[int]]]]:
         return {}
 
 

@@ -57,7 +57,7 @@ def tokens_of(title: str, head: str = LAST) -> list[str]:
     return [*words, *pairs, HEAD_MARK + head_word(words, head)] if words else []
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=6_000)
 def columns_of(token: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
     """Return the columns of a token and their values."""
     if token.startswith(HEAD_MARK):
@@ -128,6 +128,6 @@ def tokenised(titles: Sequence[str], head: str = LAST) -> tuple[list[str], spars
     return list(places), made
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=30_000)
 def _square(token: str) -> float:
     return sum(value * value for value in columns_of(token)[1])
