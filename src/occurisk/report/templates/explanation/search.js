@@ -1,9 +1,12 @@
 // Search, filters and order of the list.
 // Fewest letters of a stem that takes endings, and of a word that is looked for; one in so many rows has a rare word;
 // rows that share so much of what the best one does are shown, too.
-const STEM = 4, WORD = 3, RARE = 20, NEAR = 0.6;
+const STEM = 4, WORD = 3, RARE = 20, NEAR = 0.45;
 const byCode = new Map(data.rows.map((row) => [row.code, row]));
-const fold = (value) => value.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+// Kazakh letters that a Russian keyboard lacks are often typed without their marks, and the lexicon has none.
+const PLAIN = { ә: "а", ғ: "г", қ: "к", ң: "н", ө: "о", ұ: "у", ү: "у", һ: "х", і: "и" };
+const fold = (value) => value.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase()
+  .replace(/[әғқңөұүһі]/g, (letter) => PLAIN[letter]);
 for (const row of data.rows) {
   row.key = fold(`${row.code} ${row.title} ${row.also}`);
   row.stems = fold(row.known).split(" ").filter(Boolean);
