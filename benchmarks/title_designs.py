@@ -37,8 +37,9 @@ from occurisk.occupations.titles.build import (
 )
 from occurisk.occupations.titles.cascade import TitleMatcher
 from occurisk.occupations.titles.classifier import FIRST_DIGITS, GROUP
+from occurisk.occupations.titles.learned.packing import from_sizes, in_sizes, largest
+from occurisk.occupations.titles.learned.softmax import probabilities, train_softmax
 from occurisk.occupations.titles.own_titles import shift_of
-from occurisk.occupations.titles.softmax import from_sizes, in_sizes, largest, probabilities, train_softmax
 from occurisk.occupations.titles.text import tokens
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import spoken_form

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from occurisk.occupations.titles.neighbours import NEARNESS, Neighbours, said_by
+from occurisk.occupations.titles.learned.neighbours import NEARNESS, Neighbours, said_by
 
 LISTED = ["nurse", "tax accountant", "tax clerk", "farm worker", "mill worker", "steel worker"]
 CODES = np.array([0, 1, 2, 3, 4, 4])

@@ -8,10 +8,10 @@ import yaml
 from occurisk.errors import TitlesError
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles.cascade import TitleMatcher
-from occurisk.occupations.titles.lexicon import Lexicon, shipped_lexicon
+from occurisk.occupations.titles.lexicons.lexicon import Lexicon, shipped_lexicon
+from occurisk.occupations.titles.lexicons.stems import Endings
 from occurisk.occupations.titles.text.normalise import LONGEST, normalise
 from occurisk.occupations.titles.text.parts import parts_of
-from occurisk.occupations.titles.text.stems import Endings
 from occurisk.paths import FEATURES
 
 

@@ -16,8 +16,8 @@ from occurisk.occupations.titles.build import Entry, build_model
 from occurisk.occupations.titles.cascade import TitleMatcher
 from occurisk.occupations.titles.classifier import load_model
 from occurisk.occupations.titles.in_parallel import pieces_mapped
+from occurisk.occupations.titles.learned.list_shift import list_shift
 from occurisk.occupations.titles.own_titles import COLUMNS, FEWEST, attuned
-from occurisk.occupations.titles.softmax import list_shift
 from occurisk.occupations.titles.text.parts import parts_of
 from occurisk.occupations.titles.text.reasons import in_words, phrases
 from occurisk.paths import FEATURES

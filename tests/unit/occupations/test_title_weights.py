@@ -8,12 +8,11 @@ import pytest
 from scipy import sparse
 
 from occurisk.occupations.titles.classifier import load_model
-from occurisk.occupations.titles.neighbours import said_by
-from occurisk.occupations.titles.softmax import (
-    BY_CHANCE,
+from occurisk.occupations.titles.learned.group_evidence import BY_CHANCE, group_evidence
+from occurisk.occupations.titles.learned.neighbours import said_by
+from occurisk.occupations.titles.learned.packing import (
     SIZES,
     from_sizes,
-    group_evidence,
     in_sizes,
     largest,
     packed,

@@ -22,15 +22,10 @@ from occurisk.occupations.titles.confidence import (
     recalibrated,
     seen_of,
 )
+from occurisk.occupations.titles.learned.group_evidence import group_evidence
+from occurisk.occupations.titles.learned.packing import largest
+from occurisk.occupations.titles.learned.softmax import PASSES, SHARPNESS, SOFTER, train_softmax
 from occurisk.occupations.titles.own_titles import shift_of
-from occurisk.occupations.titles.softmax import (
-    PASSES,
-    SHARPNESS,
-    SOFTER,
-    group_evidence,
-    largest,
-    train_softmax,
-)
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import spoken_form
 from occurisk.occupations.titles.text.tokens import FIRST, LAST, head_of_language, token_matrix, tokenised

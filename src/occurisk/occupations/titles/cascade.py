@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
+from occurisk.occupations.titles.candidates import group_of, level_of
 from occurisk.occupations.titles.classifier import TitleModel, load_model
 from occurisk.occupations.titles.confidence import beside, candidates_of, confidence, earned, seen_of, speaks
 from occurisk.occupations.titles.in_parallel import pieces_mapped, processors
-from occurisk.occupations.titles.lexicon import Lexicon, Match, native_of, said_of, shipped_lexicon
-from occurisk.occupations.titles.softmax import LONGEST_SHOWN
+from occurisk.occupations.titles.learned.scored import LONGEST_SHOWN
+from occurisk.occupations.titles.lexicons.lexicon import Lexicon, Match, native_of, said_of, shipped_lexicon
 from occurisk.occupations.titles.text import parts as of_title
-from occurisk.occupations.titles.text.candidates import group_of, level_of
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import Part, all_spoken, is_generic, parts_of, says_nothing
 from occurisk.occupations.titles.text.reasons import Clause, in_words

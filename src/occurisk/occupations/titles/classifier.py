@@ -21,8 +21,9 @@ from scipy import sparse
 from occurisk.errors import TitlesError
 from occurisk.files import whole_file
 from occurisk.occupations.concordances import load_tables
-from occurisk.occupations.titles.neighbours import Neighbours, said_by
-from occurisk.occupations.titles.softmax import Scored, packed, unpacked, write_arrays
+from occurisk.occupations.titles.learned.neighbours import Neighbours, said_by
+from occurisk.occupations.titles.learned.packing import packed, unpacked, write_arrays
+from occurisk.occupations.titles.learned.scored import Scored
 from occurisk.occupations.titles.text.normalise import VERSION
 from occurisk.occupations.titles.text.parts import spoken_form
 from occurisk.occupations.titles.text.tokens import (

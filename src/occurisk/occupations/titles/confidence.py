@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from occurisk.occupations.titles.classifier import TitleModel
-from occurisk.occupations.titles.softmax import probabilities
+from occurisk.occupations.titles.learned.softmax import probabilities
 from occurisk.occupations.titles.text.tokens import head_word
 
 Array = np.ndarray

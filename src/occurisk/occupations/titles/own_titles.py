@@ -23,7 +23,7 @@ from occurisk.occupations.names import own_names_folder
 from occurisk.occupations.titles.cascade import CHUNK, CONFIRMED, NOT_MOVED, Answer, TitleMatcher
 from occurisk.occupations.titles.classifier import TitleModel
 from occurisk.occupations.titles.confidence import log_odds, recalibrated
-from occurisk.occupations.titles.softmax import list_shift
+from occurisk.occupations.titles.learned.list_shift import list_shift
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import spoken_form
 from occurisk.occupations.titles.text.reasons import in_words

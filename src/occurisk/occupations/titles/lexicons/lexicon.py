@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from occurisk.errors import TitlesError
-from occurisk.occupations.titles.text.candidates import UNIT, Candidates, by_number
-from occurisk.occupations.titles.text.marks import Marks
+from occurisk.occupations.titles.candidates import UNIT, Candidates, by_number
+from occurisk.occupations.titles.lexicons.marks import Marks
+from occurisk.occupations.titles.lexicons.persons import Persons
+from occurisk.occupations.titles.lexicons.stems import Endings
 from occurisk.occupations.titles.text.normalise import normalise
-from occurisk.occupations.titles.text.persons import Persons
-from occurisk.occupations.titles.text.stems import Endings
 from occurisk.paths import FEATURES
 
 _PREPOSITIONS = frozenset(
