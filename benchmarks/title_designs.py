@@ -32,6 +32,7 @@ from occurisk.occupations.titles.build import (
     LISTED_SHARE,
     Entry,
     evidence,
+    in_numbers,
     job_logits,
     merged,
 )
@@ -280,11 +281,11 @@ def _cut(task: Task) -> Trained:
 def grouped(task: Task) -> tuple[Array, list[str]]:
     """That with naive Bayes for first digits and groups of codes."""
     scores, titles = pruned(task)
-    table = evidence(merged(task.entries), task.codes, tokens.LAST, task.group_digits)
-    return scores + _said(task, table, titles), titles
+    return scores + _said(task, merged(task.entries), titles), titles
 
 
-def _said(task: Task, table: sparse.csr_matrix, titles: Sequence[str]) -> Array:
+def _said(task: Task, rows: list[Entry], titles: Sequence[str]) -> Array:
+    table = evidence(rows, in_numbers(rows, tokens.LAST), task.codes, task.group_digits)
     names, made = tokens.tokenised(titles)
     said = (made @ (tokens.token_matrix(names) @ table)).toarray()
     (first, n_first), (group, _) = (_groups(task, n) for n in (task.group_digits // 2, task.group_digits))
@@ -329,8 +330,7 @@ def tasks_evidence(task: Task) -> tuple[Array, list[str]]:
     if task.name != "US":
         return grouped(task)
     scores, titles = pruned(task)
-    rows = [*merged(task.entries), *_tasks(task)]
-    return scores + _said(task, evidence(rows, task.codes, tokens.LAST, task.group_digits), titles), titles
+    return scores + _said(task, [*merged(task.entries), *_tasks(task)], titles), titles
 
 
 def _tasks(task: Task) -> list[Entry]:

@@ -28,7 +28,7 @@ import pyarrow as pa
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.titles.build import Entry, build_model
 from occurisk.occupations.titles.cascade import Answer, TitleMatcher
-from occurisk.occupations.titles.confidence import log_odds, recalibrated
+from occurisk.occupations.titles.confidence import earned, recalibrated
 from occurisk.occupations.titles.own_titles import attuned
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.registry.opening import open_registry
@@ -183,7 +183,7 @@ def after_confirming(stated: Array, right: Array, chosen: Array) -> float:
     """
     low, slope = recalibrated(stated[chosen], right[chosen])
     rest = np.setdiff1d(np.arange(len(right)), chosen)
-    return worth(1 / (1 + np.exp(-(low + slope * log_odds(stated[rest])))), right[rest])
+    return worth(earned(stated[rest], low, slope), right[rest])
 
 
 def worth(stated: Array, right: Array) -> float:

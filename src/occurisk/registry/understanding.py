@@ -21,9 +21,9 @@ from occurisk.registry.columns.look_alikes import number, other_meaning
 from occurisk.registry.columns.sample import (
     IntakeOptions,
     Sampled,
-    all_values,
     counted,
     cut,
+    distinct,
     is_whole,
     level_column,
     position_of,
@@ -172,7 +172,7 @@ def understand(file: RegistryFile, options: IntakeOptions) -> Understanding:
         (*choice.warnings, *_added_up(sampled, weight.position, code), *_uncounted(sampled, weight, code)),
         title, unused if choice.taxonomy in MATCHED and not user_map else None,
         _totals_beside_codes(sampled, code),
-        tuple(all_values(table.column(title))) if title is not None and whole else (),
+        tuple(distinct(table.column(title), None)) if title is not None and whole else (),
     )  # fmt: skip
 
 

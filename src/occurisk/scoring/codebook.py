@@ -153,10 +153,11 @@ class CodeBook:
         )
 
     def _reason(self, title: str, answer: Answer) -> str:
+        from occurisk.occupations.titles.cascade import LEXICON
         from occurisk.occupations.titles.own_titles import reason_of
 
         # What words say is shown beside a listed title; a pattern of the lexicon is shown itself.
-        return answer.reason if answer.stage == "lexicon" else reason_of(self.matcher, title, answer)
+        return answer.reason if answer.stage == LEXICON else reason_of(self.matcher, title, answer)
 
     def _append(self, rows: pd.DataFrame, words: list[str | None]) -> int:
         start = len(self.keys)

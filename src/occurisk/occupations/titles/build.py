@@ -32,6 +32,7 @@ from occurisk.occupations.titles.text.tokens import FIRST, LAST, head_of_languag
 
 Array = np.ndarray
 Say = Callable[[str], None]
+Numbers = tuple[sparse.csr_matrix, sparse.csr_matrix]
 GROUP_DIGITS = {"isco08": 2, "isco88": 2, "soc2010": 4, "soc2018": 4}
 KEPT_WEIGHTS = 2_000_000
 FEWEST_TITLES = 100
@@ -84,26 +85,28 @@ def merged(entries: Iterable[Entry], head: str = LAST) -> list[Entry]:
     return [by_title[key] for key in sorted(by_title)]
 
 
+def in_numbers(rows: Sequence[Entry], head: str) -> Numbers:
+    """Return how the titles of a list are made of tokens, and the columns of these."""
+    tokens, made = tokenised([row.title for row in rows], head)
+    return made, token_matrix(tokens)
+
+
 def fitted(
-    rows: Sequence[Entry], codes: Sequence[str], head: str, passes: int, say: Say
+    rows: Sequence[Entry], numbers: Numbers, codes: Sequence[str], head: str, passes: int, say: Say
 ) -> tuple[Array, Array]:
     """Train a softmax on a list; return weights, shape (COLUMNS, n_codes), and biases."""
-    tokens, made = tokenised([row.title for row in rows], head)
     y, weight = _named(rows, codes, None)
     sharp = SOFTER if head == FIRST else SHARPNESS
-    columns = token_matrix(tokens)
-    return train_softmax(made, columns, y, weight, len(codes), passes=passes, sharpness=sharp, say=say)
+    return train_softmax(*numbers, y, weight, len(codes), passes=passes, sharpness=sharp, say=say)
 
 
-def evidence(rows: Sequence[Entry], codes: Sequence[str], head: str, digits: int) -> sparse.csr_matrix:
+def evidence(rows: Sequence[Entry], numbers: Numbers, codes: Sequence[str], digits: int) -> sparse.csr_matrix:
     """Return what columns say for the first digits of codes, and for groups of so many digits."""
-    tokens, made = tokenised([row.title for row in rows], head)
-    columns = token_matrix(tokens)
     tables = []
     for length in (digits // 2, digits):
         group, weight = _named(rows, codes, length)
         n_groups = len({code[:length] for code in codes})
-        tables.append(group_evidence(made, columns, group, weight, n_groups))
+        tables.append(group_evidence(*numbers, group, weight, n_groups))
     return sparse.hstack(tables, format="csr")
 
 
@@ -295,8 +298,9 @@ def _weights(
 ) -> tuple[sparse.csr_matrix, sparse.csr_matrix, Array]:
     """Return the largest weights of a softmax, the evidence for groups, and biases."""
     codes, head = about["codes"], about["head"]
-    W, b = fitted(rows, codes, head, passes, say)
-    return largest(W, keep), evidence(rows, codes, head, about["group_digits"]), b
+    numbers = in_numbers(rows, head)
+    W, b = fitted(rows, numbers, codes, head, passes, say)
+    return largest(W, keep), evidence(rows, numbers, codes, about["group_digits"]), b
 
 
 def _write(

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from occurisk.occupations.titles.candidates import group_of, level_of
+from occurisk.occupations.titles.candidates import MOST, Candidates, beside, by_logits, group_of, level_of
 from occurisk.occupations.titles.classifier import TitleModel, load_model
-from occurisk.occupations.titles.confidence import beside, candidates_of, confidence, earned, seen_of, speaks
+from occurisk.occupations.titles.confidence import confidence, earned, seen_of
 from occurisk.occupations.titles.in_parallel import pieces_mapped, processors
 from occurisk.occupations.titles.learned.scored import LONGEST_SHOWN
 from occurisk.occupations.titles.lexicons.lexicon import Lexicon, Match, native_of, said_of, shipped_lexicon
@@ -40,7 +40,7 @@ MOST_UNKNOWN = 3
 # What is left of the confidence in the known words of a title, if it has others; in a code less, the more of
 # them: an unknown word may name another occupation, seldom another group.
 KNOWN_PART, UNKNOWN_PART = 0.95, 0.3
-SURE, LEAST_SHOWN, MOST_CANDIDATES, NOT_MOVED = 0.9, 0.3, 5, (0.0, 1.0)
+SURE, LEAST_SHOWN, NOT_MOVED = 0.9, 0.3, (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Answer:
     stage: str
     confidence: float
     because: tuple[Clause, ...]
-    candidates: tuple[tuple[str, float], ...] = ()
+    candidates: Candidates = ()
 
     @property
     def reason(self) -> str:
@@ -198,8 +198,8 @@ class TitleMatcher:
         ]
 
     def _before_softmax(self, first: Part) -> Answer | None:
-        decided = self._decided(first.whole) or self._decided(first.bare)
-        if decided or first.whole.isascii() or (self._built and speaks(self.model, first.spoken)):
+        decided = next(filter(None, map(self._decided, first.forms)), None)
+        if decided or first.whole.isascii() or (self._built and self.model.speaks(first.spoken)):
             return decided
         return _too_general(first) if is_generic(first.bare) else self._by_lexicon(first)
 
@@ -225,8 +225,7 @@ class TitleMatcher:
         level = "code" if best.code in self._units else "group"
         others = [one.code for one in matches[1:] if one.code != best.code and one.code in self._units]
         # If nothing else matched, the doubt goes to the codes beside it.
-        most = MOST_CANDIDATES - 1
-        others = list(dict.fromkeys(others))[:most] or list(beside(best.code, self._units, most))
+        others = list(dict.fromkeys(others))[: MOST - 1] or list(beside(best.code, self._units, MOST - 1))
         weights = [p, *[(1 - p) / len(others)] * len(others)] if others else [1.0]
         because = (("words", f"{best.pattern} ({best.why}; {lexicon.name})"),)
         codes = tuple(zip([best.code, *others], weights, strict=True))
@@ -248,7 +247,7 @@ class TitleMatcher:
         logits = scored.logits + self.shift
         X, order = seen_of(model, titles, logits)
         p_code, p_group = self._sure(titles, X, order[:, 0])
-        bags = candidates_of(model, order, np.take_along_axis(logits, order, axis=1), p_code)
+        bags = by_logits(model.codes, order, np.take_along_axis(logits, order, axis=1), p_code)
         first, words = order[:, 0].tolist(), scored.words(order[:, 0])
         facts = zip(titles, first, words, bags, p_code.tolist(), p_group.tolist(), strict=True)
         answers = [self._answer(*one) for one in facts]
@@ -284,7 +283,7 @@ class TitleMatcher:
         title: str,
         first: int,
         words: list[str],
-        candidates: tuple[tuple[str, float], ...],
+        candidates: Candidates,
         p_code: float,
         p_group: float,
     ) -> Answer:
@@ -322,7 +321,7 @@ class TitleMatcher:
         return answer
 
 
-def _too_general(part: Part, candidates: tuple[tuple[str, float], ...] = ()) -> Answer:
+def _too_general(part: Part, candidates: Candidates = ()) -> Answer:
     return Answer("", "", NOTHING, 0.0, (("general", part.bare[:LONGEST_SHOWN]),), candidates)
 
 
@@ -344,7 +343,7 @@ def _less_sure(answer: Answer, others: list[Answer]) -> Answer:
     weights = {one.candidates[0][0]: (1 - left) / len(apart) for one in apart if one.candidates}
     for code, weight in answer.candidates:
         weights[code] = weights.get(code, 0.0) + left * weight
-    order = sorted(weights.items(), key=lambda one: (one[0] != answer.code, -one[1]))[:MOST_CANDIDATES]
+    order = sorted(weights.items(), key=lambda one: (one[0] != answer.code, -one[1]))[:MOST]
     candidates = tuple((code, weight / sum(w for _, w in order)) for code, weight in order)
     p, because = left * answer.confidence, (*answer.because, ("several", ""))
     return replace(answer, confidence=p, because=because, candidates=candidates)

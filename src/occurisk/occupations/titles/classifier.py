@@ -204,6 +204,11 @@ class TitleModel:
         places = {name: place for place, name in enumerate(names)}
         return names, np.array([places[code[: self.group_digits]] for code in self.codes])
 
+    def speaks(self, title: str) -> bool:
+        """Tell whether most words of a normalised title stand in listed titles: are they of one language?"""
+        words = title.split()
+        return 2 * sum(word in self.word_counts for word in words) > len(words)
+
     def nearest(self, title: str, place: int) -> str:
         """Return the listed title of a class that shares most words with a title; empty if none does."""
         words = set(title.split())

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -236,30 +235,6 @@ def confidence(how: Mapping[str, Sequence[float]], X: Array, first: Array) -> Ar
     return 1 / (1 + np.exp(-(w[0] + X @ w[1:] + np.asarray(how["of_class"])[first])))
 
 
-def candidates_of(
-    model: TitleModel, order: Array, logits: Array, p_code: Array
-) -> list[tuple[tuple[str, float], ...]]:
-    """Return the best codes of each title: the first weighs its confidence, the others share the rest.
-
-    Parameters
-    ----------
-    model : TitleModel
-    order : int array, shape (n_titles, n_best)
-        Best classes, best first.
-    logits : array, shape (n_titles, n_best)
-        Their scores.
-    p_code : array, shape (n_titles,)
-        Confidence in the first.
-    """
-    p = probabilities(logits)
-    others = p[:, 1:] / np.maximum(p[:, 1:].sum(axis=1, keepdims=True), 1e-9) * (1 - p_code)[:, None]
-    weights = np.column_stack([p_code, others]).tolist()
-    return [
-        tuple(zip([model.codes[place] for place in places], shares, strict=True))
-        for places, shares in zip(order.tolist(), weights, strict=True)
-    ]
-
-
 def recalibrated(stated: Array, right: Array) -> tuple[float, float]:
     """Fit how confidence stated becomes confidence earned on confirmed titles (Platt, in log-odds).
 
@@ -291,16 +266,3 @@ def log_odds(p: Array) -> Array:
     """Return the log-odds of probabilities, kept finite."""
     p = np.clip(p, 1e-4, 1 - 1e-4)
     return np.log(p / (1 - p))
-
-
-@lru_cache(maxsize=1000)
-def beside(unit: str, units: frozenset[str], most: int) -> tuple[str, ...]:
-    """Return the nearest other units: of the minor group, else of the sub-major one."""
-    near = [one for one in units if one[:2] == unit[:2] and one != unit]
-    return tuple(sorted(near, key=lambda one: (one[:3] != unit[:3], one))[:most])
-
-
-def speaks(model: TitleModel, title: str) -> bool:
-    """Tell whether most words of a normalised title stand in listed titles: are they of one language?"""
-    words = title.split()
-    return 2 * sum(word in model.word_counts for word in words) > len(words)

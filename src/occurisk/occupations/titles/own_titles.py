@@ -22,7 +22,7 @@ from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import own_names_folder
 from occurisk.occupations.titles.cascade import CHUNK, CONFIRMED, NOT_MOVED, Answer, TitleMatcher
 from occurisk.occupations.titles.classifier import TitleModel
-from occurisk.occupations.titles.confidence import log_odds, recalibrated
+from occurisk.occupations.titles.confidence import earned, recalibrated
 from occurisk.occupations.titles.learned.list_shift import list_shift
 from occurisk.occupations.titles.text.normalise import normalise
 from occurisk.occupations.titles.text.parts import spoken_form
@@ -168,8 +168,8 @@ def confidence_in_words(system: str) -> str:
     low, slope = matcher.moved
     if (low, slope) == NOT_MOVED:
         return ""
-    earned = float(1 / (1 + np.exp(-(low + slope * log_odds(np.array([0.8]))[0]))))
-    return f"Your confirmed titles show that what was learned as 80% sure is {earned:.0%} sure on this list."
+    found = float(earned(np.array([0.8]), low, slope)[0])
+    return f"Your confirmed titles show that what was learned as 80% sure is {found:.0%} sure on this list."
 
 
 def _moved(matcher: TitleMatcher, confirmed: dict[str, str]) -> tuple[float, float]:

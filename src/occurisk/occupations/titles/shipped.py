@@ -17,7 +17,7 @@ from typing import Any
 from occurisk.errors import TitlesError
 from occurisk.occupations.concordances import load_tables
 from occurisk.occupations.names import TRANSLATED, occupation_names
-from occurisk.occupations.titles.build import Entry, build_model, fitted, merged
+from occurisk.occupations.titles.build import Entry, build_model, fitted, in_numbers, merged
 from occurisk.occupations.titles.classifier import TitleModel
 from occurisk.occupations.titles.text.tokens import LAST, token_matrix, tokenised
 
@@ -126,7 +126,7 @@ def carried_over(onet: list[Entry], isco: list[Entry]) -> list[Entry]:
     rows = merged(isco)
     codes = sorted({row.code for row in rows})
     places = {code: place for place, code in enumerate(codes)}
-    W, b = fitted(rows, codes, LAST, CARRIER_PASSES, lambda text: None)
+    W, b = fitted(rows, in_numbers(rows, LAST), codes, LAST, CARRIER_PASSES, lambda text: None)
     carried = []
     titles = merged(onet)
     for start in range(0, len(titles), 5000):

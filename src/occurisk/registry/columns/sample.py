@@ -123,17 +123,12 @@ def is_whole(table: pa.Table, most: int = SAMPLE_ROWS) -> bool:
     return table.num_rows < most and table.nbytes < _SAMPLE_BYTES
 
 
-def all_values(column: pa.ChunkedArray) -> list[str]:
-    """Return the distinct values of a column of a sample, as text."""
-    return [value for value in pc.unique(texts(column)).to_pylist() if value is not None]
-
-
-def distinct(column: pa.ChunkedArray) -> list[str]:
-    """Return the first distinct values of a column, as text; none of a column of lists or structs."""
+def distinct(column: pa.ChunkedArray, most: int | None = _DISTINCT) -> list[str]:
+    """Return the first distinct values of a column, or all, as text; none of a column of lists or structs."""
     if pa.types.is_nested(column.type):
         return []
     unique = texts(pc.unique(column.slice(0, SAMPLE_ROWS)))
-    return [v for v in unique.slice(0, _DISTINCT).to_pylist() if v is not None]
+    return [v for v in unique.slice(0, most).to_pylist() if v is not None]
 
 
 def counted(column: pa.ChunkedArray) -> dict[str, int]:

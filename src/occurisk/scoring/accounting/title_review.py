@@ -96,13 +96,13 @@ def _weighed(rows: pa.Table | None, understood: Understood, what: str, value: st
 
 def unanswered(titles: list[OpenTitle], matcher: TitleMatcher) -> list[OpenTitle]:
     """Return the titles that nobody has decided yet, be it that nothing fits, or a group only."""
-    known = matcher.confirmed
-    forms = ((one, [normalise(one.title), *_forms(one.title)]) for one in titles)
-    return [one for one, mine in forms if known.keys().isdisjoint(mine)]
-
-
-def _forms(title: str) -> list[str]:
-    return [form for part in parts_of(title)[:1] for form in (part.whole, part.bare)]
+    known = matcher.confirmed.keys()
+    firsts = (parts_of(one.title, matcher.head)[:1] for one in titles)
+    return [
+        one
+        for one, first in zip(titles, firsts, strict=True)
+        if known.isdisjoint([normalise(one.title), *(form for part in first for form in part.forms)])
+    ]
 
 
 def sheet(titles: list[OpenTitle], matcher: TitleMatcher, most: int, language: str) -> list[dict[str, Any]]:

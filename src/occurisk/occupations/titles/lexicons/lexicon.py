@@ -26,7 +26,7 @@ from occurisk.occupations.titles.lexicons.marks import Marks
 from occurisk.occupations.titles.lexicons.persons import Persons
 from occurisk.occupations.titles.lexicons.stems import Endings
 from occurisk.occupations.titles.text.normalise import normalise
-from occurisk.paths import FEATURES
+from occurisk.occupations.titles.text.rule_files import RULES, read_rules
 
 _PREPOSITIONS = frozenset(
     "в во на по с со для из к при от без за до у и in for of at with and to".split()  # noqa: SIM905
@@ -298,16 +298,12 @@ class Lexicon:
 @lru_cache(maxsize=4)
 def load_lexicon(path: Path) -> Lexicon:
     """Read a lexicon from YAML."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with open(path, encoding="utf-8") as stream:
-        return Lexicon(yaml.load(stream, Loader=loader), path.name)  # noqa: S506 (both loaders are safe)
+    return Lexicon(read_rules(path), path.name)
 
 
 def shipped_lexicon(language: str) -> Lexicon:
     """Return the lexicon of a language that occurisk ships: `ru` or `kk`."""
-    return load_lexicon(FEATURES / "titles" / f"{language}.yaml")
+    return load_lexicon(RULES / f"{language}.yaml")
 
 
 def said_of(lexicons: Mapping[str, Lexicon], whole: str, bare: str) -> Iterator[tuple[Lexicon, list[Match]]]:

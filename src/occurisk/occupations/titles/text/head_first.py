@@ -12,10 +12,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from occurisk.occupations.titles.text.normalise import normalise
-from occurisk.paths import FEATURES
+from occurisk.occupations.titles.text.rule_files import RULES, either, read_rules
 
 # `Beamt(er/in)` is `Beamter`, `Papiertechnologe/-technologin` is `Papiertechnologe`.
 _BOTH_ENDINGS = re.compile(r"(?<=[^\W\d_])\(([^\W\d_]{1,3})/-?[^\W\d_]+\)")
@@ -39,27 +38,20 @@ class HeadFirst:
 @lru_cache(maxsize=1)
 def head_first_rules() -> HeadFirst:
     """Read `features/titles/head_first.yaml`."""
-    import yaml
-
-    with open(FEATURES / "titles" / "head_first.yaml", encoding="utf-8") as stream:
-        content: dict[str, Any] = yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    content = read_rules(RULES / "head_first.yaml")
     pairs = [pair.split("/") for some in content["genders"].values() for pair in some]
-    letter = _either(content["initials"])
+    letter = either(content["initials"])
     return HeadFirst(
         initials=re.compile(rf"(?<!\w)(?:{letter})(?:\s?[/|*]\s?(?:{letter}))+(?!\w)", re.IGNORECASE),
         endings=re.compile(
-            rf"(?<=[^\W\d_]{{3}})(?:[/*:_·•.]-?|[(\[]-?)(?:{_either(content['endings'])})(?!\w)[)\]]?",
+            rf"(?<=[^\W\d_]{{3}})(?:[/*:_·•.]-?|[(\[]-?)(?:{either(content['endings'])})(?!\w)[)\]]?",
             re.IGNORECASE,
         ),
-        capitals=re.compile(rf"(?<=[a-zß-ÿ]{{3}})(?:{_either(content['capitals'])})(?!\w)"),
-        elided=re.compile(rf"(?<!\w)(?:{_either(content['elided'])})['’](?=\w)", re.IGNORECASE),
+        capitals=re.compile(rf"(?<=[a-zß-ÿ]{{3}})(?:{either(content['capitals'])})(?!\w)"),
+        elided=re.compile(rf"(?<!\w)(?:{either(content['elided'])})['’](?=\w)", re.IGNORECASE),
         genders=frozenset(tuple(map(normalise, pair)) for pair in pairs),
         joining=frozenset(normalise(str(word)) for some in content["joining"].values() for word in some),
     )
-
-
-def _either(words: Sequence[str]) -> str:
-    return "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word))))
 
 
 def without_endings(title: str) -> str:

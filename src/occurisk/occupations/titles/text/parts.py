@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from occurisk.occupations.titles.text.head_first import one_for_both, without_endings, without_joining
 from occurisk.occupations.titles.text.normalise import LONGEST, normalise, without_markup
+from occurisk.occupations.titles.text.rule_files import RULES, either, read_rules
 from occurisk.occupations.titles.text.tokens import FIRST, LAST
-from occurisk.paths import FEATURES
 
 _BRACKETS = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]?")
 _INVERTED = re.compile(r"[,:]")
@@ -41,15 +41,11 @@ class Rules:
 @lru_cache(maxsize=1)
 def rules() -> Rules:
     """Read `features/titles/rules.yaml`."""
-    import yaml
-
-    with open(FEATURES / "titles" / "rules.yaml", encoding="utf-8") as stream:
-        content = yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    content = read_rules(RULES / "rules.yaml")
     said = {normalise(str(one)) for group in content["drop"].values() for one in group} - {""}
     ends = "|".join(re.escape(one) for end in content["endings"] for one in (end, end.upper()))
-    phrases = sorted(said, key=lambda phrase: (-len(phrase), phrase))
     return Rules(
-        drop=re.compile(r"(?<!\S)(?:" + "|".join(map(re.escape, phrases)) + r")(?!\S)"),
+        drop=re.compile(rf"(?<!\S)(?:{either(said)})(?!\S)"),
         endings=re.compile(rf"(?<=[^\W\d_]{{3}})(?:[/*:_]-?|\(-?)(?:{ends})(?!\w)\)?"),
         split=_any_of(content["split"]),
         may_split=_any_of(content["may_split"]),
@@ -86,6 +82,11 @@ class Part:
     whole: str
     bare: str
     spoken: str
+
+    @property
+    def forms(self) -> tuple[str, str]:
+        """The forms under which it is looked for among the titles that a user decided."""
+        return self.whole, self.bare
 
     @property
     def context(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from occurisk.paths import FEATURES
+from occurisk.occupations.titles.text.rule_files import RULES, read_rules
 
 # What is said, and the word, title or pattern that it is said of; empty if of none.
 Clause = tuple[str, str]
@@ -14,10 +14,7 @@ Clause = tuple[str, str]
 @lru_cache(maxsize=1)
 def phrases() -> dict[str, dict[str, str]]:
     """Read what can be said: key -> language -> phrase."""
-    import yaml
-
-    with open(FEATURES / "titles" / "reasons.yaml", encoding="utf-8") as stream:
-        return dict(yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506
+    return read_rules(RULES / "reasons.yaml")
 
 
 def in_words(because: Iterable[Clause], language: str = "en") -> str:
