@@ -100,12 +100,11 @@ def _built(path: Path, entries: list[Entry]) -> TitleMatcher:
 def _row(name: str, matcher: TitleMatcher, titles: Mapping[str, set[str]]) -> None:
     table = pa.table({"title": list(titles), "code": [";".join(sorted(codes)) for codes in titles.values()]})
     found = judged(table, "title", ["code"], None, matcher)
-    shares = " / ".join(f"{100 * found.right(digits).mean():.1f}" for digits in DIGITS["isco08"])
-    said = np.array([answer.level == "code" for answer in found.answers])
+    said = found.said
     right = [found.right(digits)[said].mean() if said.any() else np.nan for digits in DIGITS["isco08"][:2]]
     c80 = answerable(found.stated, found.right(4), 0.8)
     print(
-        f"| {name} | {len(matcher.model.listed):,} | {len(titles):,} | {shares} | {c80:.1f} | {100 * said.mean():.1f} "
+        f"| {name} | {len(matcher.model.listed):,} | {len(titles):,} | {found.shares} | {c80:.1f} | {100 * said.mean():.1f} "
         f"| {100 * right[0]:.1f} / {100 * right[1]:.1f} |",
         flush=True,
     )

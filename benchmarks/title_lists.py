@@ -84,6 +84,16 @@ class Judged:
         """Confidence that the first code is right."""
         return np.array([a.confidence if a.level == "code" else _first_weight(a) for a in self.answers])
 
+    @property
+    def said(self) -> Array:
+        """Whether a title was answered with a code."""
+        return np.array([answer.level == "code" for answer in self.answers])
+
+    @property
+    def shares(self) -> str:
+        """Right first codes in %, for each number of digits."""
+        return " / ".join(f"{100 * self.right(digits).mean():.1f}" for digits in DIGITS[self.system])
+
     def right(self, digits: int) -> Array:
         """Whether the first code is right, to so many characters."""
         return np.array([

@@ -316,11 +316,9 @@ def polish() -> None:
             model = build_model(path, learned, "isco08", {"sources": []}, confirmed=confirmed_titles)
             seconds = time.process_time() - started
             found = judged(table, "title", ["code"], None, replace(TitleMatcher.shipped(), model_path=path))
-            shares = " / ".join(f"{100 * found.right(digits).mean():.1f}" for digits in (4, 2, 1))
-            right = found.right(4)
-            said = np.array([answer.level == "code" for answer in found.answers])
+            right, said = found.right(4), found.said
             print(
-                f"| {name} | {len(model.listed):,} | {seconds:.0f} | {shares} | {answerable(found.stated, right, 0.8):.1f} "
+                f"| {name} | {len(model.listed):,} | {seconds:.0f} | {found.shares} | {answerable(found.stated, right, 0.8):.1f} "
                 f"| {100 * said.mean():.1f} | {100 * right[said].mean():.1f} |",
                 flush=True,
             )
